@@ -1,0 +1,1 @@
+"""MentorinAja: a marketplace where people book and consult mentors."""
