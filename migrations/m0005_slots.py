@@ -1,0 +1,139 @@
+"""The one function that decides which slots are free, and what lists keep of it."""
+
+from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+
+from mentorinaja.db.migrate import sql_migration
+
+ID = "0005"
+VERSION = "1.38.0"
+DESCRIPTION = "The one function that decides which slots are free, and what lists keep of it."
+
+SQL = """
+-- Free starts for one expert and a session of p_minutes, within [p_from, p_to), in time order.
+-- A pending booking past its payment deadline holds nothing. p_user: that user's own live bookings block too.
+CREATE FUNCTION free_slots(
+  p_expert bigint, p_minutes integer, p_from timestamptz, p_to timestamptz,
+  p_user bigint DEFAULT NULL, p_limit integer DEFAULT NULL
+) RETURNS TABLE (starts_at timestamptz) LANGUAGE sql STABLE AS $$
+  WITH rules AS (
+    SELECT s.*, greatest(p_from, app_now() + make_interval(mins => s.notice_minutes)) AS earliest,
+           least(p_to, app_now() + make_interval(days => s.horizon_days)) AS latest
+    FROM schedules s WHERE s.expert_id = p_expert
+  ), days AS (
+    SELECT r.*, d::date AS day
+    FROM rules r, generate_series(
+      (r.earliest AT TIME ZONE r.time_zone)::date::timestamp - interval '1 day',
+      (r.latest AT TIME ZONE r.time_zone)::date::timestamp, interval '1 day') AS d
+    WHERE r.earliest < r.latest
+  ), ranges AS (
+    SELECT d.*, h.starts, h.ends FROM days d
+      JOIN weekly_hours h ON h.expert_id = d.expert_id AND h.weekday = extract(isodow FROM d.day)
+      WHERE NOT EXISTS (SELECT FROM schedule_exceptions x
+                        WHERE x.expert_id = d.expert_id AND x.day = d.day AND x.kind = 'off')
+    UNION ALL
+    SELECT d.*, x.starts, x.ends FROM days d
+      JOIN schedule_exceptions x ON x.expert_id = d.expert_id AND x.day = d.day AND x.kind = 'extra'
+  ), starts AS (
+    -- The last start of a range leaves room for the whole session; '24:00' is the day's end.
+    SELECT DISTINCT local_start AT TIME ZONE r.time_zone AS at, r.earliest, r.latest, r.buffer_minutes
+    FROM ranges r, generate_series(
+      r.day + r.starts,
+      r.day + r.ends::interval - make_interval(mins => p_minutes),
+      make_interval(mins => r.step_minutes)) AS local_start
+  ), holds AS (
+    SELECT b.blocked FROM bookings b JOIN orders o ON o.id = b.order_id
+    WHERE b.expert_id = p_expert
+      AND (b.status = 'confirmed' OR (b.status = 'pending' AND o.pay_deadline > app_now()))
+      AND b.blocked && tstzrange(p_from, p_to + interval '13 hours')
+  ), own AS (
+    SELECT b.during FROM bookings b JOIN orders o ON o.id = b.order_id
+    WHERE b.user_id = p_user
+      AND (b.status = 'confirmed' OR (b.status = 'pending' AND o.pay_deadline > app_now()))
+      AND b.during && tstzrange(p_from, p_to + interval '9 hours')
+  )
+  SELECT s.at FROM starts s
+  WHERE s.at >= s.earliest AND s.at < s.latest
+    AND NOT EXISTS (SELECT FROM holds h
+      WHERE h.blocked && tstzrange(s.at, s.at + make_interval(mins => p_minutes + s.buffer_minutes)))
+    AND NOT EXISTS (SELECT FROM own o
+      WHERE o.during && tstzrange(s.at, s.at + make_interval(mins => p_minutes)))
+  ORDER BY s.at LIMIT p_limit
+$$;
+
+-- Whether "Sekarang" can be offered: the switch is on and 25 minutes + session + buffer are free from now
+-- (15 to pay, 10 for the expert to arrive).
+CREATE FUNCTION ready_now(p_expert bigint, p_minutes integer, p_user bigint DEFAULT NULL)
+RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT coalesce(e.ready_until > app_now(), false) AND p_minutes IS NOT NULL
+    AND NOT EXISTS (
+      SELECT FROM bookings b JOIN orders o ON o.id = b.order_id
+      WHERE b.expert_id = p_expert
+        AND (b.status = 'confirmed' OR (b.status = 'pending' AND o.pay_deadline > app_now()))
+        AND b.blocked && tstzrange(app_now(), app_now() + make_interval(mins => 25 + p_minutes + s.buffer_minutes)))
+    AND NOT EXISTS (
+      SELECT FROM bookings b JOIN orders o ON o.id = b.order_id
+      WHERE b.user_id = p_user
+        AND (b.status = 'confirmed' OR (b.status = 'pending' AND o.pay_deadline > app_now()))
+        AND b.during && tstzrange(app_now(), app_now() + make_interval(mins => 25 + p_minutes)))
+  FROM experts e JOIN schedules s ON s.expert_id = e.id WHERE e.id = p_expert
+$$;
+
+-- The next free start for the expert's shortest service, or NULL within the horizon. Looks one week at a
+-- time: most experts have a free slot in the first.
+CREATE FUNCTION next_free_slot(p_expert bigint, p_minutes integer) RETURNS timestamptz LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_from timestamptz := app_now();
+  v_end timestamptz;
+  v_slot timestamptz;
+BEGIN
+  SELECT app_now() + make_interval(days => horizon_days) INTO v_end FROM schedules WHERE expert_id = p_expert;
+  WHILE v_from < v_end LOOP
+    SELECT f.starts_at INTO v_slot
+      FROM free_slots(p_expert, p_minutes, v_from, least(v_from + interval '7 days', v_end), NULL, 1) f;
+    EXIT WHEN v_slot IS NOT NULL;
+    v_from := v_from + interval '7 days';
+  END LOOP;
+  RETURN v_slot;
+END $$;
+
+-- Rewrite what lists keep of one expert. Called in the transaction of whatever changed it.
+CREATE FUNCTION refresh_listing(p_expert bigint) RETURNS void LANGUAGE sql AS $$
+  WITH offer AS (
+    SELECT min(price) AS lowest, min(duration_minutes) AS shortest,
+           (array_agg(id ORDER BY price, id))[1] AS cheapest,
+           array_agg(DISTINCT category) AS categories, string_agg(name || ' ' || description, ' ') AS words
+    FROM services
+    WHERE expert_id = p_expert AND active AND archived_at IS NULL AND duration_minutes IS NOT NULL
+  ), tags AS (
+    SELECT coalesce(array_agg(name ORDER BY place) FILTER (WHERE kind = 'expertise'), '{}') AS expertise,
+           coalesce(string_agg(name, ' ' ORDER BY place), '') AS words
+    FROM expert_tags WHERE expert_id = p_expert
+  )
+  UPDATE experts e SET
+    display_name = u.full_name,
+    lowest_price = offer.lowest,
+    lowest_price_service_id = offer.cheapest,
+    shortest_minutes = offer.shortest,
+    categories = coalesce(offer.categories, '{}'),
+    expertise = tags.expertise,
+    next_slot_at = next_free_slot(e.id, offer.shortest),
+    search_text = lower(unaccent(concat_ws(' ', u.full_name, e.position_title, e.company, tags.words))),
+    search = setweight(to_tsvector('indonesian', unaccent(concat_ws(' ', u.full_name, e.position_title, e.company))), 'A')
+      || setweight(to_tsvector('indonesian', unaccent(tags.words)), 'B')
+      || setweight(to_tsvector('indonesian', unaccent(concat_ws(' ', e.bio, offer.words, e.city))), 'C')
+  FROM users u, offer, tags
+  WHERE e.id = p_expert AND u.id = e.user_id
+$$;
+
+-- The slot a card shows: what was kept, unless the minimum notice has overtaken it.
+CREATE FUNCTION listed_slot(e experts) RETURNS timestamptz LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN e.next_slot_at IS NULL THEN NULL
+    WHEN e.next_slot_at >= app_now() + make_interval(mins => s.notice_minutes) THEN e.next_slot_at
+    ELSE next_free_slot(e.id, e.shortest_minutes) END
+  FROM schedules s WHERE s.expert_id = e.id
+$$;
+"""
+
+
+async def forwards() -> MigrationManager:
+    return sql_migration(ID, DESCRIPTION, SQL)

@@ -1,0 +1,32 @@
+"""The mail outbox, written in the transaction of what it tells."""
+
+from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+
+from mentorinaja.db.migrate import sql_migration
+
+ID = "0010"
+VERSION = "1.38.0"
+DESCRIPTION = "The mail outbox, written in the transaction of what it tells."
+
+SQL = """
+CREATE TABLE outbox (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  kind text NOT NULL,
+  -- one row per event, person and version: 'paid:BE-...:user:0'
+  key text NOT NULL CONSTRAINT outbox_key UNIQUE,
+  user_id bigint NOT NULL REFERENCES users,
+  order_id bigint REFERENCES orders,
+  message_id text NOT NULL UNIQUE,
+  status text NOT NULL DEFAULT 'waiting' CHECK (status IN ('waiting', 'sending', 'sent', 'dropped')),
+  attempts integer NOT NULL DEFAULT 0,
+  next_try_at timestamptz NOT NULL DEFAULT app_now(),
+  created_at timestamptz NOT NULL DEFAULT app_now(),
+  sent_at timestamptz,
+  problem text
+);
+CREATE INDEX outbox_due ON outbox (next_try_at) WHERE status IN ('waiting', 'sending');
+"""
+
+
+async def forwards() -> MigrationManager:
+    return sql_migration(ID, DESCRIPTION, SQL)

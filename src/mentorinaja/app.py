@@ -1,0 +1,132 @@
+"""The web application: the only wiring, and the list of features from top to bottom."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+import asyncpg
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.middleware import DefineMiddleware
+from litestar.types import ASGIApp, ControllerRouterHandler
+
+from mentorinaja import operations
+from mentorinaja.accounts.live import ViewerCache
+from mentorinaja.accounts.routes import router as accounts
+from mentorinaja.bookings.routes import router as bookings
+from mentorinaja.db.pool import Database
+from mentorinaja.errors import DomainError
+from mentorinaja.experts.routes import router as experts
+from mentorinaja.live.hub import Hub
+from mentorinaja.payments.midtrans import Gateway
+from mentorinaja.payments.routes import router as payments
+from mentorinaja.portal.routes import router as portal
+from mentorinaja.resources import open_resources
+from mentorinaja.reviews.routes import router as reviews
+from mentorinaja.rooms.live import Rooms
+from mentorinaja.rooms.routes import router as rooms
+from mentorinaja.settings import Settings
+from mentorinaja.web import problems
+from mentorinaja.web.auth import SignIn
+from mentorinaja.web.csrf import check
+from mentorinaja.web.edge import Edge
+from mentorinaja.web.html import make_environment
+from mentorinaja.web.showcase import showcase
+from mentorinaja.web.static import Assets, static_file
+
+FEATURES: list[ControllerRouterHandler] = [
+    accounts,
+    experts,
+    bookings,
+    payments,
+    rooms,
+    reviews,
+    portal,
+    operations.router,
+    static_file,
+]
+
+# Larger bodies are refused with 413 before they are read; a handler that takes files says its own limit.
+MOST_BYTES = 128 * 1024
+
+
+def create_app(settings: Settings) -> ASGIApp:
+    """The ASGI application for these settings; opens what it needs when the server starts it."""
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        async with open_resources(settings) as resources:
+            hub = Hub(settings.listen_dsn, resources.clock)
+            await hub.start()
+            app.state.update({"resources": resources, "db": resources.db, "clock": resources.clock})
+            app.state.update({"gateway": resources.gateway, "hub": hub})
+            app.state.find_viewer = ViewerCache(resources.db, hub).find
+            app.state.rooms = Rooms(resources.db, hub, app.state.templates)
+            await operations.refuse_shifted_clock(resources)
+            try:
+                yield
+            finally:
+                await hub.stop()
+
+    assets = Assets()
+    app = Litestar(
+        route_handlers=[*FEATURES, *([showcase] if settings.mode != "production" else [])],
+        lifespan=[lifespan],
+        middleware=[DefineMiddleware(SignIn)],
+        before_request=check,
+        dependencies={
+            "db": Provide(_db, sync_to_thread=False),
+            "hub": Provide(_hub, sync_to_thread=False),
+            "gateway": Provide(_gateway, sync_to_thread=False),
+            "settings": Provide(_settings, sync_to_thread=False),
+            "now": Provide(_now, sync_to_thread=False),
+        },
+        exception_handlers={
+            DomainError: problems.on_domain_error,
+            HTTPException: problems.on_http_exception,
+            asyncpg.CharacterNotInRepertoireError: problems.on_unsayable_text,
+            asyncpg.DataError: problems.on_unsayable_text,
+            Exception: problems.on_fault,
+        },
+        state=State(
+            {
+                "settings": settings,
+                "assets": assets,
+                "templates": make_environment(assets, reload=settings.mode == "development"),
+            }
+        ),
+        request_max_body_size=MOST_BYTES,
+        openapi_config=None,
+        debug=False,
+        logging_config=None,
+    )
+    return Edge(app, settings)
+
+
+def _db(state: State) -> Database:
+    db: Database = state.db
+    return db
+
+
+def _hub(state: State) -> Hub:
+    hub: Hub = state.hub
+    return hub
+
+
+def _gateway(state: State) -> Gateway:
+    gateway: Gateway = state.gateway
+    return gateway
+
+
+def _settings(state: State) -> Settings:
+    settings: Settings = state.settings
+    return settings
+
+
+def _now(state: State) -> datetime:
+    now: datetime = state.clock.now()
+    return now

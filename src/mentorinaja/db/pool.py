@@ -1,0 +1,129 @@
+"""Connections and transactions: one pool per process, one decorator that makes an action one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+
+# A deadlock or serialization failure says "nothing happened, try again".
+_RETRY = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+_ATTEMPTS = 5
+_SERVER_SETTINGS = {
+    "application_name": "mentorinaja",
+    "timezone": "UTC",
+    "lock_timeout": "5s",
+    "statement_timeout": "15s",
+    "idle_in_transaction_session_timeout": "30s",
+}
+
+
+class Query(Protocol):
+    """A Piccolo query: anything that can say its SQL."""
+
+    @property
+    def querystrings(self) -> Any: ...
+
+
+class Database:
+    """The process's pool. Actions take it and open their own transaction; reads go straight through it."""
+
+    def __init__(self, pool: asyncpg.Pool[asyncpg.Record], dsn: str) -> None:
+        self.pool = pool
+        self.dsn = dsn
+
+    @classmethod
+    async def connect(cls, dsn: str, size: int = 8) -> Database:
+        """Open a pool of at most `size` connections. Raises asyncpg's errors when the server is not there."""
+        pool = await asyncpg.create_pool(
+            dsn, min_size=1, max_size=size, init=_prepare, server_settings=_SERVER_SETTINGS, timeout=10
+        )
+        return cls(pool, dsn)
+
+    async def close(self) -> None:
+        """Give the connections back; those still busy after five seconds are cut."""
+        try:
+            await asyncio.wait_for(self.pool.close(), 5)
+        except TimeoutError:
+            self.pool.terminate()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """One transaction on one connection, released whatever happens, also when COMMIT fails."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            yield connection
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Connection]:
+        """Several reads of one moment: a read-only REPEATABLE READ transaction."""
+        async with (
+            self.pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            yield connection
+
+    async def fetch(self, sql: str, *args: object) -> list[asyncpg.Record]:
+        """Rows of one read."""
+        return await self.pool.fetch(sql, *args)
+
+    async def fetchrow(self, sql: str, *args: object) -> asyncpg.Record | None:
+        """The first row of one read, or None."""
+        return await self.pool.fetchrow(sql, *args)
+
+    async def fetchval(self, sql: str, *args: object) -> Any:
+        """The first column of the first row, or None."""
+        return await self.pool.fetchval(sql, *args)
+
+    async def execute(self, sql: str, *args: object) -> str:
+        """One statement that is a transaction of its own; answers its command tag."""
+        return await self.pool.execute(sql, *args)
+
+
+def atomic(
+    action: Callable[Concatenate[Connection, P], Awaitable[T]],
+) -> Callable[Concatenate[Database, P], Awaitable[T]]:
+    """Make an action one transaction: it is written with a connection and called with the `Database`.
+
+    Repeated up to five times, with a short random pause, when PostgreSQL chose it as the victim of a
+    deadlock or serialization failure. Every other error rolls back and passes through.
+    """
+
+    @functools.wraps(action)
+    async def opened(db: Database, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                async with db.transaction() as connection:
+                    return await action(connection, *args, **kwargs)
+            except _RETRY:
+                if attempt == _ATTEMPTS:
+                    raise
+                await asyncio.sleep(random.uniform(0.005, 0.02) * 2**attempt)  # noqa: S311 jitter, no secret
+        raise AssertionError("the loop returns or raises")
+
+    return opened
+
+
+async def run(connection: Connection, query: Query) -> list[asyncpg.Record]:
+    """Run a Piccolo query on this very connection, so that it is part of the transaction it belongs to."""
+    rows: list[asyncpg.Record] = []
+    for querystring in query.querystrings:
+        sql, args = querystring.compile_string()
+        rows = await connection.fetch(sql, *args)
+    return rows
+
+
+async def _prepare(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    for kind in ("json", "jsonb"):
+        await connection.set_type_codec(kind, encoder=json.dumps, decoder=json.loads, schema="pg_catalog")

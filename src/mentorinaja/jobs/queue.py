@@ -1,0 +1,50 @@
+"""Putting jobs into the queue: on the caller's connection, so that they exist when the data does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pgqueuer.queries import Queries
+
+from mentorinaja.db.pool import Connection
+
+if TYPE_CHECKING:
+    from mentorinaja.resources import Resources
+
+Payload = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A kind of background work.
+
+    `run` gets the process's resources and the payload; it must be safe to run twice. A sweep takes no
+    payload, does everything that is due by the database's clock, and besides being asked for at a
+    deadline runs when the worker starts, when the clock is moved and once a minute.
+    """
+
+    name: str
+    run: Callable[[Resources, Payload], Awaitable[None]]
+    sweep: bool = False
+
+
+async def enqueue(
+    tx: Connection, name: str, payload: Payload | None = None, *, at: datetime | None = None
+) -> None:
+    """Queue job `name` in this transaction: at once, or at `at` (aware, by the database's clock).
+
+    Two requests for the same sweep at the same time are one job.
+    """
+    delay = None if at is None else await tx.fetchval("SELECT greatest($1 - app_now(), interval '0')", at)
+    key = f"{name}@{at.isoformat()}" if at is not None and payload is None else None
+    await Queries.from_asyncpg_connection(tx).enqueue(  # type: ignore[arg-type]  # a pooled proxy is a connection
+        name,
+        json.dumps(payload or {}).encode(),
+        execute_after=delay,
+        dedupe_key=key,
+        on_conflict="skip",
+    )

@@ -1,0 +1,1 @@
+"""Realtime plumbing: the doorbell's hub and streams of HTML. Knows no feature."""

@@ -1,0 +1,40 @@
+"""Money rules: whole rupiah in 64-bit integers, rates in basis points, never floats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+BPS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What an order costs and who gets it, all in whole rupiah."""
+
+    subtotal: int
+    admin_fee: int
+    total: int
+    platform_fee: int
+    expert_share: int
+
+
+def share(amount: int, bps: int) -> int:
+    """`bps` basis points of `amount` rupiah, rounded half up to the rupiah."""
+    return (amount * bps + BPS // 2) // BPS
+
+
+def price(subtotal: int, admin_fee_bps: int, platform_fee_bps: int) -> Price:
+    """Split a price: the admin fee comes on top, the platform fee is taken from the total.
+
+    >>> price(150_000, 500, 2000)
+    Price(subtotal=150000, admin_fee=7500, total=157500, platform_fee=31500, expert_share=126000)
+    """
+    admin_fee = share(subtotal, admin_fee_bps)
+    total = subtotal + admin_fee
+    platform_fee = share(total, platform_fee_bps)
+    return Price(subtotal, admin_fee, total, platform_fee, total - platform_fee)
+
+
+def part(total: int, numerator: int, denominator: int) -> int:
+    """`numerator/denominator` of `total` rupiah, rounded up: refunds favour the payer."""
+    return -(-total * numerator // denominator)

@@ -1,0 +1,36 @@
+"""What one process works with: opened once, passed on explicitly, closed at the end."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from mentorinaja.clock import Clock, now
+from mentorinaja.db.pool import Database
+from mentorinaja.payments.midtrans import Gateway
+from mentorinaja.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Settings, database, clock and payment gateway of this process."""
+
+    settings: Settings
+    db: Database
+    clock: Clock
+    gateway: Gateway
+
+
+@asynccontextmanager
+async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
+    """Connect to everything `settings` names; closes it again whatever happens."""
+    db = await Database.connect(settings.database_url, settings.pool_size)
+    gateway = Gateway(settings)
+    try:
+        clock = Clock()
+        clock.set(await now(db))
+        yield Resources(settings, db, clock, gateway)
+    finally:
+        gateway.close()
+        await db.close()

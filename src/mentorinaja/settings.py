@@ -1,0 +1,157 @@
+"""The settings of one process: one frozen object, and the only reader of the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+Mode = Literal["production", "development", "demo", "test"]
+
+# The bundled simulator's well-known keys: they must never sign real money.
+SIMULATOR_SERVER_KEY = "SB-Mid-server-simulator"
+SIMULATOR_CLIENT_KEY = "SB-Mid-client-simulator"
+DEVELOPMENT_SECRET = "development-only-secret-key-never-in-production"
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the text names it and says what is wanted."""
+
+
+def _env(name: str, default: Any, help_text: str) -> Any:
+    return field(default=default, metadata={"env": name, "help": help_text})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a process needs to know from outside. Money rates are basis points, times are seconds."""
+
+    mode: Mode = _env("MENTORINAJA_MODE", "production", "production, development, demo or test")
+    database_url: str = _env("DATABASE_URL", "", "PostgreSQL address; empty: the embedded server")
+    listen_database_url: str = _env(
+        "LISTEN_DATABASE_URL", "", "address for LISTEN, past any transaction pooler; empty: DATABASE_URL"
+    )
+    pool_size: int = _env("POOL_SIZE", 8, "database connections of one process")
+    secret_key: str = _env("SECRET_KEY", "", "signs cookies and links; 32 characters or more")
+    base_url: str = _env("BASE_URL", "http://127.0.0.1:8000", "public address, no slash at the end")
+    host: str = _env("HOST", "127.0.0.1", "address the web process listens on")
+    port: int = _env("PORT", 8000, "port the web process listens on")
+    trusted_proxies: str = _env("TRUSTED_PROXIES", "", "proxies whose X-Forwarded-* count, comma-separated")
+    data_dir: Path = _env("DATA_DIR", Path("var"), "folder for embedded database, mails and demo files")
+    midtrans_server_key: str = _env("MIDTRANS_SERVER_KEY", "", "secret key from the Midtrans dashboard")
+    midtrans_client_key: str = _env("MIDTRANS_CLIENT_KEY", "", "public key for snap.js")
+    midtrans_app_url: str = _env("MIDTRANS_APP_URL", "https://app.midtrans.com", "origin of Snap")
+    midtrans_api_url: str = _env("MIDTRANS_API_URL", "https://api.midtrans.com", "origin of the Core API")
+    smtp_host: str = _env("SMTP_HOST", "", "mail server")
+    smtp_port: int = _env("SMTP_PORT", 587, "mail server's port")
+    smtp_user: str = _env("SMTP_USER", "", "user at the mail server")
+    smtp_password: str = _env("SMTP_PASSWORD", "", "password at the mail server")
+    smtp_tls: str = _env("SMTP_TLS", "starttls", "starttls, tls or none")
+    mail_from: str = _env("MAIL_FROM", "MentorinAja <halo@mentorinaja.test>", "sender of all mails")
+    admin_fee_bps: int = _env("ADMIN_FEE_BPS", 500, "admin fee on the price, basis points")
+    platform_fee_bps: int = _env("PLATFORM_FEE_BPS", 2000, "platform fee on the total, basis points")
+    metrics_token: str = _env("METRICS_TOKEN", "", "bearer token for /metrics; empty: loopback only")
+    log_level: str = _env("LOG_LEVEL", "info", "debug, info, warning or error")
+
+    @property
+    def simulator(self) -> bool:
+        """Whether payments go to the bundled simulator (never real money)."""
+        return self.midtrans_server_key == SIMULATOR_SERVER_KEY
+
+    @property
+    def https(self) -> bool:
+        """Whether the public address is HTTPS: then cookies carry `Secure` and `__Host-`."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def listen_dsn(self) -> str:
+        """Where the hub listens: straight to PostgreSQL, past a pooler."""
+        return self.listen_database_url or self.database_url
+
+
+def load(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """Read the environment, apply `overrides` (the demo's own addresses), refuse what is wrong.
+
+    Raises `SettingsError` naming the first setting that is missing or wrong.
+    """
+    source = os.environ if environ is None else environ
+    values: dict[str, Any] = {}
+    for setting in fields(Settings):
+        name = setting.metadata["env"]
+        if setting.name in overrides:
+            values[setting.name] = overrides[setting.name]
+        elif source.get(name, "") != "":
+            values[setting.name] = _convert(name, source[name], setting.default)
+    settings = Settings(**values)
+    _check(settings)
+    return settings
+
+
+def describe() -> list[tuple[str, str, str]]:
+    """Every setting as (environment name, default, what it is), for `mentorinaja settings`."""
+    return [(f.metadata["env"], str(f.default), f.metadata["help"]) for f in fields(Settings)]
+
+
+def database_url_from_environment() -> str:
+    """The address migrations of the `piccolo` command use; the app passes its own."""
+    return os.environ.get("DATABASE_URL", "")
+
+
+def _convert(name: str, text: str, default: Any) -> Any:
+    if isinstance(default, int):
+        try:
+            return int(text)
+        except ValueError:
+            raise SettingsError(f"{name} must be a whole number, not {text!r}.") from None
+    return Path(text) if isinstance(default, Path) else text
+
+
+def _check(s: Settings) -> None:
+    _check_values(s)
+    if s.mode == "production":
+        _check_production(s)
+
+
+def _check_values(s: Settings) -> None:
+    if s.mode not in ("production", "development", "demo", "test"):
+        raise SettingsError(f"MENTORINAJA_MODE must be production, development, demo or test, not {s.mode!r}.")
+    url = urlsplit(s.base_url)
+    if url.scheme not in ("http", "https") or not url.hostname or url.path or url.query:
+        raise SettingsError(f"BASE_URL must be like https://mentorinaja.id, not {s.base_url!r}.")
+    if url.scheme == "http" and url.hostname not in LOOPBACK:
+        raise SettingsError("BASE_URL must be https:// anywhere but on localhost and 127.0.0.1.")
+    if len(s.secret_key) < 32:
+        raise SettingsError("SECRET_KEY is missing or shorter than 32 characters.")
+    for name, bps in (("ADMIN_FEE_BPS", s.admin_fee_bps), ("PLATFORM_FEE_BPS", s.platform_fee_bps)):
+        if not 0 <= bps <= 5000:
+            raise SettingsError(f"{name} must be between 0 and 5000 basis points, not {bps}.")
+    if not 2 <= s.pool_size <= 100:
+        raise SettingsError(f"POOL_SIZE must be between 2 and 100, not {s.pool_size}.")
+    if s.smtp_tls not in ("starttls", "tls", "none"):
+        raise SettingsError(f"SMTP_TLS must be starttls, tls or none, not {s.smtp_tls!r}.")
+    if s.log_level not in ("debug", "info", "warning", "error"):
+        raise SettingsError(f"LOG_LEVEL must be debug, info, warning or error, not {s.log_level!r}.")
+    for name, value in (("MIDTRANS_SERVER_KEY", s.midtrans_server_key), ("SMTP_HOST", s.smtp_host)):
+        if not value:
+            raise SettingsError(f"{name} is missing.")
+    if not s.midtrans_client_key:
+        raise SettingsError("MIDTRANS_CLIENT_KEY is missing.")
+
+
+def _check_production(s: Settings) -> None:
+    if s.secret_key == DEVELOPMENT_SECRET:
+        raise SettingsError("SECRET_KEY is the development one; make an own one for production.")
+    if s.simulator or s.midtrans_client_key == SIMULATOR_CLIENT_KEY:
+        raise SettingsError("MIDTRANS_SERVER_KEY is the simulator's; production takes real money only.")
+    for name, url in (("MIDTRANS_APP_URL", s.midtrans_app_url), ("MIDTRANS_API_URL", s.midtrans_api_url)):
+        parts = urlsplit(url)
+        if parts.scheme != "https" or not (parts.hostname or "").endswith(".midtrans.com"):
+            raise SettingsError(f"{name} must be an https address of midtrans.com, not {url!r}.")
+    if not s.https:
+        raise SettingsError("BASE_URL must be https:// in production.")
+    if not s.database_url:
+        raise SettingsError("DATABASE_URL is missing; the embedded server is for the demo and development.")

@@ -1,0 +1,1 @@
+"""HTTP plumbing: pages, sign-in of a request, forms, errors, headers. Knows no feature."""

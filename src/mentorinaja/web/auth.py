@@ -1,0 +1,115 @@
+"""Sign-in of a request: the session cookie read once, and the guards handlers stand behind."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+from itsdangerous import BadSignature, Signer
+from litestar.connection import ASGIConnection
+from litestar.datastructures import Cookie
+from litestar.handlers import BaseRouteHandler
+from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
+
+from mentorinaja.errors import NotThere, SignInNeeded
+from mentorinaja.settings import Settings
+from mentorinaja.web.viewer import Viewer
+
+# Finds the viewer a session token belongs to, or None.
+FindViewer = Callable[[bytes], Awaitable[Viewer | None]]
+Guarded = ASGIConnection[Any, Any, Any, Any]
+
+_CONTROL = re.compile(r"[\x00-\x20\x7f\\]")
+
+
+class SignIn(AbstractAuthenticationMiddleware):
+    """Puts the viewer (or None) and the session token into the request's scope."""
+
+    async def authenticate_request(self, connection: Guarded) -> AuthenticationResult:
+        """Read the cookie, check its signature, look the session up."""
+        state = connection.app.state
+        token = read_cookie(state.settings, connection.cookies)
+        viewer = await state.find_viewer(token_hash(token)) if token else None
+        return AuthenticationResult(user=viewer, auth=token if viewer else None)
+
+
+def cookie_name(settings: Settings) -> str:
+    """`__Host-` binds the cookie to this very host; browsers accept it over HTTPS only."""
+    return "__Host-session" if settings.https else "session"
+
+
+def session_cookie(settings: Settings, token: str, max_age: int | None) -> Cookie:
+    """The cookie of a fresh sign-in; `max_age` in seconds, None until the browser closes."""
+    return Cookie(
+        key=cookie_name(settings),
+        value=_signer(settings).sign(token).decode(),
+        max_age=max_age,
+        path="/",
+        secure=settings.https,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def no_session_cookie(settings: Settings) -> Cookie:
+    """Takes the session cookie away."""
+    return Cookie(
+        key=cookie_name(settings), value="", max_age=0, path="/", secure=settings.https, httponly=True, samesite="lax"
+    )
+
+
+def read_cookie(settings: Settings, cookies: dict[str, str]) -> str | None:
+    """The session token in the request's cookies, or None when there is none or its signature is wrong."""
+    try:
+        return _signer(settings).unsign(cookies.get(cookie_name(settings), "")).decode()
+    except (BadSignature, UnicodeError):
+        return None
+
+
+def token_hash(token: str) -> bytes:
+    """What is stored of a random token: enough to find it, nothing to sign in with."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def safe_next(target: str | None, default: str = "/") -> str:
+    """A same-site path to go on to, or `default`: never another site, whatever was typed."""
+    if not target or len(target) > 500 or not target.startswith("/"):
+        return default
+    for form in (target, unquote(target)):
+        if form.startswith("//") or _CONTROL.search(form) or urlsplit(form).netloc:
+            return default
+    return target
+
+
+def requires_user(connection: Guarded, _handler: BaseRouteHandler) -> None:
+    """Guard: somebody is signed in. Raises `SignInNeeded`."""
+    if connection.scope.get("user") is None:
+        raise SignInNeeded(actions=[("Login", _sign_in_address(connection))])
+
+
+def requires_expert(connection: Guarded, handler: BaseRouteHandler) -> None:
+    """Guard: the person has an expert profile; the portal does not exist for others."""
+    if connection.scope.get("user") is None:
+        raise SignInNeeded(actions=[("Login", _sign_in_address(connection, "/expert/login"))])
+    if connection.scope["user"].expert_id is None:
+        raise NotThere
+
+
+def requires_admin(connection: Guarded, handler: BaseRouteHandler) -> None:
+    """Guard: an admin; for everybody else the desk is not there."""
+    requires_user(connection, handler)
+    if connection.scope["user"].role != "admin":
+        raise NotThere
+
+
+def _sign_in_address(connection: Guarded, door: str = "/login") -> str:
+    path = connection.url.path + (f"?{connection.url.query}" if connection.url.query else "")
+    back = path if connection.scope["method"] in ("GET", "HEAD") else "/"
+    return f"{door}?next={quote(back, safe='/')}"
+
+
+def _signer(settings: Settings) -> Signer:
+    return Signer(settings.secret_key, salt="login-session", digest_method=hashlib.sha256)

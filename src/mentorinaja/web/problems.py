@@ -1,0 +1,75 @@
+"""Error pages: what happened and what to do next, never what went on inside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import asyncpg
+import structlog
+from litestar import Response
+from litestar.exceptions import HTTPException
+
+from mentorinaja.errors import DomainError, SignInNeeded
+from mentorinaja.web.html import PRIVATE, page, see_other
+from mentorinaja.web.viewer import AnyRequest
+
+log = structlog.get_logger(__name__)
+
+# status: (title, sentence)
+_SENTENCES = {
+    400: ("Permintaan tidak dimengerti", "Periksa kembali alamat atau isian Anda, lalu coba lagi."),
+    403: ("Formulir sudah kedaluwarsa", "Muat ulang halaman, lalu kirim formulirnya sekali lagi."),
+    404: ("Halaman tidak ditemukan", "Alamat ini tidak ada, atau bukan untuk akun Anda."),
+    405: ("Halaman tidak ditemukan", "Alamat ini tidak dapat dibuka dengan cara itu."),
+    409: ("Belum bisa dilakukan", "Keadaannya sudah berubah. Muat ulang halaman untuk melihat yang terbaru."),
+    413: ("Kiriman terlalu besar", "Kurangi ukuran berkas atau teksnya, lalu kirim lagi."),
+    422: ("Isian belum lengkap", "Periksa isian yang ditandai, lalu kirim lagi."),
+    429: ("Terlalu sering", "Tunggu sebentar, lalu coba lagi."),
+    500: ("Ada gangguan di pihak kami", "Tidak ada yang hilang. Coba lagi sebentar lagi."),
+    503: ("Layanan sedang terganggu", "Tidak ada yang hilang. Coba lagi dalam beberapa saat."),
+}
+_HOME = ("Kembali ke Home", "/")
+
+
+def on_domain_error(request: AnyRequest, error: DomainError) -> Response[Any]:
+    """A rule of the product said no: its own title, sentence and next steps."""
+    if isinstance(error, SignInNeeded):
+        return see_other(request, error.actions[0][1])
+    _, sentence = _SENTENCES.get(error.status, _SENTENCES[409])
+    return problem(request, error.status, error.title, error.text or sentence, [*error.actions, _HOME])
+
+
+def on_http_exception(request: AnyRequest, error: HTTPException) -> Response[Any]:
+    """What the framework refused: wrong address, wrong method, too large, malformed."""
+    status = 404 if error.status_code == 405 else error.status_code
+    title, sentence = _SENTENCES.get(status, _SENTENCES[400 if status < 500 else 500])
+    return problem(request, status, title, sentence, [_HOME])
+
+
+def on_unsayable_text(request: AnyRequest, _error: Exception) -> Response[Any]:
+    """Text PostgreSQL cannot store (NUL, lone surrogates) in a place no form checks, such as an address."""
+    title, sentence = _SENTENCES[400]
+    return problem(request, 400, title, sentence, [_HOME])
+
+
+def on_fault(request: AnyRequest, error: Exception) -> Response[Any]:
+    """Our own fault: logged with the request's id; the person sees no detail. Without database: 503."""
+    status = 503 if isinstance(error, OSError | asyncpg.InterfaceError | asyncpg.PostgresConnectionError) else 500
+    log.error("request.failed", exc_info=error)
+    title, sentence = _SENTENCES[status]
+    return problem(request, status, title, sentence, [("Coba lagi", request.url.path), _HOME])
+
+
+def problem(
+    request: AnyRequest, status: int, title: str, text: str, actions: list[tuple[str, str]]
+) -> Response[Any]:
+    """The error page; for htmx a note on top of the page that asked, which stays as it is."""
+    if request.headers.get("hx-request") == "true":
+        response = page(request, "partials/ui/problem.html", status=status, title=title, text=text, actions=actions)
+        response.headers.update({"HX-Retarget": "#problems", "HX-Reswap": "innerHTML"})
+        return response
+    response = page(
+        request, "templates/errors/problem.html", status=status, code=status, title=title, text=text, actions=actions
+    )
+    response.headers["Cache-Control"] = PRIVATE
+    return response
