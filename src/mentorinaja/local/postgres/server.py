@@ -45,7 +45,7 @@ def start(data_dir: Path, *, fast: bool = False, user_namespace: bool = True) ->
             return RunningPostgres(data_dir, account, running.pid, running.port)
         prepare(account, _beside(data_dir, "password"))
         settings = _SETTINGS | (_FAST_SETTINGS if fast else {})
-        return _OwnedPostgres(data_dir, account, settings, _own(data_dir))
+        return _OwnedPostgres(data_dir, account, settings)
 
 
 class RunningPostgres:
@@ -84,11 +84,11 @@ class RunningPostgres:
 
 
 class _OwnedPostgres(RunningPostgres):
-    def __init__(self, asked_dir: Path, account: Account, settings: dict[str, str], owner: IO[str]) -> None:
+    def __init__(self, asked_dir: Path, account: Account, settings: dict[str, str]) -> None:
         self._account = account
         self._settings = settings
-        self._owner = owner
         self._process, port = process.launch(account, settings, None, _beside(asked_dir, "log"))
+        self._owner = _own(asked_dir)
         super().__init__(asked_dir, account, self._process.pid, port)
         self._guard = process.guard(self.data_dir, self.pid)
 
