@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from datetime import UTC, datetime, timedelta
+
+import asyncpg
 
 from mentorinaja.db.pool import Connection, Database
 
@@ -26,6 +29,22 @@ class Clock:
     def set(self, said: datetime) -> None:
         """Take over what the database just said."""
         self._said, self._heard = said, time.monotonic()
+
+
+class DatabaseClock:
+    """Asks the database each time, over one connection of its own; for programs without a pool."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._connection: asyncpg.Connection[asyncpg.Record] | None = None
+        self._turn = asyncio.Lock()
+
+    async def __call__(self) -> datetime:
+        """The current time, aware UTC. Raises asyncpg's errors when the database is not there."""
+        async with self._turn:
+            if self._connection is None or self._connection.is_closed():
+                self._connection = await asyncpg.connect(self._dsn, timeout=5)
+            return await now(self._connection)
 
 
 async def now(connection: Connection | Database) -> datetime:

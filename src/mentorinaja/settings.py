@@ -101,6 +101,13 @@ def database_url_from_environment() -> str:
     return os.environ.get("DATABASE_URL", "")
 
 
+def demo_place(environ: Mapping[str, str] | None = None) -> tuple[Path, int]:
+    """Where the demo keeps its data and its web port, which are known before anything else is."""
+    source = os.environ if environ is None else environ
+    port = _convert("PORT", source["PORT"], 8000) if source.get("PORT") else 8000
+    return Path(source.get("DATA_DIR") or "var").resolve(), port
+
+
 def _convert(name: str, text: str, default: Any) -> Any:
     if isinstance(default, int):
         try:

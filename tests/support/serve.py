@@ -1,0 +1,42 @@
+"""Serving an ASGI application over real HTTP inside a test: a bound socket first, so that its address is known."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import uvicorn
+
+
+def free_socket() -> tuple[socket.socket, str]:
+    """A listening socket on a free loopback port, and its address as `http://127.0.0.1:PORT`."""
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind(("127.0.0.1", 0))
+    return listening, f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+@asynccontextmanager
+async def serving(app: Any, listening: socket.socket) -> AsyncIterator[None]:
+    """`app` served by uvicorn on this loop until the block ends. Raises when it does not start."""
+    config = uvicorn.Config(app, log_level="error", lifespan="on", timeout_graceful_shutdown=2, access_log=False)
+    server = uvicorn.Server(config)
+    server.capture_signals = _no_signals  # type: ignore[method-assign]  # the test runner keeps its own
+    task = asyncio.create_task(server.serve(sockets=[listening]))
+    while not server.started:
+        if task.done():
+            await task
+            raise RuntimeError("the application did not start")
+        await asyncio.sleep(0.01)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await task
+
+
+class _no_signals:  # noqa: N801 stands in for a context manager function
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_exc: object) -> None: ...
