@@ -46,6 +46,7 @@ class View:
     simulator: Simulator
     attempt: Attempt
     now: datetime
+    path: str
     kept: dict[str, str]
 
     @property
@@ -53,9 +54,10 @@ class View:
         """Whether the page stands in a merchant's frame and reports by message instead of a redirect."""
         return self.kept.get("embed") == "1"
 
-    def query(self, **more: str) -> str:
-        """The query of a link to this page."""
-        return urlencode(self.kept | more)
+    def link(self, **more: str) -> str:
+        """A link to this page, with more in its query."""
+        query = urlencode(self.kept | more)
+        return f"{self.path}?{query}" if query else self.path
 
 
 @get(_PATHS)
@@ -89,10 +91,9 @@ async def act(request: AnyRequest, token: str, simulator: Simulator) -> Response
         return _current(view, choice.method, problem=str(refusal))
     if transaction is None:
         more = {"method": CARD} if choice.method == CARD else {}
-        return Redirect(f"{request.url.path}?{view.query(**more)}".rstrip("?"), status_code=303)
+        return Redirect(view.link(**more), status_code=303)
     finish = None if view.framed else checkout.finish_url(simulator, view.attempt, transaction)
-    done = f"{request.url.path}?{view.query(done=transaction.transaction_id)}"
-    return Redirect(finish or done, status_code=303)
+    return Redirect(finish or view.link(done=transaction.transaction_id), status_code=303)
 
 
 @get("/snap/snap.js")
@@ -119,7 +120,7 @@ async def _look(request: AnyRequest, token: str, simulator: Simulator) -> View |
         return _gone("Halaman ini sudah diganti dengan yang baru", "404", 410, kept)
     if kept.get("client_key", simulator.config.client_key) != simulator.config.client_key:
         return _gone("Client key tidak dikenal", "401", 401, kept)
-    return View(simulator, attempt, now, kept)
+    return View(simulator, attempt, now, request.url.path, kept)
 
 
 def _gone(title: str, code: str, status: int, kept: dict[str, str]) -> Response[str]:
@@ -165,7 +166,7 @@ def _page(view: View, template: str, problem: str, **context: Any) -> Response[s
         status=422 if problem else 200,
         forms_to=sorted(finishes),
         attempt=view.attempt,
-        query=view.query(),
+        here=view.link(),
         problem=problem,
         frame=_frame(view.kept, None, ""),
         **context,
@@ -186,7 +187,7 @@ def _done(view: View, transaction: Transaction) -> Response[str]:
     return html_page(
         "done.html",
         attempt=view.attempt,
-        query=view.query(),
+        here=view.link(),
         title=_OUTCOMES.get(transaction.status) or _OUTCOMES.get(outcome) or _OUTCOMES["deny"],
         outcome=outcome,
         transaction=transaction,
