@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mentorinaja.local.midtrans.config import SIMULATOR_CLIENT_KEY, SIMULATOR_SERVER_KEY
+from mentorinaja.local.midtrans.config import SIMULATOR_CLIENT_KEY, SIMULATOR_SERVER_KEY, SimulatorConfig
 from mentorinaja.local.midtrans.serve import run_simulator
 
 
@@ -20,9 +20,21 @@ def main() -> None:
     parser.add_argument("--client-key", default=SIMULATOR_CLIENT_KEY)
     parser.add_argument("--state-file", type=Path, help="SQLite file; in memory when left out")
     parser.add_argument("--retry-scale", type=float, default=1.0)
-    parser.add_argument("--no-control", action="store_false", dest="control", help="leave /_control out")
-    parser.add_argument("--database-url", help="a database of the app, whose movable clock to follow")
-    run_simulator(**vars(parser.parse_args()))
+    parser.add_argument("--no-control", action="store_true", help="leave /_control out")
+    given = parser.parse_args()
+
+    def configure(url: str) -> SimulatorConfig:
+        return SimulatorConfig(
+            server_key=given.server_key,
+            client_key=given.client_key,
+            notification_url=given.notification_url,
+            public_url=(given.public_url or url).rstrip("/"),
+            state_file=given.state_file,
+            retry_scale=given.retry_scale,
+            control=not given.no_control,
+        )
+
+    run_simulator(configure, given.port, given.host)
 
 
 if __name__ == "__main__":

@@ -7,62 +7,33 @@ import contextlib
 import json
 import signal
 import socket
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Callable
 
 import uvicorn
 
-from mentorinaja import clock
-from mentorinaja.db.pool import Database
 from mentorinaja.local.midtrans.app import create_simulator
-from mentorinaja.local.midtrans.config import SIMULATOR_CLIENT_KEY, SIMULATOR_SERVER_KEY, SimulatorConfig
+from mentorinaja.local.midtrans.config import SimulatorConfig
 
 
 def run_simulator(
-    *,
-    notification_url: str,
-    port: int = 0,
-    host: str = "127.0.0.1",
-    public_url: str | None = None,
-    server_key: str = SIMULATOR_SERVER_KEY,
-    client_key: str = SIMULATOR_CLIENT_KEY,
-    state_file: Path | None = None,
-    retry_scale: float = 1.0,
-    control: bool = True,
-    database_url: str | None = None,
+    configure: Callable[[str], SimulatorConfig], port: int = 0, host: str = "127.0.0.1"
 ) -> None:
-    """Serve until SIGTERM or SIGINT; port 0 takes a free one, `database_url` lends its movable clock.
+    """Serve until SIGTERM or SIGINT. `configure` gets the public address; port 0 takes a free one.
 
     Prints one line of JSON, `{"url": "http://127.0.0.1:PORT"}`, as soon as the simulator answers.
     """
     for stop in (signal.SIGTERM, signal.SIGINT):
         # uvicorn raises the signal again once it has stopped: by then it means nothing more.
         signal.signal(stop, lambda *_: None)
+    asyncio.run(_serve(configure, port, host))
+
+
+async def _serve(configure: Callable[[str], SimulatorConfig], port: int, host: str) -> None:
     with socket.create_server((host, port)) as listener:
-        database_clock = _DatabaseClock(database_url) if database_url else None
-        config = SimulatorConfig(
-            server_key=server_key,
-            client_key=client_key,
-            notification_url=notification_url,
-            public_url=(public_url or f"http://{host}:{listener.getsockname()[1]}").rstrip("/"),
-            state_file=state_file,
-            retry_scale=retry_scale,
-            control=control,
-            clock=database_clock.now if database_clock else None,
-        )
-        asyncio.run(_serve(config, listener, database_clock))
-
-
-async def _serve(
-    config: SimulatorConfig, listener: socket.socket, database_clock: _DatabaseClock | None
-) -> None:
-    app = create_simulator(config)
-    settings = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=3)
-    try:
-        await _AnnouncingServer(settings, config.public_url).serve(sockets=[listener])
-    finally:
-        if database_clock is not None:
-            await database_clock.close()
+        url = f"http://{host}:{listener.getsockname()[1]}"
+        app = create_simulator(configure(url))
+        config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=3)
+        await _AnnouncingServer(config, url).serve(sockets=[listener])
 
 
 class _AnnouncingServer(uvicorn.Server):
@@ -75,20 +46,3 @@ class _AnnouncingServer(uvicorn.Server):
         if self.started:
             with contextlib.suppress(BrokenPipeError):
                 print(json.dumps({"url": self._url}), flush=True)
-
-
-class _DatabaseClock:
-    """The app's clock, asked over a connection that is opened when it is first needed."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._database: Database | None = None
-
-    async def now(self) -> datetime:
-        if self._database is None:
-            self._database = await Database.connect(self._url, 1)
-        return await clock.now(self._database)
-
-    async def close(self) -> None:
-        if self._database is not None:
-            await self._database.close()
