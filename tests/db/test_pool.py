@@ -1,0 +1,62 @@
+"""Transactions: all or nothing, retried when PostgreSQL asks, and no connection is ever lost."""
+
+import asyncio
+
+import asyncpg
+import pytest
+
+from mentorinaja.db.migrate import migrate
+from mentorinaja.db.pool import Connection, Database, atomic
+
+
+@atomic
+async def shift_clock(tx: Connection, *, fail: bool) -> None:
+    await tx.execute("UPDATE app_clock SET shift = '1 hour'")
+    if fail:
+        raise ValueError("half done")
+
+
+async def test_an_action_that_fails_leaves_nothing_behind(db: Database) -> None:
+    with pytest.raises(ValueError, match="half done"):
+        await shift_clock(db, fail=True)
+    assert await db.fetchval("SELECT shift = '0' FROM app_clock")
+
+
+async def test_a_commit_that_fails_gives_its_connection_back(db: Database) -> None:
+    await db.execute("CREATE TABLE parent (id int PRIMARY KEY)")
+    await db.execute("CREATE TABLE child (parent int REFERENCES parent DEFERRABLE INITIALLY DEFERRED)")
+
+    @atomic
+    async def orphan(tx: Connection) -> None:
+        await tx.execute("INSERT INTO child VALUES (1)")
+
+    for _ in range(20):
+        with pytest.raises(asyncpg.ForeignKeyViolationError):
+            await orphan(db)
+    assert await asyncio.wait_for(db.fetchval("SELECT count(*) FROM child"), 5) == 0
+
+
+async def test_the_victim_of_a_deadlock_tries_again(db: Database) -> None:
+    await db.execute("CREATE TABLE pair (id int PRIMARY KEY, n int DEFAULT 0)")
+    await db.execute("INSERT INTO pair VALUES (1), (2)")
+    met = asyncio.Barrier(2)
+    tries = 0
+
+    @atomic
+    async def touch(tx: Connection, first: int, second: int) -> None:
+        nonlocal tries
+        tries += 1
+        await tx.execute("UPDATE pair SET n = n + 1 WHERE id = $1", first)
+        if tries <= 2:
+            await met.wait()
+        await tx.execute("UPDATE pair SET n = n + 1 WHERE id = $1", second)
+
+    await asyncio.gather(touch(db, 1, 2), touch(db, 2, 1))
+    assert tries > 2, "no deadlock came about: the test proves nothing"
+    assert [row["n"] for row in await db.fetch("SELECT n FROM pair ORDER BY id")] == [2, 2]
+
+
+async def test_migrating_twice_and_at_once_changes_nothing(db: Database) -> None:
+    before = await db.fetchval("SELECT count(*) FROM migration")
+    await asyncio.gather(asyncio.to_thread(lambda: asyncio.run(migrate(db.dsn))), migrate(db.dsn))
+    assert await db.fetchval("SELECT count(*) FROM migration") == before
