@@ -1,0 +1,81 @@
+"""The outbox: a row per event, person and version; who sends it takes it first and says how it went."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+from mentorinaja.db.pool import Connection, Database, atomic
+from mentorinaja.jobs.queue import enqueue
+from mentorinaja.notices.kinds import OutboxRow
+
+SEND = "notices.send"
+DUE = "notices.due"
+
+# A process that took a mail and died gives it back after this long: longer than any sending can take.
+LEASE = timedelta(minutes=2)
+
+
+async def queue(
+    tx: Connection, kind: str, *, user_id: int, about: str, order_id: int | None = None, version: int = 0
+) -> None:
+    """Tell a person something by mail, if this transaction commits; telling it again does nothing.
+
+    `about` says what it is of (an order's public id or the like); a higher `version` tells the same anew.
+    """
+    outbox_id = await tx.fetchval(
+        """INSERT INTO outbox (kind, about, version, user_id, order_id, message_id)
+           VALUES ($1, $2, $3, $4, $5, $6)
+           ON CONFLICT ON CONSTRAINT outbox_once DO NOTHING RETURNING id""",
+        kind, about, version, user_id, order_id, f"<{uuid4().hex}@mentorinaja>",
+    )  # fmt: skip
+    if outbox_id is not None:
+        await enqueue(tx, SEND, {"outbox_id": outbox_id})
+
+
+async def take(db: Database, outbox_id: int) -> OutboxRow | None:
+    """Claim a mail that is due for sending; None when it is not, or somebody else has it.
+
+    The claim is committed before anything is sent and runs out by real time, whatever the product's clock
+    is moved to: a mail is sent twice only when its sender died, or the mail server did before it answered.
+    """
+    row = await db.fetchrow(
+        """WITH taken AS (
+             UPDATE outbox SET status = 'sending', attempts = attempts + 1,
+                    taken_until = statement_timestamp() + $2
+             WHERE id = $1 AND (status = 'waiting' AND next_try_at <= app_now()
+                                OR status = 'sending' AND taken_until < statement_timestamp())
+             RETURNING *)
+           SELECT taken.id, kind, about, version, order_id, message_id, attempts, taken.created_at,
+                  user_id, email::text AS email, full_name, time_zone
+           FROM taken JOIN users ON users.id = user_id""",
+        outbox_id,
+        LEASE,
+    )
+    return OutboxRow(**row) if row else None
+
+
+async def mark_sent(db: Database, outbox_id: int) -> None:
+    """The mail server took it."""
+    await db.execute(
+        "UPDATE outbox SET status = 'sent', sent_at = app_now(), problem = NULL WHERE id = $1", outbox_id
+    )
+
+
+async def drop(db: Database, outbox_id: int, reason: str) -> None:
+    """It will never be sent, and why."""
+    await db.execute("UPDATE outbox SET status = 'dropped', problem = $2 WHERE id = $1", outbox_id, reason)
+
+
+@atomic
+async def put_back(tx: Connection, outbox_id: int, problem: str, pause: timedelta) -> None:
+    """Not sent this time: due again after `pause`."""
+    next_try_at = await tx.fetchval(
+        """UPDATE outbox SET status = 'waiting', problem = $2, next_try_at = app_now() + $3
+           WHERE id = $1 AND status = 'sending' RETURNING next_try_at""",
+        outbox_id,
+        problem,
+        pause,
+    )
+    if next_try_at is not None:
+        await enqueue(tx, DUE, at=next_try_at)

@@ -1,0 +1,60 @@
+"""Makes the mail itself: HTML and text from templates, attachments, headers that cannot be broken out of."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+
+from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined, select_autoescape
+
+from mentorinaja.formats import FILTERS
+from mentorinaja.notices.kinds import Attachment, MailContent, OutboxRow
+from mentorinaja.paths import TEMPLATES
+from mentorinaja.settings import Settings
+
+_ENVIRONMENT = Environment(
+    loader=PrefixLoader({"templates": FileSystemLoader(TEMPLATES)}),
+    autoescape=select_autoescape(disabled_extensions=["txt"], default=True),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_ENVIRONMENT.filters.update(FILTERS)
+
+
+def compose(settings: Settings, row: OutboxRow, content: MailContent, now: datetime) -> EmailMessage:
+    """The mail as it is sent. The same row always gives the same Message-ID."""
+    message = EmailMessage(policy=SMTP)
+    name, address = parseaddr(settings.mail_from)
+    message["From"] = Address(name, addr_spec=address)
+    message["To"] = Address(row.full_name, addr_spec=row.email)
+    message["Subject"] = " ".join(content.subject.split())
+    message["Date"] = format_datetime(now)
+    message["Message-ID"] = row.message_id
+    message["Auto-Submitted"] = "auto-generated"
+    context = {**content.context, "subject": content.subject, "row": row, "site": settings.base_url}
+    message.set_content(_render(f"{content.template}.txt", context), cte="quoted-printable")
+    message.add_alternative(
+        _render(f"{content.template}.html", context), subtype="html", cte="quoted-printable"
+    )
+    for attachment in content.attachments:
+        _attach(message, attachment)
+    return message
+
+
+def _render(name: str, context: dict[str, object]) -> str:
+    return _ENVIRONMENT.get_template(f"templates/mails/{name}").render(context)
+
+
+def _attach(message: EmailMessage, attachment: Attachment) -> None:
+    kind, _, subtype = attachment.media_type.partition("/")
+    message.add_attachment(
+        attachment.content,
+        maintype=kind,
+        subtype=subtype,
+        filename=attachment.filename,
+        params=dict(attachment.parameters or {}),
+    )
