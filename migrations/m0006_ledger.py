@@ -9,8 +9,8 @@ VERSION = "1.38.0"
 DESCRIPTION = "The double-entry ledger: append-only, and every journal balanced by the database."
 
 SQL = """
--- One account per kind and owner. gateway: money at Midtrans; escrow: paid, not yet earned by anyone;
--- expert_held/available: what an expert has coming and may ask for; platform_fee/admin_fee: ours; tax at 0%.
+-- One account per kind and owner. gateway: money at Midtrans; expert_held/available: what an expert has
+-- coming and may ask for; platform_fee/admin_fee: ours; tax at 0%; refund_due: money that came but must go back.
 CREATE TABLE ledger_accounts (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   kind text NOT NULL CHECK (kind IN ('gateway', 'expert_held', 'expert_available', 'expert_withdrawing',
@@ -27,10 +27,13 @@ CREATE TABLE ledger_journals (
   kind text NOT NULL CHECK (kind IN ('payment', 'release', 'refund_due', 'refund', 'reversal', 'chargeback',
     'withdrawal', 'withdrawal_paid', 'withdrawal_returned')),
   order_id bigint REFERENCES orders,
+  -- the gateway's transaction whose money this is about: what is booked of it must be what the gateway holds
+  transaction_id text,
   at timestamptz NOT NULL DEFAULT app_now(),
   memo text NOT NULL DEFAULT ''
 );
 CREATE INDEX ledger_journals_order ON ledger_journals (order_id, id);
+CREATE INDEX ledger_journals_transaction ON ledger_journals (transaction_id) WHERE transaction_id IS NOT NULL;
 
 -- Whole rupiah; positive is debit, negative is credit. A journal's entries come in one statement.
 CREATE TABLE ledger_entries (

@@ -1,0 +1,1 @@
+"""The double-entry ledger: every rupiah that moves, from the first payment on."""

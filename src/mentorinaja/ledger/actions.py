@@ -1,0 +1,129 @@
+"""Writing the ledger: balanced journals, each keyed so that it applies once however often it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mentorinaja.db.pool import Connection
+from mentorinaja.ledger import rules
+from mentorinaja.ledger.rules import Entries, Sale
+
+
+async def record_payment(tx: Connection, order_id: int, transaction_id: str) -> bool:
+    """The order's total came through `transaction_id`: earnings are held, fees ours. False: known."""
+    expert_id, sale = await _sale(tx, order_id)
+    key = f"paid:{transaction_id}"
+    return await _post(tx, key, "payment", order_id, transaction_id, expert_id, rules.payment(sale))
+
+
+async def record_refund_due(tx: Connection, order_id: int, transaction_id: str, amount: int) -> bool:
+    """`amount` rupiah came that nobody earns (late, twice, wrong): to go back. False: known."""
+    entries = rules.money_to_return(amount)
+    return await _post(tx, f"due:{transaction_id}", "refund_due", order_id, transaction_id, None, entries)
+
+
+async def record_reversal(tx: Connection, order_id: int, transaction_id: str) -> bool:
+    """The bank took the transaction's money back: all that is booked of it is undone. False: nothing was."""
+    expert_id, _ = await _sale(tx, order_id)
+    entries = rules.reversal(await _booked(tx, transaction_id))
+    if not entries:
+        return False
+    key = f"reversed:{transaction_id}"
+    return await _post(tx, key, "reversal", order_id, transaction_id, expert_id, entries)
+
+
+async def record_returned(
+    tx: Connection, order_id: int, transaction_id: str, returned: int, *, chargeback: bool = False
+) -> bool:
+    """Altogether `returned` rupiah of the transaction have gone back to the payer; books what is new of it.
+
+    False: all of it is known already, or nothing is there to go back.
+    """
+    expert_id, sale = await _sale(tx, order_id)
+    booked = await _booked(tx, transaction_id)
+    came: int = await tx.fetchval(
+        """SELECT coalesce(sum(e.amount), 0)::bigint FROM ledger_entries e
+             JOIN ledger_accounts a ON a.id = e.account_id JOIN ledger_journals j ON j.id = e.journal_id
+           WHERE j.transaction_id = $1 AND a.kind = 'gateway' AND e.amount > 0""",
+        transaction_id,
+    )
+    amount = min(booked.get("gateway", 0), booked.get("gateway", 0) - (came - returned))
+    if amount <= 0:
+        return False
+    kind = "chargeback" if chargeback else "refund"
+    entries = rules.give_back(sale, booked, amount)
+    return await _post(
+        tx, f"{kind}:{transaction_id}:{returned}", kind, order_id, transaction_id, expert_id, entries
+    )
+
+
+async def move_to_sale(tx: Connection, order_id: int, transaction_id: str) -> bool:
+    """Money that was to go back pays the order after all. False: done already."""
+    expert_id, sale = await _sale(tx, order_id)
+    entries = {"refund_due": sale.total} | {
+        kind: amount for kind, amount in rules.payment(sale).items() if kind != "gateway"
+    }
+    key = f"sold:{transaction_id}"
+    return await _post(tx, key, "payment", order_id, transaction_id, expert_id, entries)
+
+
+async def _post(
+    tx: Connection,
+    key: str,
+    kind: str,
+    order_id: int,
+    transaction_id: str,
+    expert_id: int | None,
+    entries: Entries,
+) -> bool:
+    journal_id = await tx.fetchval(
+        """INSERT INTO ledger_journals (key, kind, order_id, transaction_id) VALUES ($1, $2, $3, $4)
+           ON CONFLICT (key) DO NOTHING RETURNING id""",
+        key,
+        kind,
+        order_id,
+        transaction_id,
+    )
+    if journal_id is None:
+        return False
+    kinds = sorted(entries)  # accounts are always made in the same order: no deadlock
+    owners = [expert_id if kind.startswith("expert") else None for kind in kinds]
+    await tx.execute(
+        """INSERT INTO ledger_accounts (kind, expert_id) SELECT * FROM unnest($1::text[], $2::bigint[])
+           ON CONFLICT ON CONSTRAINT ledger_accounts_owner DO NOTHING""",
+        kinds,
+        owners,
+    )
+    await tx.execute(
+        """INSERT INTO ledger_entries (journal_id, account_id, amount)
+           SELECT $1, a.id, e.amount
+           FROM unnest($2::text[], $3::bigint[], $4::bigint[]) AS e (kind, owner, amount)
+           JOIN ledger_accounts a ON a.kind = e.kind AND a.expert_id IS NOT DISTINCT FROM e.owner""",
+        journal_id,
+        kinds,
+        owners,
+        [entries[kind] for kind in kinds],
+    )
+    return True
+
+
+async def _booked(tx: Connection, transaction_id: str) -> Mapping[str, int]:
+    """The balance of each account kind in what is booked of a transaction."""
+    rows = await tx.fetch(
+        """SELECT a.kind, sum(e.amount)::bigint AS amount FROM ledger_entries e
+             JOIN ledger_accounts a ON a.id = e.account_id JOIN ledger_journals j ON j.id = e.journal_id
+           WHERE j.transaction_id = $1 GROUP BY a.kind""",
+        transaction_id,
+    )
+    return {row["kind"]: row["amount"] for row in rows}
+
+
+async def _sale(tx: Connection, order_id: int) -> tuple[int, Sale]:
+    row = await tx.fetchrow(
+        """SELECT expert_id, total, admin_fee, platform_fee, platform_fee_bps
+           FROM orders WHERE id = $1""",
+        order_id,
+    )
+    assert row is not None, "the ledger is written for orders that exist"
+    amounts = dict(row)
+    return amounts.pop("expert_id"), Sale(**amounts)

@@ -1,0 +1,67 @@
+"""How money is split into entries: pure, whole rupiah, debit positive and credit negative."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mentorinaja.money import share
+
+Entries = dict[str, int]  # account kind → amount; an expert's accounts are those of the order's expert
+_EARNED = ("expert_held", "admin_fee", "platform_fee")
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """The amounts copied onto an order. `platform_fee` is all that the platform keeps, `admin_fee` in it."""
+
+    total: int
+    admin_fee: int
+    platform_fee: int
+    platform_fee_bps: int
+
+
+def payment(sale: Sale) -> Entries:
+    """A payment came: who it belongs to. The sum is zero."""
+    return {"gateway": sale.total} | _negative(earned(sale, sale.total))
+
+
+def money_to_return(amount: int) -> Entries:
+    """Money came that nobody earns: late, twice, or not the amount asked for."""
+    return {"gateway": amount, "refund_due": -amount}
+
+
+def reversal(booked: Mapping[str, int]) -> Entries:
+    """Take back all that is booked of a transaction."""
+    return _negative({kind: amount for kind, amount in booked.items() if amount})
+
+
+def give_back(sale: Sale, booked: Mapping[str, int], amount: int) -> Entries:
+    """`amount` rupiah of a transaction left the gateway: what was due to go back first, then what was earned.
+
+    What stays of a sale is split as the sale itself would be. Raises ValueError for more than is there.
+    """
+    if not 0 < amount <= booked.get("gateway", 0):
+        raise ValueError(f"{amount} of {booked.get('gateway', 0)} cannot go back")
+    due = min(amount, -booked.get("refund_due", 0))
+    entries = {"gateway": -amount, "refund_due": due}
+    if amount > due:
+        had = {kind: -booked.get(kind, 0) for kind in _EARNED}
+        stays = earned(sale, sum(had.values()) - (amount - due))
+        entries |= {kind: had[kind] - stays[kind] for kind in _EARNED}
+    return {kind: value for kind, value in entries.items() if value}
+
+
+def earned(sale: Sale, kept: int) -> Entries:
+    """Who gets how much of `kept` rupiah; the sale's whole total gives the order's own amounts."""
+    if kept == sale.total:
+        platform, admin = sale.platform_fee, sale.admin_fee
+    else:
+        platform = share(kept, sale.platform_fee_bps)
+        admin = sale.admin_fee * kept // sale.total
+    admin = min(admin, platform)
+    return {"expert_held": kept - platform, "admin_fee": admin, "platform_fee": platform - admin}
+
+
+def _negative(entries: Mapping[str, int]) -> Entries:
+    return {kind: -amount for kind, amount in entries.items() if amount}
