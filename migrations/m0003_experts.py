@@ -41,6 +41,30 @@ CREATE INDEX experts_search ON experts USING gin (search);
 CREATE INDEX experts_search_text ON experts USING gin (search_text gin_trgm_ops);
 CREATE INDEX experts_expertise ON experts USING gin (expertise);
 
+-- Words as search sees them: no accents, no signs ('UI/UX' is two words), small letters.
+CREATE FUNCTION plain_words(p_text text) RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT trim(regexp_replace(lower(unaccent(p_text)), '[^[:alnum:]]+', ' ', 'g'))
+$$;
+
+-- What was typed: every word must begin one of the expert's words, Indonesian affixes aside. NULL for no word.
+CREATE FUNCTION search_query(p_text text) RETURNS tsquery LANGUAGE sql STABLE AS $$
+  SELECT to_tsquery('indonesian', string_agg(word || ':*', ' & '))
+  FROM (SELECT word FROM unnest(string_to_array(plain_words(p_text), ' ')) AS word WHERE word <> '' LIMIT 8) AS typed
+$$;
+
+-- The published experts every typed word of which is nearly one of theirs: for mistyped words.
+CREATE FUNCTION similar_experts(p_text text) RETURNS SETOF bigint LANGUAGE sql STABLE
+SET pg_trgm.word_similarity_threshold = 0.5 AS $$
+  WITH typed AS (
+    SELECT array_agg(word ORDER BY length(word) DESC) AS words
+    FROM (SELECT word FROM unnest(string_to_array(plain_words(p_text), ' ')) AS word
+          WHERE length(word) > 2 LIMIT 8) AS few
+  )
+  -- The longest word goes through the index; the others are compared with what it found.
+  SELECT e.id FROM experts e, typed
+  WHERE e.status = 'published' AND e.search_text %> words[1] AND e.search_text %> ALL (words)
+$$;
+
 CREATE TABLE expert_slugs (
   old_slug text PRIMARY KEY,
   expert_id bigint NOT NULL REFERENCES experts ON DELETE CASCADE

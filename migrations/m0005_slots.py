@@ -20,43 +20,46 @@ CREATE FUNCTION free_slots(
            least(p_to, app_now() + make_interval(days => s.horizon_days)) AS latest
     FROM schedules s WHERE s.expert_id = p_expert
   ), days AS (
-    SELECT r.*, d::date AS day
+    -- The expert's own days; one more, for sessions that run over midnight.
+    SELECT r.expert_id, d::date AS day
     FROM rules r, generate_series(
-      (r.earliest AT TIME ZONE r.time_zone)::date::timestamp - interval '1 day',
-      (r.latest AT TIME ZONE r.time_zone)::date::timestamp, interval '1 day') AS d
+      (r.earliest AT TIME ZONE r.time_zone)::date::timestamp,
+      (r.latest AT TIME ZONE r.time_zone)::date::timestamp + interval '1 day', interval '1 day') AS d
     WHERE r.earliest < r.latest
   ), ranges AS (
-    SELECT d.*, h.starts, h.ends FROM days d
+    -- '24:00' is the day's end, which only an interval can say.
+    SELECT d.day, tsrange(d.day + h.starts, d.day + h.ends::interval) AS hours
+      FROM days d
       JOIN weekly_hours h ON h.expert_id = d.expert_id AND h.weekday = extract(isodow FROM d.day)
       WHERE NOT EXISTS (SELECT FROM schedule_exceptions x
                         WHERE x.expert_id = d.expert_id AND x.day = d.day AND x.kind = 'off')
     UNION ALL
-    SELECT d.*, x.starts, x.ends FROM days d
-      JOIN schedule_exceptions x ON x.expert_id = d.expert_id AND x.day = d.day AND x.kind = 'extra'
-  ), starts AS (
-    -- The last start of a range leaves room for the whole session; '24:00' is the day's end.
-    SELECT DISTINCT local_start AT TIME ZONE r.time_zone AS at, r.earliest, r.latest, r.buffer_minutes
-    FROM ranges r, generate_series(
-      r.day + r.starts,
-      r.day + r.ends::interval - make_interval(mins => p_minutes),
-      make_interval(mins => r.step_minutes)) AS local_start
-  ), holds AS (
-    SELECT b.blocked FROM bookings b JOIN orders o ON o.id = b.order_id
-    WHERE b.expert_id = p_expert
+    SELECT d.day, tsrange(d.day + x.starts, d.day + x.ends::interval)
+      FROM days d JOIN schedule_exceptions x ON x.expert_id = d.expert_id AND x.day = d.day AND x.kind = 'extra'
+  ), opened AS (
+    SELECT range_agg(hours) AS hours FROM ranges
+  ), parts AS (
+    -- Ranges of one day that touch or overlap are one; starts are counted from its beginning.
+    SELECT unnest(range_agg(hours)) AS part FROM ranges GROUP BY day
+  ), busy AS (
+    SELECT range_agg(b.blocked) AS times FROM rules r, bookings b JOIN orders o ON o.id = b.order_id
+    WHERE b.expert_id = p_expert AND b.blocked && tstzrange(r.earliest, r.latest + interval '13 hours')
       AND (b.status = 'confirmed' OR (b.status = 'pending' AND o.pay_deadline > app_now()))
-      AND b.blocked && tstzrange(p_from, p_to + interval '13 hours')
   ), own AS (
-    SELECT b.during FROM bookings b JOIN orders o ON o.id = b.order_id
-    WHERE b.user_id = p_user
+    SELECT range_agg(b.during) AS times FROM rules r, bookings b JOIN orders o ON o.id = b.order_id
+    WHERE b.user_id = p_user AND b.during && tstzrange(r.earliest, r.latest + interval '9 hours')
       AND (b.status = 'confirmed' OR (b.status = 'pending' AND o.pay_deadline > app_now()))
-      AND b.during && tstzrange(p_from, p_to + interval '9 hours')
+  ), starts AS (
+    SELECT local_start AT TIME ZONE r.time_zone AS at, r.buffer_minutes
+    FROM rules r, opened, parts,
+      generate_series(lower(part), upper(part) - interval '1 minute', make_interval(mins => r.step_minutes)) AS local_start
+    WHERE opened.hours @> tsrange(local_start, local_start + make_interval(mins => p_minutes))
+      AND local_start AT TIME ZONE r.time_zone >= r.earliest AND local_start AT TIME ZONE r.time_zone < r.latest
   )
-  SELECT s.at FROM starts s
-  WHERE s.at >= s.earliest AND s.at < s.latest
-    AND NOT EXISTS (SELECT FROM holds h
-      WHERE h.blocked && tstzrange(s.at, s.at + make_interval(mins => p_minutes + s.buffer_minutes)))
-    AND NOT EXISTS (SELECT FROM own o
-      WHERE o.during && tstzrange(s.at, s.at + make_interval(mins => p_minutes)))
+  SELECT s.at FROM starts s, busy, own
+  WHERE p_minutes > 0
+    AND (busy.times && tstzrange(s.at, s.at + make_interval(mins => p_minutes + s.buffer_minutes))) IS NOT TRUE
+    AND (own.times && tstzrange(s.at, s.at + make_interval(mins => p_minutes))) IS NOT TRUE
   ORDER BY s.at LIMIT p_limit
 $$;
 
@@ -64,7 +67,7 @@ $$;
 -- (15 to pay, 10 for the expert to arrive).
 CREATE FUNCTION ready_now(p_expert bigint, p_minutes integer, p_user bigint DEFAULT NULL)
 RETURNS boolean LANGUAGE sql STABLE AS $$
-  SELECT coalesce(e.ready_until > app_now(), false) AND p_minutes IS NOT NULL
+  SELECT coalesce(e.ready_until > app_now(), false) AND coalesce(p_minutes > 0, false)
     AND NOT EXISTS (
       SELECT FROM bookings b JOIN orders o ON o.id = b.order_id
       WHERE b.expert_id = p_expert
@@ -117,10 +120,11 @@ CREATE FUNCTION refresh_listing(p_expert bigint) RETURNS void LANGUAGE sql AS $$
     categories = coalesce(offer.categories, '{}'),
     expertise = tags.expertise,
     next_slot_at = next_free_slot(e.id, offer.shortest),
-    search_text = lower(unaccent(concat_ws(' ', u.full_name, e.position_title, e.company, tags.words))),
-    search = setweight(to_tsvector('indonesian', unaccent(concat_ws(' ', u.full_name, e.position_title, e.company))), 'A')
-      || setweight(to_tsvector('indonesian', unaccent(tags.words)), 'B')
-      || setweight(to_tsvector('indonesian', unaccent(concat_ws(' ', e.bio, offer.words, e.city))), 'C')
+    search_text = plain_words(concat_ws(' ', u.full_name, e.position_title, e.company, tags.words, e.bio)),
+    search =
+      setweight(to_tsvector('indonesian', plain_words(concat_ws(' ', u.full_name, e.position_title, e.company))), 'A')
+      || setweight(to_tsvector('indonesian', plain_words(tags.words)), 'B')
+      || setweight(to_tsvector('indonesian', plain_words(concat_ws(' ', e.bio, offer.words, e.city))), 'C')
   FROM users u, offer, tags
   WHERE e.id = p_expert AND u.id = e.user_id
 $$;

@@ -1,0 +1,137 @@
+"""What a schedule may look like: pure. Times of day are minutes after midnight, 0 to 1440."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from typing import Literal
+
+from mentorinaja.errors import DomainError
+from mentorinaja.formats import WIB, ZONE_NAMES
+
+MINUTES_A_DAY = 1440
+READY_AT_MOST = timedelta(hours=4)
+DAY_NAMES = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
+_CLOCK = re.compile(r"^([01][0-9]|2[0-3]):([0-5][0-9])$")
+
+
+class ScheduleInvalid(DomainError):
+    """A schedule that cannot be: the text says what is wrong with it."""
+
+    status = 422
+    title = "Jadwal belum benar"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Hours:
+    """A range of one day on the expert's own wall clock, `[starts, ends)` in minutes after midnight."""
+
+    starts: int
+    ends: int
+
+    @classmethod
+    def parse(cls, starts: str, ends: str) -> Hours:
+        """`Hours.parse("09:00", "24:00")`. Raises ScheduleInvalid for anything that is no time of day."""
+        return cls(clock_minutes(starts), clock_minutes(ends))
+
+
+# ISO weekday (1 Monday to 7 Sunday) → the ranges of that day.
+Week = Mapping[int, Sequence[Hours]]
+
+OFFICE_WEEK: Week = {weekday: (Hours(9 * 60, 17 * 60),) for weekday in range(1, 6)}
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How slots are cut: minutes, and days ahead."""
+
+    time_zone: str = WIB
+    step_minutes: int = 30
+    buffer_minutes: int = 0
+    notice_minutes: int = 120
+    horizon_days: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialDay:
+    """One date that differs: a day off, or a range worked in addition (`hours`)."""
+
+    day: date
+    kind: Literal["off", "extra"]
+    hours: Hours | None = None
+
+
+def clock_minutes(text: str) -> int:
+    """`09:30` → 570, `24:00` → 1440. Raises ScheduleInvalid for anything else than a time of day."""
+    if text == "24:00":
+        return MINUTES_A_DAY
+    match = _CLOCK.match(text)
+    if match is None:
+        raise ScheduleInvalid(f"Jam “{text[:20]}” tidak dikenal. Tulis seperti 09:00.")
+    return int(match[1]) * 60 + int(match[2])
+
+
+def clock_text(minutes: int) -> str:
+    """570 → `09:30`; 1440 → `24:00`, the end of the day."""
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def check_week(week: Week) -> None:
+    """Every range has a beginning before its end, and no two of a day overlap. Raises ScheduleInvalid."""
+    for weekday, ranges in week.items():
+        if not 1 <= weekday <= 7:
+            raise ScheduleInvalid("Hari dalam seminggu hanya Senin sampai Minggu.")
+        ordered = sorted(ranges)
+        for hours in ordered:
+            _check_hours(hours)
+        for earlier, later in pairwise(ordered):
+            if later.starts < earlier.ends:
+                raise ScheduleInvalid(
+                    f"Jam hari {DAY_NAMES[weekday - 1]} bertumpuk: {_said(earlier)} dan {_said(later)}."
+                )
+
+
+def check_exceptions(days: Sequence[SpecialDay]) -> None:
+    """A day off has no hours, an extra range has. Raises ScheduleInvalid."""
+    for special in days:
+        if special.kind == "extra" and special.hours is not None:
+            _check_hours(special.hours)
+        elif special.kind != "off" or special.hours is not None:
+            raise ScheduleInvalid(
+                "Hari libur tidak punya jam; jam tambahan harus punya jam mulai dan selesai."
+            )
+
+
+def check_rules(rules: Rules) -> None:
+    """Everything within what the product offers. Raises ScheduleInvalid naming the first that is not."""
+    if rules.time_zone not in ZONE_NAMES:
+        raise ScheduleInvalid("Zona waktu hanya WIB, WITA, atau WIT.")
+    bounds = (
+        ("Jarak antar slot", "menit", rules.step_minutes, 5, 240),
+        ("Jeda antar sesi", "menit", rules.buffer_minutes, 0, 240),
+        ("Waktu pesan paling lambat", "menit", rules.notice_minutes, 75, 43_200),
+        ("Jangkauan jadwal", "hari", rules.horizon_days, 1, 365),
+    )
+    for name, unit, value, least, most in bounds:
+        if not least <= value <= most:
+            raise ScheduleInvalid(f"{name} harus {least} sampai {most} {unit}.")
+
+
+def ready_until(now: datetime, until: datetime | None) -> datetime:
+    """When "Siap sekarang" turns itself off: as asked, at most four hours ahead. Raises ScheduleInvalid."""
+    latest = now + READY_AT_MOST
+    if until is not None and until <= now:
+        raise ScheduleInvalid("Waktu selesai “Siap sekarang” sudah lewat.")
+    return latest if until is None else min(until, latest)
+
+
+def _check_hours(hours: Hours) -> None:
+    if not 0 <= hours.starts < hours.ends <= MINUTES_A_DAY:
+        raise ScheduleInvalid(f"Jam mulai harus sebelum jam selesai: {_said(hours)}.")
+
+
+def _said(hours: Hours) -> str:
+    return f"{clock_text(hours.starts)}–{clock_text(hours.ends)}"
