@@ -1,0 +1,181 @@
+"""What is known of an order: the row locked for a move, and the whole story for a page or a mail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+
+from mentorinaja.bookings.rules import BookingStatus, PaymentStatus, State
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A booking's order, locked by the caller's transaction; `now` is the database's time then."""
+
+    id: int
+    public_id: str
+    user_id: int
+    expert_id: int
+    payment_method: str
+    payment_status: PaymentStatus
+    under_review: bool
+    last_attempt_failed: bool
+    total: int
+    created_at: datetime
+    paid_at: datetime | None
+    pay_deadline: datetime
+    booking_id: UUID
+    status: BookingStatus
+    cancel_reason: str | None
+    category: str
+    duration_minutes: int
+    is_now: bool
+    starts_at: datetime
+    held_until: datetime
+    blocked_until: datetime
+    now: datetime
+
+    @property
+    def state(self) -> State:
+        """The pair the table of moves speaks of."""
+        return self.status, self.payment_status
+
+    @property
+    def overdue(self) -> bool:
+        """Unpaid and past its payment deadline, whether or not that was written down."""
+        return self.state == ("pending", "waiting") and self.pay_deadline <= self.now
+
+    @property
+    def started(self) -> bool:
+        """Whether the booked time has begun."""
+        return self.starts_at <= self.now
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDetail:
+    """An order with its booking, both people, the link and what came after; amounts in whole rupiah."""
+
+    id: int
+    public_id: str
+    kind: str
+    item_name: str
+    user_id: int
+    payer_name: str
+    payer_zone: str
+    expert_id: int
+    expert_user_id: int
+    expert_name: str
+    expert_slug: str
+    expert_position: str
+    expert_company: str
+    expert_zone: str
+    subtotal: int
+    admin_fee: int
+    total: int
+    platform_fee: int
+    expert_share: int
+    admin_fee_bps: int
+    platform_fee_bps: int
+    payment_method: str
+    payment_status: PaymentStatus
+    under_review: bool
+    last_attempt_failed: bool
+    pay_deadline: datetime
+    created_at: datetime
+    paid_at: datetime | None
+    booking_id: UUID
+    service_id: int
+    status: BookingStatus
+    cancel_reason: str | None
+    category: str
+    duration_minutes: int | None
+    address: str
+    is_now: bool
+    starts_at: datetime
+    topic: str
+    notes: str
+    meeting_url: str | None
+    rating: int | None
+    review_comment: str | None
+    invoice_year: int | None
+    invoice_number: int | None
+    invoice_issued_at: datetime | None
+
+    @property
+    def ends_at(self) -> datetime:
+        """When the booked time ends."""
+        return self.starts_at + timedelta(minutes=self.duration_minutes or 0)
+
+    @property
+    def is_paid(self) -> bool:
+        """Confirmed or over: the session was sold, whatever the money did later."""
+        return self.status in ("confirmed", "completed")
+
+    @property
+    def room_path(self) -> str:
+        """The session's page, which is also the meeting link of a chat."""
+        return f"/session?bookingId={self.booking_id}"
+
+    @property
+    def invoice_name(self) -> str | None:
+        """`INV-2026-000123`, or None before payment."""
+        if self.invoice_number is None:
+            return None
+        return f"INV-{self.invoice_year}-{self.invoice_number:06}"
+
+    def can_be_paid(self, now: datetime) -> bool:
+        """Whether it still waits for money at `now`."""
+        return self.status == "pending" and self.pay_deadline > now
+
+    def zone_of(self, user_id: int) -> str:
+        """The time zone of one of the two people."""
+        return self.payer_zone if user_id == self.user_id else self.expert_zone
+
+    def zone_opposite(self, user_id: int) -> str:
+        """The time zone of the other one."""
+        return self.expert_zone if user_id == self.user_id else self.payer_zone
+
+
+# Unpaid, cancelled and expired bookings show no link.
+DETAIL_SQL = """
+    SELECT o.id, o.public_id, o.kind, o.item_name, o.user_id, o.payer_name, pu.time_zone AS payer_zone,
+      o.expert_id, e.user_id AS expert_user_id, o.expert_name, e.slug AS expert_slug,
+      e.position_title AS expert_position, e.company AS expert_company, eu.time_zone AS expert_zone,
+      o.subtotal, o.admin_fee, o.total, o.platform_fee, o.expert_share, o.admin_fee_bps, o.platform_fee_bps,
+      o.payment_method, o.payment_status, o.under_review, o.last_attempt_failed, o.pay_deadline, o.created_at,
+      o.paid_at, b.id AS booking_id, b.service_id, b.status, b.cancel_reason, b.category, b.duration_minutes,
+      b.address, b.is_now, b.starts_at, b.topic, b.notes,
+      CASE WHEN b.status IN ('confirmed', 'completed') THEN l.url END AS meeting_url,
+      r.rating, r.comment AS review_comment,
+      i.year AS invoice_year, i.number AS invoice_number, i.issued_at AS invoice_issued_at
+    FROM orders o
+    JOIN bookings b ON b.order_id = o.id
+    JOIN users pu ON pu.id = o.user_id
+    JOIN experts e ON e.id = o.expert_id
+    JOIN users eu ON eu.id = e.user_id
+    LEFT JOIN meeting_link_uses lu ON lu.booking_id = b.id
+    LEFT JOIN meeting_links_pool l ON l.id = lu.link_id
+    LEFT JOIN reviews r ON r.order_id = o.id
+    LEFT JOIN invoices i ON i.order_id = o.id
+"""
+
+LOCK_SQL = """
+    SELECT o.id, o.public_id, o.user_id, o.expert_id, o.payment_method, o.payment_status, o.under_review,
+      o.last_attempt_failed, o.total, o.created_at, o.paid_at, o.pay_deadline, b.id AS booking_id, b.status,
+      b.cancel_reason, b.category, b.duration_minutes, b.is_now, b.starts_at, upper(b.during) AS held_until,
+      upper(b.blocked) AS blocked_until, app_now() AS now
+    FROM orders o JOIN bookings b ON b.order_id = o.id
+"""
+
+
+def order_from(row: asyncpg.Record) -> Order:
+    """A row of `LOCK_SQL`."""
+    return Order(**dict(row))
+
+
+def detail_from(row: asyncpg.Record) -> OrderDetail:
+    """A row of `DETAIL_SQL`, whatever else was selected beside it."""
+    return OrderDetail(**{field.name: row[field.name] for field in fields(OrderDetail)})

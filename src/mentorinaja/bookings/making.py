@@ -1,0 +1,247 @@
+"""Making a booking: one transaction from the limits to the alarm at its payment deadline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from mentorinaja import formats, money
+from mentorinaja.bookings import moves, rules
+from mentorinaja.bookings.refusals import (
+    MethodLimit,
+    NotASlot,
+    OwnOverlap,
+    OwnService,
+    ServiceGone,
+    SlotTaken,
+    UnpaidLimit,
+)
+from mentorinaja.bookings.rules import Hold
+from mentorinaja.db.pool import Connection, atomic
+from mentorinaja.jobs.queue import enqueue
+from mentorinaja.schedule import queries as schedule
+from mentorinaja.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants to book; `starts_at` is None for "Sekarang". The form has checked the texts."""
+
+    user_id: int
+    service_id: int
+    starts_at: datetime | None
+    topic: str
+    notes: str
+    payment_method: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """The service as it is on sale in this transaction."""
+
+    service_id: int
+    expert_id: int
+    expert_user_id: int
+    expert_name: str
+    name: str
+    category: str
+    minutes: int
+    price: int
+    address: str
+    buffer_minutes: int
+
+
+@atomic
+async def book(tx: Connection, settings: Settings, wish: Wish) -> str:
+    """Hold the slot and make its order; answers the order's public id.
+
+    The same wish sent twice answers the first one's id. Raises `SlotTaken`, `OwnOverlap`, `NotASlot`,
+    `UnpaidLimit`, `MethodLimit`, `OwnService` or `ServiceGone`; then nothing was changed.
+    """
+    now: datetime = await tx.fetchval("SELECT app_now()")
+    payer_name = await lock_user(tx, wish.user_id)
+    if public_id := await _same_booking(tx, wish):
+        return public_id
+    offer = await _offer(tx, wish.service_id)
+    if offer.expert_user_id == wish.user_id:
+        raise OwnService("Anda tidak dapat memesan sesi dari diri sendiri.")
+    price = money.price(offer.price, settings.admin_fee_bps, settings.platform_fee_bps)
+    if reason := rules.method_refusal(wish.payment_method, price.total):
+        raise MethodLimit(reason)
+    await _check_unpaid(tx, wish.user_id, offer.expert_id)
+
+    is_now = wish.starts_at is None
+    time = rules.hold(wish.starts_at or now, offer.minutes, offer.buffer_minutes, is_now=is_now)
+    await moves.expire_overdue(tx, offer.expert_id, wish.user_id, time)
+    await _check_slot(tx, wish, offer, time)
+    deadline = rules.pay_deadline(now, time.starts, is_now=is_now)
+    order_id, public_id = await _insert_order(tx, settings, wish, offer, price, payer_name, now, deadline)
+    if not await _insert_booking(tx, wish, offer, time, order_id):
+        raise await _why_taken(tx, wish.user_id, time)
+    await moves.record_event(tx, order_id, "user", "created", actor_id=wish.user_id)
+    await moves.refresh(tx, offer.expert_id)
+    await enqueue(tx, moves.EXPIRE_DUE, at=deadline)
+    return public_id
+
+
+async def lock_user(tx: Connection, user_id: int) -> str:
+    """One booking at a time per user, so that the unpaid limits hold; answers the user's name."""
+    name: str = await tx.fetchval("SELECT full_name FROM users WHERE id = $1 FOR NO KEY UPDATE", user_id)
+    return name
+
+
+async def _same_booking(tx: Connection, wish: Wish) -> str | None:
+    public_id: str | None = await tx.fetchval(
+        """SELECT o.public_id FROM bookings b JOIN orders o ON o.id = b.order_id
+           WHERE b.user_id = $1 AND b.service_id = $2
+             AND CASE WHEN $3::timestamptz IS NULL THEN b.is_now AND b.status = 'pending'
+                      ELSE b.starts_at = $3 AND NOT b.is_now AND b.status IN ('pending', 'confirmed') END
+             AND (b.status = 'confirmed' OR o.pay_deadline > app_now())
+           ORDER BY o.id LIMIT 1""",
+        wish.user_id,
+        wish.service_id,
+        wish.starts_at,
+    )
+    return public_id
+
+
+async def _offer(tx: Connection, service_id: int) -> _Offer:
+    row = await tx.fetchrow(
+        """SELECT s.id AS service_id, e.id AS expert_id, e.user_id AS expert_user_id,
+             e.display_name AS expert_name, s.name, s.category, s.duration_minutes AS minutes, s.price,
+             s.address, coalesce(h.buffer_minutes, 0) AS buffer_minutes
+           FROM services s JOIN experts e ON e.id = s.expert_id LEFT JOIN schedules h ON h.expert_id = e.id
+           WHERE s.id = $1 AND s.active AND s.archived_at IS NULL AND s.duration_minutes IS NOT NULL
+             AND e.status = 'published'""",
+        service_id,
+    )
+    if row is None:
+        raise ServiceGone("Layanan ini tidak lagi dijual. Pilih layanan lain.")
+    return _Offer(**dict(row))
+
+
+async def _check_unpaid(tx: Connection, user_id: int, expert_id: int) -> None:
+    rows = await tx.fetch(
+        """SELECT o.public_id, o.expert_id FROM orders o JOIN bookings b ON b.order_id = o.id
+           WHERE o.user_id = $1 AND b.status = 'pending' AND o.pay_deadline > app_now() ORDER BY o.id""",
+        user_id,
+    )
+    same = [row["public_id"] for row in rows if row["expert_id"] == expert_id]
+    if same:
+        raise UnpaidLimit(
+            "Anda punya booking yang belum dibayar dengan mentor ini. Bayar atau batalkan dulu.",
+            [("Buka booking itu", f"/payment/{same[0]}")],
+        )
+    if len(rows) >= rules.MOST_UNPAID:
+        raise UnpaidLimit(
+            f"Anda punya {len(rows)} booking yang belum dibayar. Bayar atau batalkan salah satunya dulu.",
+            [("Buka booking itu", f"/payment/{rows[0]['public_id']}")],
+        )
+
+
+async def _check_slot(tx: Connection, wish: Wish, offer: _Offer, time: Hold) -> None:
+    """The same SQL that cards and the form ask; when it says no, why."""
+    if wish.starts_at is None:
+        free = await schedule.ready_now(tx, offer.expert_id, offer.minutes, wish.user_id)
+    else:
+        free = await schedule.slot_is_free(tx, offer.expert_id, offer.minutes, wish.starts_at, wish.user_id)
+    if free:
+        return
+    if await _own_overlap(tx, wish.user_id, time):
+        raise OwnOverlap("Anda sudah punya sesi lain pada waktu itu. Pilih waktu lain.")
+    held = await tx.fetchval(
+        """SELECT EXISTS (SELECT FROM bookings WHERE expert_id = $1 AND status IN ('pending', 'confirmed')
+                            AND blocked && tstzrange($2, $3))""",
+        offer.expert_id,
+        time.starts,
+        time.blocked_until,
+    )
+    if held:
+        raise SlotTaken("Pilih salah satu waktu terdekat yang masih kosong.")
+    if wish.starts_at is None:
+        raise NotASlot("Mentor ini sedang tidak siap. Pilih jadwal lain.")
+    raise NotASlot("Waktu ini tidak ada di jadwal mentor. Pilih salah satu waktu di daftar.")
+
+
+async def _insert_order(
+    tx: Connection,
+    settings: Settings,
+    wish: Wish,
+    offer: _Offer,
+    price: money.Price,
+    payer_name: str,
+    now: datetime,
+    deadline: datetime,
+) -> tuple[int, str]:
+    while True:
+        public_id = rules.new_public_id(now)
+        order_id: int | None = await tx.fetchval(
+            """INSERT INTO orders (public_id, kind, user_id, expert_id, item_name, payer_name, expert_name,
+                 subtotal, admin_fee, total, platform_fee, expert_share, admin_fee_bps, platform_fee_bps,
+                 cancel_policy, payment_method, pay_deadline, created_at)
+               VALUES ($1, 'booking', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+               ON CONFLICT (public_id) DO NOTHING RETURNING id""",
+            public_id,
+            wish.user_id,
+            offer.expert_id,
+            f"{offer.name} ({formats.duration(offer.minutes)})",
+            payer_name,
+            offer.expert_name,
+            price.subtotal,
+            price.admin_fee,
+            price.total,
+            price.platform_fee,
+            price.expert_share,
+            settings.admin_fee_bps,
+            settings.platform_fee_bps,
+            rules.cancel_policy(is_now=wish.starts_at is None),
+            wish.payment_method,
+            deadline,
+            now,
+        )
+        if order_id is not None:
+            return order_id, public_id
+
+
+async def _insert_booking(
+    tx: Connection, wish: Wish, offer: _Offer, time: Hold, order_id: int
+) -> UUID | None:
+    """The exclusion constraints decide. ON CONFLICT waits for a rival without the two deadlocking."""
+    booking_id: UUID | None = await tx.fetchval(
+        """INSERT INTO bookings (order_id, user_id, expert_id, service_id, category, duration_minutes,
+             address, is_now, starts_at, during, blocked, topic, notes)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, tstzrange($9, $10), tstzrange($9, $11), $12, $13)
+           ON CONFLICT DO NOTHING RETURNING id""",
+        order_id,
+        wish.user_id,
+        offer.expert_id,
+        offer.service_id,
+        offer.category,
+        offer.minutes,
+        offer.address,
+        wish.starts_at is None,
+        time.starts,
+        time.ends,
+        time.blocked_until,
+        wish.topic,
+        wish.notes,
+    )
+    return booking_id
+
+
+async def _why_taken(tx: Connection, user_id: int, time: Hold) -> SlotTaken | OwnOverlap:
+    if await _own_overlap(tx, user_id, time):
+        return OwnOverlap("Anda sudah punya sesi lain pada waktu itu. Pilih waktu lain.")
+    return SlotTaken("Pilih salah satu waktu terdekat yang masih kosong.")
+
+
+async def _own_overlap(tx: Connection, user_id: int, time: Hold) -> bool:
+    overlaps: bool = await tx.fetchval(
+        """SELECT EXISTS (SELECT FROM bookings WHERE user_id = $1 AND status IN ('pending', 'confirmed')
+                            AND during && tstzrange($2, $3))""",
+        user_id,
+        time.starts,
+        time.ends,
+    )
+    return overlaps

@@ -1,0 +1,238 @@
+"""The moves of a booking: each checks the table, writes the new state and says so in the order's history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import asyncpg
+from piccolo.columns import Column
+
+from mentorinaja.bookings import queries, rules
+from mentorinaja.bookings.details import Order
+from mentorinaja.bookings.rules import Hold, Move, PaymentStatus, State
+from mentorinaja.bookings.tables import Bookings, Orders
+from mentorinaja.db.pool import Connection, run
+from mentorinaja.experts.actions import refresh_listing
+from mentorinaja.jobs.queue import enqueue
+
+Actor = Literal["user", "expert", "admin", "system", "midtrans"]
+
+# The sweep that closes unpaid orders; run by payments, which asks Midtrans first.
+EXPIRE_DUE = "bookings.expire_due"
+
+
+class IllegalMove(Exception):
+    """The code asked for a move that is not in the table: a fault, not a person's mistake."""
+
+
+async def confirm(tx: Connection, order: Order, paid_at: datetime) -> Order:
+    """Money came: the booking stands. A `now` booking starts at the payment, within the time it held.
+
+    The order is locked by the caller. Answers the order as it is now. Raises `IllegalMove` unless it waits.
+    """
+    order = await queries.relock(tx, order)
+    state = _state_after(order, "confirm")
+    if order.is_now:
+        held = Hold(order.starts_at, order.held_until, order.blocked_until)
+        order = await _move_in_time(tx, order, rules.paid_now(held, paid_at, order.duration_minutes))
+    order = await _write(tx, order, state, paid_at=paid_at, under_review=False, last_attempt_failed=False)
+    await record_event(tx, order.id, "midtrans", "confirmed", detail={"paid_at": paid_at.isoformat()})
+    return order
+
+
+async def take_again(tx: Connection, order: Order) -> bool:
+    """Whether money that came, perhaps late, can still have its session.
+
+    True: the booking waits for `confirm` (an expired one holds its slot again). False: somebody else has
+    the time, it has begun, or the user had cancelled.
+    """
+    order = await queries.relock(tx, order)
+    last_moment = order.pay_deadline + rules.NOW_GRACE if order.is_now else order.starts_at
+    if order.now >= last_moment:
+        return False
+    if order.state == ("pending", "waiting"):
+        return True
+    state = rules.after(order.state, "take_again")
+    if state is None:
+        return False
+    await expire_overdue_around(tx, order)
+    try:
+        async with tx.transaction():
+            await _write(tx, order, state, cancel_reason=None)
+    except asyncpg.ExclusionViolationError:
+        return False
+    await record_event(tx, order.id, "system", "taken_again")
+    await refresh(tx, order.expert_id)
+    return True
+
+
+async def unconfirm(tx: Connection, order: Order) -> Order:
+    """The bank or Midtrans took the payment back.
+
+    Before the start: waiting again while there is time to pay, else cancelled. Once begun, the session
+    stays and only the money is marked. Raises `IllegalMove` unless the order was paid.
+    """
+    order = await queries.relock(tx, order)
+    if order.status == "completed" or order.started:
+        order = await _write(tx, order, _state_after(order, "reverse_started"))
+        await record_event(tx, order.id, "midtrans", "reversed")
+        return order
+    deadline = rules.pay_deadline(order.created_at, order.starts_at, is_now=order.is_now)
+    if deadline > order.now:
+        order = await _write(
+            tx,
+            order,
+            _state_after(order, "reopen"),
+            pay_deadline=deadline,
+            paid_at=None,
+            last_attempt_failed=True,
+        )
+        await record_event(tx, order.id, "midtrans", "reopened", detail={"until": deadline.isoformat()})
+        await enqueue(tx, EXPIRE_DUE, at=deadline)
+        return order
+    order = await _write(tx, order, _state_after(order, "reverse"), cancel_reason="reversed")
+    await record_event(tx, order.id, "midtrans", "reversed")
+    await refresh(tx, order.expert_id)
+    return order
+
+
+async def turn_money(tx: Connection, order: Order, into: PaymentStatus, *, actor: Actor = "midtrans") -> bool:
+    """Write down what became of money that had come: late, refunded, charged back.
+
+    False when that cannot follow what is known already (a repeated or older message): nothing is changed.
+    """
+    order = await queries.relock(tx, order)
+    state = rules.after_money(order.state, into, started=order.started)
+    if state is None:
+        return False
+    reason = into if state[0] != order.status else order.cancel_reason
+    await _write(tx, order, state, cancel_reason=reason)
+    await record_event(tx, order.id, actor, into)
+    if state[0] != order.status:
+        await refresh(tx, order.expert_id)
+    return True
+
+
+async def expire(tx: Connection, order: Order) -> bool:
+    """Write down that the payment deadline passed; False when it has not, or the order does not wait."""
+    order = await queries.relock(tx, order)
+    if not order.overdue:
+        return False
+    move: Move = "fail" if order.last_attempt_failed else "expire"
+    state = _state_after(order, move)
+    await _write(tx, order, state, cancel_reason=state[1], under_review=False)
+    await record_event(tx, order.id, "system", state[1])
+    await refresh(tx, order.expert_id)
+    return True
+
+
+async def cancel(tx: Connection, order: Order, user_id: int) -> None:
+    """The payer gives an unpaid booking up. Raises `IllegalMove` unless it waits."""
+    order = await queries.relock(tx, order)
+    await _write(tx, order, _state_after(order, "cancel"), cancel_reason="user", under_review=False)
+    await record_event(tx, order.id, "user", "cancelled", actor_id=user_id)
+    await refresh(tx, order.expert_id)
+    # The sweep also tells Midtrans about attempts that can still be paid.
+    await enqueue(tx, EXPIRE_DUE)
+
+
+async def complete(
+    tx: Connection, booking_id: UUID, reason: str, *, actor: Actor = "system", actor_id: int | None = None
+) -> bool:
+    """The session took place; `reason` says how it ended. False when it was not confirmed (or is done)."""
+    order = await queries.lock_order_of_booking(tx, booking_id)
+    state = rules.after(order.state, "complete")
+    if state is None:
+        return False
+    await _write(tx, order, state)
+    await record_event(tx, order.id, actor, "completed", actor_id=actor_id, detail={"reason": reason})
+    return True
+
+
+async def expire_overdue_around(tx: Connection, around: Order) -> None:
+    """Expire overdue unpaid bookings that overlap this one's time, of its expert or its user."""
+    await expire_overdue(
+        tx, around.expert_id, around.user_id, Hold(around.starts_at, around.held_until, around.blocked_until)
+    )
+
+
+async def expire_overdue(tx: Connection, expert_id: int, user_id: int, time: Hold) -> None:
+    """Expire overdue unpaid bookings of the expert or the user that overlap `time`."""
+    rows = await tx.fetch(
+        """SELECT o.public_id FROM orders o JOIN bookings b ON b.order_id = o.id
+           WHERE b.status = 'pending' AND o.pay_deadline <= app_now()
+             AND ((b.expert_id = $1 AND b.blocked && tstzrange($3, $5))
+               OR (b.user_id = $2 AND b.during && tstzrange($3, $4)))
+           ORDER BY o.id""",
+        expert_id,
+        user_id,
+        time.starts,
+        time.ends,
+        time.blocked_until,
+    )
+    for row in rows:
+        await expire(tx, await queries.lock_order(tx, row["public_id"]))
+
+
+async def record_event(
+    tx: Connection,
+    order_id: int,
+    actor: Actor,
+    event: str,
+    *,
+    actor_id: int | None = None,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Add a line to the order's history, which both sides and the desk can read."""
+    await tx.execute(
+        "INSERT INTO order_events (order_id, actor, actor_id, event, detail) VALUES ($1, $2, $3, $4, $5)",
+        order_id,
+        actor,
+        actor_id,
+        event,
+        dict(detail or {}),
+    )
+
+
+async def refresh(tx: Connection, expert_id: int) -> None:
+    """Rewrite what lists keep of the expert, counting what others committed while the lock was waited for."""
+    await tx.execute("SELECT FROM experts WHERE id = $1 FOR NO KEY UPDATE", expert_id)
+    await refresh_listing(tx, expert_id)
+
+
+def _state_after(order: Order, move: Move) -> State:
+    state = rules.after(order.state, move)
+    if state is None:
+        raise IllegalMove(f"{move} of {order.public_id}, which is {order.state}")
+    return state
+
+
+async def _write(tx: Connection, order: Order, state: State, **changes: Any) -> Order:
+    """Write a state and what changes with it, each where it belongs."""
+    status, payment = state
+    of_order: dict[Column | str, Any] = {Orders.payment_status: payment}
+    of_booking: dict[Column | str, Any] = {Bookings.status: status}
+    for name, value in changes.items():
+        if name == "cancel_reason":
+            of_booking[Bookings.cancel_reason] = value
+        else:
+            of_order[getattr(Orders, name)] = value
+    await run(tx, Orders.update(of_order).where(Orders.id == order.id))
+    await run(tx, Bookings.update(of_booking).where(Bookings.id == order.booking_id))
+    return replace(order, status=status, payment_status=payment, **changes)
+
+
+async def _move_in_time(tx: Connection, order: Order, time: Hold) -> Order:
+    await tx.execute(
+        """UPDATE bookings SET starts_at = $2, during = tstzrange($2, $3), blocked = tstzrange($2, $4)
+           WHERE id = $1""",
+        order.booking_id,
+        time.starts,
+        time.ends,
+        time.blocked_until,
+    )
+    return replace(order, starts_at=time.starts, held_until=time.ends, blocked_until=time.blocked_until)

@@ -1,0 +1,136 @@
+"""Reading orders and bookings; what ends in `_for` answers only what this person may see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from mentorinaja.bookings.details import DETAIL_SQL, LOCK_SQL, Order, OrderDetail, detail_from, order_from
+from mentorinaja.db.pool import Connection, Database
+from mentorinaja.errors import NotThere
+from mentorinaja.web.viewer import Viewer
+
+__all__ = ["Order", "OrderDetail", "OrderPage"]
+
+PAGE_SIZE = 20
+TABS = ("pending", "confirmed", "completed", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """One page of a list of orders; `page` counts from 1."""
+
+    orders: list[OrderDetail]
+    page: int
+    pages: int
+
+
+async def order_for(db: Connection | Database, user: Viewer, public_id: str) -> OrderDetail | None:
+    """The payer's view of an order; None when it is not there or somebody else pays."""
+    row = await db.fetchrow(DETAIL_SQL + "WHERE o.public_id = $1 AND o.user_id = $2", public_id, user.id)
+    return detail_from(row) if row else None
+
+
+async def order_of_expert(db: Connection | Database, expert_id: int, public_id: str) -> OrderDetail | None:
+    """The expert's view of an order; None when it is not there or somebody else's."""
+    row = await db.fetchrow(DETAIL_SQL + "WHERE o.public_id = $1 AND o.expert_id = $2", public_id, expert_id)
+    return detail_from(row) if row else None
+
+
+async def order_by_id(db: Connection | Database, order_id: int) -> OrderDetail | None:
+    """An order for mails and other work of the system itself: asks for no permission."""
+    row = await db.fetchrow(DETAIL_SQL + "WHERE o.id = $1", order_id)
+    return detail_from(row) if row else None
+
+
+async def order_of_booking(db: Connection | Database, booking_id: UUID) -> OrderDetail | None:
+    """The order of a booking, for work of the system itself: asks for no permission."""
+    row = await db.fetchrow(DETAIL_SQL + "WHERE b.id = $1", booking_id)
+    return detail_from(row) if row else None
+
+
+async def lock_order(tx: Connection, public_id: str) -> Order:
+    """The order and its booking, locked until the transaction ends. Raises `NotThere`.
+
+    The order's row is locked first and everybody locks in this way; the lock lets rows that only refer to
+    the order be written meanwhile.
+    """
+    order_id = await tx.fetchval("SELECT id FROM orders WHERE public_id = $1 FOR NO KEY UPDATE", public_id)
+    if order_id is None:
+        raise NotThere
+    return await _locked(tx, order_id)
+
+
+async def lock_order_of_booking(tx: Connection, booking_id: UUID) -> Order:
+    """As `lock_order`, by the booking. Raises `NotThere`."""
+    order_id = await tx.fetchval("SELECT order_id FROM bookings WHERE id = $1", booking_id)
+    if order_id is None:
+        raise NotThere
+    await tx.execute("SELECT FROM orders WHERE id = $1 FOR NO KEY UPDATE", order_id)
+    return await _locked(tx, order_id)
+
+
+async def relock(tx: Connection, order: Order) -> Order:
+    """What is true now of an order this transaction has locked already."""
+    return await _locked(tx, order.id)
+
+
+async def overdue_unpaid(db: Connection | Database, limit: int = 200) -> list[str]:
+    """Public ids of orders whose payment deadline passed and nobody has written it down; oldest first."""
+    rows = await db.fetch(
+        """SELECT public_id FROM orders
+           WHERE kind = 'booking' AND payment_status = 'waiting' AND pay_deadline <= app_now()
+           ORDER BY pay_deadline, id LIMIT $1""",
+        limit,
+    )
+    return [row["public_id"] for row in rows]
+
+
+async def orders_of_user(db: Connection | Database, user_id: int, status: str | None, page: int) -> OrderPage:
+    """Riwayat: what the user booked, newest first; `status` is one of `TABS` or None for all."""
+    return await _page(db, "o.user_id", user_id, status, page, "true")
+
+
+async def orders_of_expert(
+    db: Connection | Database, expert_id: int, status: str | None, page: int
+) -> OrderPage:
+    """What was booked with the expert and paid, newest first: unpaid bookings are not the expert's yet."""
+    return await _page(db, "o.expert_id", expert_id, status, page, "o.paid_at IS NOT NULL")
+
+
+async def coming_sessions(db: Connection | Database, expert_id: int, limit: int = 5) -> list[OrderDetail]:
+    """The expert's confirmed sessions that are not over, soonest first."""
+    rows = await db.fetch(
+        DETAIL_SQL
+        + """WHERE b.expert_id = $1 AND b.status = 'confirmed' AND upper(b.blocked) > app_now()
+             ORDER BY b.starts_at, b.id LIMIT $2""",
+        expert_id,
+        limit,
+    )
+    return [detail_from(row) for row in rows]
+
+
+async def _locked(tx: Connection, order_id: int) -> Order:
+    # A statement of its own: it sees what was committed while the lock was waited for.
+    row = await tx.fetchrow(LOCK_SQL + "WHERE o.id = $1 FOR NO KEY UPDATE OF b", order_id)
+    assert row is not None, "every order of this kind has its booking"
+    return order_from(row)
+
+
+async def _page(
+    db: Connection | Database, column: str, owner: int, status: str | None, page: int, also: str
+) -> OrderPage:
+    where = f"WHERE {column} = $1 AND ($2::text IS NULL OR b.status = $2) AND {also}"
+    found: int = await db.fetchval(
+        f"SELECT count(*) FROM orders o JOIN bookings b ON b.order_id = o.id {where}", owner, status
+    )
+    pages = max(1, -(-found // PAGE_SIZE))
+    page = min(max(page, 1), pages)
+    rows = await db.fetch(
+        f"{DETAIL_SQL} {where} ORDER BY o.created_at DESC, o.id DESC LIMIT $3 OFFSET $4",
+        owner,
+        status,
+        PAGE_SIZE,
+        (page - 1) * PAGE_SIZE,
+    )
+    return OrderPage([detail_from(row) for row in rows], page, pages)

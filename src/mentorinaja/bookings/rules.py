@@ -1,0 +1,170 @@
+"""What may happen to a booking and what it costs in time: pure, no database, no clock."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from mentorinaja.formats import WIB, rupiah
+
+BookingStatus = Literal["pending", "confirmed", "completed", "cancelled"]
+PaymentStatus = Literal[
+    "waiting", "paid", "failed", "expired", "cancelled", "paid_late", "refund_pending",
+    "refunded", "partially_refunded", "reversed", "chargeback",
+]  # fmt: skip
+Move = Literal[
+    "confirm", "cancel", "expire", "fail", "take_again", "reopen", "reverse", "reverse_started", "complete"
+]
+State = tuple[BookingStatus, PaymentStatus]
+
+# No look-alikes: no 0, 1, I, O.
+ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+
+PAY_WITHIN = timedelta(days=3)
+PAY_BEFORE_START = timedelta(minutes=60)
+PAY_NOW_WITHIN = timedelta(minutes=15)
+# After a `now` booking is paid the expert has this long to arrive.
+ARRIVE_WITHIN = timedelta(minutes=10)
+# Money for `now` that is late by no more than this still gets its session: the expert can still arrive.
+NOW_GRACE = timedelta(minutes=5)
+
+MOST_UNPAID = 2
+
+TOPIC_LENGTH = (5, 150)
+NOTES_LENGTH = 2000
+LEAST_TOTAL = 10_000
+
+# Every move of a booking. Where no entry stands, the move does not exist.
+_MOVES: dict[tuple[State, Move], State] = {
+    (("pending", "waiting"), "confirm"): ("confirmed", "paid"),
+    (("pending", "waiting"), "cancel"): ("cancelled", "cancelled"),
+    (("pending", "waiting"), "expire"): ("cancelled", "expired"),
+    (("pending", "waiting"), "fail"): ("cancelled", "failed"),
+    # Late money: the slot is still free.
+    (("cancelled", "expired"), "take_again"): ("pending", "waiting"),
+    (("cancelled", "failed"), "take_again"): ("pending", "waiting"),
+    # A reversal before the start, with time left to pay once more, and without.
+    (("confirmed", "paid"), "reopen"): ("pending", "waiting"),
+    (("confirmed", "paid"), "reverse"): ("cancelled", "reversed"),
+    # Money never undoes a session that has begun.
+    (("confirmed", "paid"), "reverse_started"): ("confirmed", "reversed"),
+    (("completed", "paid"), "reverse_started"): ("completed", "reversed"),
+    (("confirmed", "paid"), "complete"): ("completed", "paid"),
+    (("confirmed", "partially_refunded"), "complete"): ("completed", "partially_refunded"),
+    (("confirmed", "refunded"), "complete"): ("completed", "refunded"),
+    (("confirmed", "reversed"), "complete"): ("completed", "reversed"),
+    (("confirmed", "chargeback"), "complete"): ("completed", "chargeback"),
+}
+
+# What money may turn into once it came.
+_MONEY: dict[PaymentStatus, frozenset[PaymentStatus]] = {
+    "expired": frozenset({"paid_late"}),
+    "failed": frozenset({"paid_late"}),
+    "cancelled": frozenset({"paid_late"}),
+    "paid": frozenset({"refund_pending", "partially_refunded", "refunded", "chargeback"}),
+    "paid_late": frozenset({"refund_pending", "partially_refunded", "refunded", "reversed", "chargeback"}),
+    "refund_pending": frozenset({"partially_refunded", "refunded", "reversed", "chargeback"}),
+    "partially_refunded": frozenset({"refund_pending", "refunded", "reversed", "chargeback"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A way to pay; `most` is the largest total in rupiah that any of its channels takes (None: no limit)."""
+
+    name: str
+    icon: str
+    note: str
+    most: int | None
+
+
+METHODS = {
+    "card": Method("Kartu Kredit/Debit", "card", "Visa, Mastercard, JCB", 999_999_999),
+    "bank_transfer": Method("Transfer Bank", "bank", "BCA, Mandiri, BNI, BRI, Permata", None),
+    "ewallet": Method("E-Wallet (GoPay, OVO, Dana)", "wallet", "Juga ShopeePay", 20_000_000),
+    "qris": Method("QRIS", "qris", "Pindai dengan aplikasi apa pun", 10_000_000),
+    "cstore": Method("Gerai (Indomaret, Alfamart)", "store", "Bayar di kasir", 5_000_000),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A booking's time: `[starts, ends)` for the two people, held for the expert until `blocked_until`."""
+
+    starts: datetime
+    ends: datetime
+    blocked_until: datetime
+
+
+def after(state: State, move: Move) -> State | None:
+    """The state a move leads to, or None when it may not happen."""
+    return _MOVES.get((state, move))
+
+
+def after_money(state: State, into: PaymentStatus, *, started: bool) -> State | None:
+    """The state once money turned `into`, or None when that may not follow.
+
+    Money that went back whole before the start takes the booking with it; a session that has begun stays.
+    """
+    status, payment = state
+    if into not in _MONEY.get(payment, frozenset()):
+        return None
+    if status == "confirmed" and not started and into in ("refunded", "chargeback"):
+        return "cancelled", into
+    return status, into
+
+
+def new_public_id(now: datetime, kind: str = "BE") -> str:
+    """`BE-20261126-ABC123`: the day it is in WIB and six random characters."""
+    letters = "".join(secrets.choice(ALPHABET) for _ in range(6))
+    return f"{kind}-{now.astimezone(ZoneInfo(WIB)):%Y%m%d}-{letters}"
+
+
+def pay_deadline(created: datetime, starts: datetime, *, is_now: bool) -> datetime:
+    """Until when an order made at `created` can be paid."""
+    if is_now:
+        return created + PAY_NOW_WITHIN
+    return min(created + PAY_WITHIN, starts - PAY_BEFORE_START)
+
+
+def hold(starts: datetime, minutes: int, buffer_minutes: int, *, is_now: bool) -> Hold:
+    """What an unpaid booking holds. `now` leaves room to pay and to arrive."""
+    slack = PAY_NOW_WITHIN + ARRIVE_WITHIN if is_now else timedelta()
+    ends = starts + slack + timedelta(minutes=minutes)
+    return Hold(starts, ends, ends + timedelta(minutes=buffer_minutes))
+
+
+def paid_now(held: Hold, paid_at: datetime, minutes: int) -> Hold:
+    """The time of a `now` booking once paid: it starts at the payment and never leaves what it held."""
+    starts = min(max(paid_at, held.starts), held.starts + PAY_NOW_WITHIN)
+    ends = starts + timedelta(minutes=minutes)
+    return Hold(starts, ends, ends + ARRIVE_WITHIN + (held.blocked_until - held.ends))
+
+
+def cancel_policy(*, is_now: bool) -> dict[str, Any]:
+    """The user's cancellation rule as copied onto an order.
+
+    `steps`: from so many minutes before the start, this share of the total (basis points) goes back;
+    `until_arrival_bps`: what goes back until the expert is in the room.
+    """
+    if is_now:
+        return {"until_arrival_bps": 10_000}
+    return {"steps": [[24 * 60, 10_000], [3 * 60, 5_000], [0, 0]]}
+
+
+def method_refusal(method: str, total: int) -> str | None:
+    """Why a total in rupiah cannot be paid this way, or None when it can."""
+    if total < LEAST_TOTAL:
+        return f"Pembayaran paling sedikit {rupiah(LEAST_TOTAL)}."
+    most = METHODS[method].most
+    if most is not None and total > most:
+        return f"Paling banyak {rupiah(most)}."
+    return None
+
+
+def method_name(method: str) -> str:
+    """How a method is called on screen."""
+    return METHODS[method].name

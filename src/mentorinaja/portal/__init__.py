@@ -1,0 +1,1 @@
+"""The mentor's own pages: coming sessions, readiness, earnings and transactions."""
