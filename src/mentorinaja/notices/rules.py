@@ -12,4 +12,4 @@ GIVE_UP_AFTER = timedelta(days=3)
 
 def pause_after(attempts: int) -> timedelta:
     """How long to wait after so many attempts: 5 s, 15 s, 45 s, … at most 3 hours."""
-    return min(_FIRST * 3 ** min(attempts - 1, 12), _LONGEST)
+    return min(_FIRST * int(3 ** min(attempts - 1, 12)), _LONGEST)

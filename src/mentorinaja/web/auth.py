@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote
 
 from itsdangerous import BadSignature, Signer
 from litestar.connection import ASGIConnection
@@ -16,13 +15,12 @@ from litestar.middleware import AbstractAuthenticationMiddleware, Authentication
 
 from mentorinaja.errors import NotThere, SignInNeeded
 from mentorinaja.settings import Settings
+from mentorinaja.web.addresses import came_from
 from mentorinaja.web.viewer import Viewer
 
 # Finds the viewer a session token belongs to, or None.
 FindViewer = Callable[[bytes], Awaitable[Viewer | None]]
 Guarded = ASGIConnection[Any, Any, Any, Any]
-
-_CONTROL = re.compile(r"[\x00-\x20\x7f\\]")
 
 
 class SignIn(AbstractAuthenticationMiddleware):
@@ -74,16 +72,6 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def safe_next(target: str | None, default: str = "/") -> str:
-    """A same-site path to go on to, or `default`: never another site, whatever was typed."""
-    if not target or len(target) > 500 or not target.startswith("/"):
-        return default
-    for form in (target, unquote(target)):
-        if form.startswith("//") or _CONTROL.search(form) or urlsplit(form).netloc:
-            return default
-    return target
-
-
 def requires_user(connection: Guarded, _handler: BaseRouteHandler) -> None:
     """Guard: somebody is signed in. Raises `SignInNeeded`."""
     if connection.scope.get("user") is None:
@@ -106,8 +94,10 @@ def requires_admin(connection: Guarded, handler: BaseRouteHandler) -> None:
 
 
 def _sign_in_address(connection: Guarded, door: str = "/login") -> str:
-    path = connection.url.path + (f"?{connection.url.query}" if connection.url.query else "")
-    back = path if connection.scope["method"] in ("GET", "HEAD") else "/"
+    if connection.scope.get("method") in ("GET", "HEAD"):
+        back = quote(connection.url.path) + (f"?{connection.url.query}" if connection.url.query else "")
+    else:
+        back = came_from(connection)
     return f"{door}?next={quote(back, safe='/')}"
 
 

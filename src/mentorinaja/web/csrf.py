@@ -14,6 +14,8 @@ from markupsafe import Markup
 
 from mentorinaja.errors import Forbidden
 from mentorinaja.settings import Settings
+from mentorinaja.web.addresses import came_from
+from mentorinaja.web.bodies import posted
 from mentorinaja.web.viewer import AnyRequest
 
 FIELD = "_csrf"
@@ -21,7 +23,6 @@ HEADER = "x-csrf-token"
 # Set on a handler (`opt={CSRF_EXEMPT: True}`) that other servers post to, and nowhere else.
 CSRF_EXEMPT = "csrf_exempt"
 _SAFE: frozenset[Method] = frozenset({"GET", "HEAD", "OPTIONS"})
-_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _REFUSAL = "Muat ulang halaman, lalu kirim formulirnya sekali lagi."
 
 
@@ -35,12 +36,12 @@ async def check(request: AnyRequest) -> None:
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         if site not in ("same-origin", "none"):
-            raise Forbidden(_REFUSAL)
+            raise _refusal(request)
     elif (origin := request.headers.get("origin")) and urlsplit(origin).netloc != request.headers.get("host"):
-        raise Forbidden(_REFUSAL)
-    given = request.headers.get(HEADER) or await _form_token(request)
+        raise _refusal(request)
+    given = request.headers.get(HEADER) or (await posted(request)).text(FIELD)
     if not given or not _matches(_expected(request), given):
-        raise Forbidden(_REFUSAL)
+        raise _refusal(request)
 
 
 def token(request: AnyRequest) -> str:
@@ -67,11 +68,8 @@ def visit_cookie(request: AnyRequest) -> Cookie | None:
     )
 
 
-async def _form_token(request: AnyRequest) -> str | None:
-    if request.headers.get("content-type", "").split(";")[0].strip().lower() not in _FORMS:
-        return None
-    given = (await request.form()).get(FIELD)
-    return given if isinstance(given, str) else None
+def _refusal(request: AnyRequest) -> Forbidden:
+    return Forbidden(_REFUSAL, actions=[("Muat ulang halaman", came_from(request))])
 
 
 def _expected(request: AnyRequest) -> bytes:

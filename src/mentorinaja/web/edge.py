@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import re
 import secrets
 import time
+from collections.abc import Iterable
 
 import structlog
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from prometheus_client import Histogram
 
 from mentorinaja.settings import Settings
 
 log = structlog.get_logger("http")
 
+RawHeaders = Iterable[tuple[bytes, bytes]]
+
 REQUEST_SECONDS = Histogram("mentorinaja_request_seconds", "Time to answer", ["method", "status"])
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9-]{8,64}$")
+# Longer than any slug, order id or UUID: a signed link, which signs in whoever reads it in a log.
+_SECRET_SEGMENT = re.compile(r"/[^/]{51,}")
+_READ_AWAY_BYTES = 32 * 1024 * 1024
+_READ_AWAY_SECONDS = 10.0
 _QUIET = ("/static/", "/healthz", "/readyz", "/metrics")
 
 
@@ -28,10 +38,16 @@ class Edge:
         self._payment = _headers(settings, payment=True)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request (or pass on the lifespan)."""
-        if scope["type"] != "http":
+        """Serve one request, or pass on the lifespan."""
+        if scope["type"] == ScopeType.HTTP:
+            await self._serve(scope, receive, send)
+        else:
             await self._app(scope, receive, send)
-            return
+
+    async def _serve(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        wants_head = scope["method"] == "HEAD"
+        if wants_head:
+            scope = {**scope, "method": "GET"}  # the server's own scope must keep saying HEAD
         request_id = _request_id(scope)
         headers = self._payment if scope["path"].startswith("/payment/") else self._plain
         started = time.perf_counter()
@@ -41,12 +57,11 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                present = {name.lower() for name, _ in message.get("headers", [])}
-                message["headers"] = [
-                    *message.get("headers", []),
-                    *((name, value) for name, value in headers if name not in present),
-                    (b"x-request-id", request_id.encode()),
-                ]
+                if status == 413:
+                    await _read_away(receive)
+                message["headers"] = _completed(message.get("headers", []), headers, request_id)
+            elif wants_head and message["type"] == "http.response.body":
+                message["body"] = b""
             await send(message)
 
         structlog.contextvars.clear_contextvars()
@@ -57,11 +72,34 @@ class Edge:
             _account(scope, status, time.perf_counter() - started)
 
 
-def _account(scope: Scope, status: int, seconds: float) -> None:
+def _completed(given: RawHeaders, standard: RawHeaders, request_id: str) -> RawHeaders:
+    """An answer's own headers, then those it has not set itself."""
+    present = {name.lower() for name, _ in given}
+    return [
+        *given,
+        *((name, value) for name, value in standard if name not in present),
+        (b"x-request-id", request_id.encode()),
+    ]
+
+
+async def _read_away(receive: Receive) -> None:
+    """Take in the rest of a body that is too large, within reason: browsers show no answer before they sent all."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_READ_AWAY_SECONDS):
+            read = 0
+            while read < _READ_AWAY_BYTES:
+                message = await receive()
+                if message["type"] != "http.request" or not message.get("more_body", False):
+                    return
+                read += len(message.get("body", b""))
+
+
+def _account(scope: HTTPScope, status: int, seconds: float) -> None:
     REQUEST_SECONDS.labels(scope["method"], status).observe(seconds)
     if not scope["path"].startswith(_QUIET):
         # The path only: queries carry searches and names.
-        log.info("request", method=scope["method"], path=scope["path"], status=status, ms=round(seconds * 1000, 1))
+        path = _SECRET_SEGMENT.sub("/…", scope["path"])
+        log.info("request", method=scope["method"], path=path, status=status, ms=round(seconds * 1000, 1))
 
 
 def _request_id(scope: Scope) -> str:
@@ -71,18 +109,18 @@ def _request_id(scope: Scope) -> str:
     return secrets.token_hex(8)
 
 
-def _headers(settings: Settings, *, payment: bool) -> list[tuple[bytes, bytes]]:
-    app_origin = f" {settings.midtrans_app_url}" if payment else ""
+def _headers(settings: Settings, *, payment: bool) -> RawHeaders:
+    midtrans = settings.midtrans_app_url if payment else ""
     policy = [
         "default-src 'none'",
-        f"script-src 'self'{app_origin}",
+        f"script-src 'self' {midtrans}".rstrip(),
         "style-src 'self'",
         "img-src 'self' data:",
         "font-src 'self'",
         "connect-src 'self'",
         "media-src 'self'",
         "manifest-src 'self'",
-        f"frame-src{app_origin or " 'none'"}",
+        "frame-src " + (midtrans or "'none'"),
         "form-action 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",

@@ -7,30 +7,53 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from wtforms import Field, Form, StringField, ValidationError, validators
+from wtforms.meta import DefaultMeta
 
+from mentorinaja.web.bodies import posted
 from mentorinaja.web.viewer import AnyRequest
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 # Control characters have no place in a line of text; line breaks and tabs only in long texts.
 _CONTROL_IN_LINE = re.compile("[\x00-\x1f\x7f\u2028\u2029]")
 
+_INDONESIAN = {
+    "Not a valid choice.": "Pilih salah satu yang tersedia.",
+    "Invalid Choice: could not coerce.": "Pilih salah satu yang tersedia.",
+    "Not a valid integer value.": "Tulis angka bulat.",
+    "Not a valid date value.": "Tulis tanggal yang benar.",
+    "Not a valid time value.": "Tulis jam yang benar.",
+    "This field is required.": "Isian ini wajib diisi.",
+}
+
 Validator = Callable[[Form, Field], None]
 FormType = TypeVar("FormType", bound="BaseForm")
 
 
 class BaseForm(Form):
-    """A form that was typed by a person: every field of text is checked for what cannot be stored."""
+    """A form that was typed by a person: every field of text is checked for what cannot be stored.
+
+    `takes_files` says that files may be among its fields; elsewhere a file counts as nothing sent.
+    """
+
+    takes_files = False
+
+    class Meta(DefaultMeta):
+        """Sentences of wtforms itself, in Indonesian."""
+
+        def get_translations(self, form: Any) -> Any:
+            """Where fields look up their standing sentences."""
+            return _Sentences()
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Run all validators; True when every field is fine. Errors stand in `field.errors`."""
+        """Run all validators; True when every field is fine. Errors stand in `field.errors`.
+
+        What cannot be stored is taken out before any other check sees it, and told.
+        """
+        unstorable = [field for field in self if _clean(field)]
         valid = super().validate(extra_validators)
-        for field in self:
-            for raw in field.raw_data or ():
-                if isinstance(raw, str) and _UNSTORABLE.search(raw):
-                    field.errors = [*field.errors, "Ada karakter yang tidak bisa disimpan. Hapus, lalu coba lagi."]
-                    field.data = _UNSTORABLE.sub("", field.data) if isinstance(field.data, str) else None
-                    valid = False
-        return valid
+        for field in unstorable:
+            field.errors = [*field.errors, "Ada karakter yang tidak bisa disimpan. Periksa, lalu kirim lagi."]
+        return valid and not unstorable
 
 
 class LineField(StringField):
@@ -68,4 +91,30 @@ def length(sentence: str, least: int = -1, most: int = -1) -> validators.Length:
 
 async def read_form(request: AnyRequest, form: type[FormType]) -> FormType:
     """The form as it was sent; unknown fields are ignored, so nothing can be slipped in."""
-    return form(await request.form())
+    sent = await posted(request)
+    return form(sent if form.takes_files else sent.without_files())
+
+
+class _Sentences:
+    """Stands where wtforms expects gettext."""
+
+    def gettext(self, text: str) -> str:
+        """The Indonesian sentence, or one that is always true."""
+        return _INDONESIAN.get(text, "Periksa isian ini.")
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        """As `gettext`; Indonesian has no plural forms."""
+        return self.gettext(singular)
+
+
+def _clean(field: Field) -> bool:
+    """Take what cannot be stored out of a field; whether there was any."""
+    if not any(isinstance(raw, str) and _UNSTORABLE.search(raw) for raw in field.raw_data or ()):
+        return False
+    if isinstance(field.data, str):
+        field.data = _UNSTORABLE.sub("", field.data)
+    elif isinstance(field.data, list):
+        field.data = [_UNSTORABLE.sub("", value) for value in field.data if isinstance(value, str)]
+    else:
+        field.data = None
+    return True

@@ -48,14 +48,19 @@ def answer(
 
 
 def render(request: AnyRequest, template: str, **context: Any) -> str:
-    """The HTML of a template with what every page has: viewer, path, flash, CSRF field."""
+    """The HTML of a template with what every page has: viewer, path, flash, CSRF field.
+
+    Only a whole page takes the flash: a part that is swapped in has no place for it.
+    """
     state = request.app.state
+    flash = take_flash(request) if template.startswith("templates/") else None
     return str(
         state.templates.get_template(template).render(
             viewer=request.scope.get("user"),
+            viewer_known="user" in request.scope,
             path=request.url.path,
             simulator=state.settings.simulator,
-            flash=take_flash(request),
+            flash=flash,
             csrf_field=lambda: csrf.field(request),
             csrf_token=lambda: csrf.token(request),
             **context,
@@ -67,8 +72,8 @@ def respond(
     request: AnyRequest, html: str, *, status: int = 200, headers: dict[str, str] | None = None
 ) -> Response[bytes]:
     """HTML as an answer: compressed, private, with the cookies rendering asked for."""
-    body, encoding = compress(html.encode(), request.headers.get("accept-encoding", ""))
-    sent = {"Cache-Control": PRIVATE, "Vary": "Accept-Encoding, HX-Request", **(headers or {})}
+    body, encoding = compress(html.encode(errors="replace"), request.headers.get("accept-encoding", ""))
+    sent = {"Cache-Control": PRIVATE, "Vary": "Accept-Encoding, HX-Request, HX-Request-Type", **(headers or {})}
     if encoding:
         sent["Content-Encoding"] = encoding
     response = Response(body, status_code=status, headers=sent, media_type="text/html; charset=utf-8")

@@ -23,8 +23,27 @@ async def count_hit(db: Connection | Database, action: str, subject: str, *, mos
 async def limit(db: Connection | Database, action: str, subject: str, *, most: int, seconds: int) -> None:
     """As `count_hit`, but raises `TooMany` with a sentence that says when to come back."""
     if not await count_hit(db, action, subject, most=most, seconds=seconds):
-        minutes = max(1, round(seconds / 60))
-        raise TooMany(f"Anda sudah mencoba terlalu sering. Coba lagi dalam {minutes} menit.")
+        raise await too_many(db, seconds=seconds)
+
+
+async def too_many(db: Connection | Database, *, seconds: int) -> TooMany:
+    """The refusal of a limit whose windows are `seconds` long: says in how many minutes the current one ends."""
+    minutes: int = await db.fetchval(
+        "SELECT ceil(($1 - extract(epoch FROM app_now())::bigint % $1) / 60.0)::int", seconds
+    )
+    return TooMany(f"Anda sudah mencoba terlalu sering. Coba lagi dalam {max(1, minutes)} menit.")
+
+
+async def take_back(db: Connection | Database, action: str, subject: str, *, seconds: int) -> None:
+    """Undo one `count_hit` of the current window: it turned out to be nothing to worry about."""
+    await db.execute(
+        """UPDATE rate_limits SET hits = greatest(hits - 1, 1)
+           WHERE action = $1 AND subject = $2
+             AND window_start = to_timestamp(floor(extract(epoch FROM app_now()) / $3) * $3)""",
+        action,
+        subject[:200],
+        seconds,
+    )
 
 
 async def forget_old_hits(db: Database) -> None:

@@ -10,7 +10,8 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 
 from mentorinaja.errors import DomainError, SignInNeeded
-from mentorinaja.web.html import PRIVATE, page, see_other
+from mentorinaja.web.addresses import came_from
+from mentorinaja.web.html import page, see_other
 from mentorinaja.web.viewer import AnyRequest
 
 log = structlog.get_logger(__name__)
@@ -28,6 +29,15 @@ _SENTENCES = {
     500: ("Ada gangguan di pihak kami", "Tidak ada yang hilang. Coba lagi sebentar lagi."),
     503: ("Layanan sedang terganggu", "Tidak ada yang hilang. Coba lagi dalam beberapa saat."),
 }
+# The database is away, restarting, full, or too busy: it passes.
+_PASSING = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.LockNotAvailableError,
+)
 _HOME = ("Kembali ke Home", "/")
 
 
@@ -42,22 +52,26 @@ def on_domain_error(request: AnyRequest, error: DomainError) -> Response[Any]:
 def on_http_exception(request: AnyRequest, error: HTTPException) -> Response[Any]:
     """What the framework refused: wrong address, wrong method, too large, malformed."""
     status = 404 if error.status_code == 405 else error.status_code
-    title, sentence = _SENTENCES.get(status, _SENTENCES[400 if status < 500 else 500])
-    return problem(request, status, title, sentence, [_HOME])
+    sentences = _SENTENCES.get(status, _SENTENCES[400 if status < 500 else 500])
+    return problem(request, status, *sentences, [_HOME])
 
 
-def on_unsayable_text(request: AnyRequest, _error: Exception) -> Response[Any]:
-    """Text PostgreSQL cannot store (NUL, lone surrogates) in a place no form checks, such as an address."""
-    title, sentence = _SENTENCES[400]
-    return problem(request, 400, title, sentence, [_HOME])
+def on_unsayable_text(request: AnyRequest, error: Exception) -> Response[Any]:
+    """A value PostgreSQL cannot hold (NUL, a number beyond all ids) in a place no form checks: an address.
+
+    Nothing can be there, so a page is not found; for a form the request makes no sense.
+    """
+    log.warning("request.unsayable", problem=type(error).__name__)
+    status = 404 if request.method == "GET" else 400
+    return problem(request, status, *_SENTENCES[status], [_HOME])
 
 
 def on_fault(request: AnyRequest, error: Exception) -> Response[Any]:
     """Our own fault: logged with the request's id; the person sees no detail. Without database: 503."""
-    status = 503 if isinstance(error, OSError | asyncpg.InterfaceError | asyncpg.PostgresConnectionError) else 500
+    status = 503 if isinstance(error, _PASSING) else 500
     log.error("request.failed", exc_info=error)
-    title, sentence = _SENTENCES[status]
-    return problem(request, status, title, sentence, [("Coba lagi", request.url.path), _HOME])
+    again = request.url.path if request.method == "GET" else came_from(request)
+    return problem(request, status, *_SENTENCES[status], [("Coba lagi", again), _HOME])
 
 
 def problem(
@@ -68,8 +82,6 @@ def problem(
         response = page(request, "partials/ui/problem.html", status=status, title=title, text=text, actions=actions)
         response.headers.update({"HX-Retarget": "#problems", "HX-Reswap": "innerHTML"})
         return response
-    response = page(
+    return page(
         request, "templates/errors/problem.html", status=status, code=status, title=title, text=text, actions=actions
     )
-    response.headers["Cache-Control"] = PRIVATE
-    return response
