@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,7 +12,7 @@ from litestar import Litestar, Request, Response, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
-from litestar.types import ControllerRouterHandler
+from litestar.types import ControllerRouterHandler, Scope
 
 from mentorinaja.local.midtrans import control, core_api, pages, snap_api
 from mentorinaja.local.midtrans.config import SimulatorConfig
@@ -19,6 +20,7 @@ from mentorinaja.local.midtrans.errors import ApiError
 from mentorinaja.local.midtrans.faults import FaultMiddleware, answer
 from mentorinaja.local.midtrans.simulator import Simulator
 
+log = logging.getLogger(__name__)
 _TICK = 1.0
 
 
@@ -48,6 +50,7 @@ def create_simulator(config: SimulatorConfig) -> Litestar:
         state=State({"simulator": simulator}),
         dependencies={"simulator": Provide(lambda: simulator, sync_to_thread=False)},
         lifespan=[_working],
+        after_exception=[_log],
         openapi_config=None,
         logging_config=None,
     )
@@ -73,6 +76,11 @@ async def _tick(simulator: Simulator) -> None:
         await asyncio.sleep(_TICK if simulator.config.retry_scale >= 1 else _TICK / 10)
         if simulator.has_open_business():
             await simulator.now()
+
+
+async def _log(error: Exception, scope: Scope) -> None:
+    if not isinstance(error, (ApiError, HTTPException)):
+        log.error("%s failed", scope["path"], exc_info=error)
 
 
 def _api_error(request: Request[Any, Any, Any], error: ApiError) -> Response[Any]:

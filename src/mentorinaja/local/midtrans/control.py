@@ -10,6 +10,7 @@ import msgspec
 from litestar import Request, Response, Router, get, post, put
 from litestar.exceptions import PermissionDeniedException
 from litestar.handlers import BaseRouteHandler
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from mentorinaja.local.midtrans import bodies, levers, rules
@@ -18,7 +19,7 @@ from mentorinaja.local.midtrans.faults import FaultSet
 from mentorinaja.local.midtrans.html import html_page
 from mentorinaja.local.midtrans.levers import VERBS, Hint, Order
 from mentorinaja.local.midtrans.methods import METHODS
-from mentorinaja.local.midtrans.simulator import Simulator
+from mentorinaja.local.midtrans.simulator import Bank, Simulator
 from mentorinaja.local.midtrans.snap_api import Connection
 from mentorinaja.local.midtrans.state import Attempt, Json, Notice, Transaction
 
@@ -28,7 +29,7 @@ _SHOWN = 50
 
 
 @get("/")
-async def page(simulator: Simulator) -> Response[str]:
+async def page(simulator: Bank) -> Response[str]:
     """The levers as a page for people."""
     now = await simulator.now()
     return html_page(
@@ -42,14 +43,16 @@ async def page(simulator: Simulator) -> Response[str]:
 
 
 @get("/transactions")
-async def transactions(simulator: Simulator) -> list[Json]:
+async def transactions(simulator: Bank) -> list[Json]:
     """Every attempt, newest first, with its transactions, and the notices sent with their answers."""
     now = await simulator.now()
     return [_attempt(simulator, attempt, now) for attempt in _newest_first(simulator)]
 
 
 @post("/transactions/{order_id:str}/{verb:str}", status_code=200)
-async def move(request: AnyRequest, order_id: str, verb: str, simulator: Simulator) -> Response[Any]:
+async def move(
+    request: AnyRequest, order_id: FromPath[str], verb: FromPath[str], simulator: Bank
+) -> Response[Any]:
     """Move an attempt's transaction, beginning one when there is none or another method is named."""
     order = await _read(request, Order)
     if verb not in VERBS:
@@ -63,7 +66,7 @@ async def move(request: AnyRequest, order_id: str, verb: str, simulator: Simulat
 
 
 @post("/notify/{order_id:str}", status_code=200)
-async def notify(request: AnyRequest, order_id: str, simulator: Simulator) -> Response[Any]:
+async def notify(request: AnyRequest, order_id: FromPath[str], simulator: Bank) -> Response[Any]:
     """Send notices now and wait for the answers; an order id nobody knows makes an unknown order."""
     hint = await _read(request, Hint)
     await simulator.now()
@@ -75,20 +78,20 @@ async def notify(request: AnyRequest, order_id: str, simulator: Simulator) -> Re
 
 
 @get("/faults")
-async def faults(simulator: Simulator) -> Response[bytes]:
+async def faults(simulator: Bank) -> Response[bytes]:
     """The faults in force; `times` is what is left."""
     return _faults(simulator)
 
 
 @put("/faults")
-async def set_faults(request: AnyRequest, simulator: Simulator) -> Response[bytes]:
+async def set_faults(request: AnyRequest, simulator: Bank) -> Response[bytes]:
     """Replace the faults in force; `{}` clears them."""
     simulator.faults.active = msgspec.json.decode(await request.body(), type=FaultSet)
     return _faults(simulator)
 
 
 @post("/faults", status_code=303)
-async def set_faults_by_form(request: AnyRequest, simulator: Simulator) -> Redirect:
+async def set_faults_by_form(request: AnyRequest, simulator: Bank) -> Redirect:
     """The same for the page: the field `faults` holds the JSON."""
     text = str((await request.form()).get("faults") or "{}")
     simulator.faults.active = msgspec.json.decode(text, type=FaultSet)

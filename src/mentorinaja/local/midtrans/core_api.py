@@ -7,12 +7,13 @@ import re
 from typing import Any
 
 from litestar import Request, get, post
+from litestar.params import FromPath
 
 from mentorinaja.local.midtrans import bodies
 from mentorinaja.local.midtrans.errors import NOT_MODIFIABLE, ApiError
 from mentorinaja.local.midtrans.faults import Fault, tamper
 from mentorinaja.local.midtrans.rules import under_review
-from mentorinaja.local.midtrans.simulator import Simulator
+from mentorinaja.local.midtrans.simulator import Bank
 from mentorinaja.local.midtrans.snap_api import require_server_key
 from mentorinaja.local.midtrans.state import Json
 
@@ -22,7 +23,7 @@ _GUARDS = [require_server_key]
 
 
 @get("/v2/{reference:str}/status", opt={"fault": "status"}, guards=_GUARDS)
-async def status(request: AnyRequest, reference: str, simulator: Simulator) -> Json:
+async def status(request: AnyRequest, reference: FromPath[str], simulator: Bank) -> Json:
     """What is true about a transaction; 404 until a method was chosen."""
     await simulator.now()
     attempt, transaction = simulator.find(reference, by_order=False)
@@ -31,7 +32,7 @@ async def status(request: AnyRequest, reference: str, simulator: Simulator) -> J
 
 
 @post("/v2/{reference:str}/cancel", status_code=200, opt={"fault": "cancel"}, guards=_GUARDS)
-async def cancel(reference: str, simulator: Simulator) -> Json:
+async def cancel(reference: FromPath[str], simulator: Bank) -> Json:
     """Void a pending transaction or a captured card."""
     now = await simulator.now()
     attempt, transaction = simulator.find(reference)
@@ -40,7 +41,7 @@ async def cancel(reference: str, simulator: Simulator) -> Json:
 
 
 @post("/v2/{reference:str}/expire", status_code=200, opt={"fault": "expire"}, guards=_GUARDS)
-async def expire(reference: str, simulator: Simulator) -> Json:
+async def expire(reference: FromPath[str], simulator: Bank) -> Json:
     """Let a pending transaction run out; the answer says 407 in its body."""
     now = await simulator.now()
     attempt, transaction = simulator.find(reference)
@@ -49,7 +50,7 @@ async def expire(reference: str, simulator: Simulator) -> Json:
 
 
 @post("/v2/{reference:str}/approve", status_code=200, opt={"fault": "approve"}, guards=_GUARDS)
-async def approve(reference: str, simulator: Simulator) -> Json:
+async def approve(reference: FromPath[str], simulator: Bank) -> Json:
     """Take a card payment that is under review."""
     await simulator.now()
     attempt, transaction = simulator.find(reference)
@@ -58,7 +59,7 @@ async def approve(reference: str, simulator: Simulator) -> Json:
 
 
 @post("/v2/{reference:str}/deny", status_code=200, opt={"fault": "deny"}, guards=_GUARDS)
-async def deny(reference: str, simulator: Simulator) -> Json:
+async def deny(reference: FromPath[str], simulator: Bank) -> Json:
     """Refuse a card payment that is under review."""
     now = await simulator.now()
     attempt, transaction = simulator.find(reference)
@@ -74,7 +75,7 @@ async def deny(reference: str, simulator: Simulator) -> Json:
     opt={"fault": "refund"},
     guards=_GUARDS,
 )
-async def refund(request: AnyRequest, reference: str, simulator: Simulator) -> Json:
+async def refund(request: AnyRequest, reference: FromPath[str], simulator: Bank) -> Json:
     """Give a settled payment back, in whole or in part; a repeated key answers as it did before."""
     key, amount, reason = _refund_request(await request.body())
     now = await simulator.now()

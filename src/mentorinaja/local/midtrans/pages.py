@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
@@ -19,7 +20,7 @@ from mentorinaja.local.midtrans.errors import NotPayable
 from mentorinaja.local.midtrans.html import HERE, html_page
 from mentorinaja.local.midtrans.methods import CARD, METHODS
 from mentorinaja.local.midtrans.rules import PageState
-from mentorinaja.local.midtrans.simulator import DEFAULT_CARD, Simulator
+from mentorinaja.local.midtrans.simulator import DEFAULT_CARD, Bank, Simulator
 from mentorinaja.local.midtrans.state import Attempt, Json, Transaction
 
 AnyRequest = Request[Any, Any, Any]
@@ -61,7 +62,7 @@ class View:
 
 
 @get(_PATHS)
-async def show(request: AnyRequest, token: str, simulator: Simulator) -> Response[str]:
+async def show(request: AnyRequest, token: FromPath[str], simulator: Bank) -> Response[str]:
     """The page as it stands: the methods, the details of the chosen one, or how it ended."""
     view = await _look(request, token, simulator)
     if isinstance(view, Response):
@@ -73,7 +74,7 @@ async def show(request: AnyRequest, token: str, simulator: Simulator) -> Respons
 
 
 @post(_PATHS)
-async def act(request: AnyRequest, token: str, simulator: Simulator) -> Response[Any]:
+async def act(request: AnyRequest, token: FromPath[str], simulator: Bank) -> Response[Any]:
     """Choose a `method`, carry out an `action`, or both at once; answers 303."""
     view = await _look(request, token, simulator)
     if isinstance(view, Response):
@@ -103,7 +104,7 @@ async def snap_js() -> Response[bytes]:
 
 
 @get("/snap/static/{name:str}")
-async def static(name: str) -> Response[bytes]:
+async def static(name: FromPath[str]) -> Response[bytes]:
     """The page's own style and script."""
     if name not in ("page.css", "frame.js"):
         raise NotFoundException

@@ -6,6 +6,8 @@ import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from litestar.di import NamedDependency
+
 from mentorinaja.local.midtrans import bodies, rules
 from mentorinaja.local.midtrans.clock import SimulatorClock
 from mentorinaja.local.midtrans.config import SimulatorConfig
@@ -248,3 +250,7 @@ def _is_open(attempt: Attempt) -> bool:
         or any(refund.bank_confirmed_at is None for refund in transaction.refunds)
         for transaction in attempt.transactions
     )
+
+
+Bank = NamedDependency[Simulator]
+"""What handlers write for their parameter `simulator`."""

@@ -11,10 +11,11 @@ from typing import Any
 from litestar import Request, post
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
+from litestar.params import FromPath
 
 from mentorinaja.local.midtrans import snap_request
 from mentorinaja.local.midtrans.errors import UNAUTHORIZED, ApiError
-from mentorinaja.local.midtrans.simulator import Simulator
+from mentorinaja.local.midtrans.simulator import Bank, Simulator
 from mentorinaja.local.midtrans.state import Json
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -34,7 +35,7 @@ def require_server_key(connection: Connection, handler: BaseRouteHandler) -> Non
 
 
 @post("/snap/v1/transactions", status_code=201, opt={"fault": "create"}, guards=[require_server_key])
-async def create(request: Request[Any, Any, Any], simulator: Simulator) -> Json:
+async def create(request: Request[Any, Any, Any], simulator: Bank) -> Json:
     """Open an attempt: `{"token", "redirect_url"}`."""
     wanted = snap_request.read(await request.body())
     attempt = simulator.create(wanted, _notification_urls(request, simulator), await simulator.now())
@@ -48,7 +49,7 @@ async def create(request: Request[Any, Any, Any], simulator: Simulator) -> Json:
     opt={"fault": "cancel"},
     guards=[require_server_key],
 )
-async def cancel(token: str, simulator: Simulator) -> Json:
+async def cancel(token: FromPath[str], simulator: Bank) -> Json:
     """Close the page of an attempt: `{"canceled_at"}` in UTC."""
     attempt = simulator.cancel_page(token, await simulator.now())
     assert attempt.canceled_at is not None
