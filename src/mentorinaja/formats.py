@@ -11,13 +11,25 @@ from babel.dates import format_date
 LOCALE = "id_ID"
 WIB = "Asia/Jakarta"
 ZONE_NAMES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
-_AGO = ((31_536_000, "tahun"), (2_592_000, "bulan"), (604_800, "minggu"), (86_400, "hari"), (3_600, "jam"), (60, "menit"))
+_AGO = (
+    (31_536_000, "tahun"),
+    (2_592_000, "bulan"),
+    (604_800, "minggu"),
+    (86_400, "hari"),
+    (3_600, "jam"),
+    (60, "menit"),
+)
 
 
 def rupiah(amount: int) -> str:
     """`150000` → `Rp 150.000`; negative amounts carry a minus sign before `Rp`."""
     sign = "-" if amount < 0 else ""
     return f"{sign}Rp {abs(amount):,}".replace(",", ".")
+
+
+def percent(bps: int) -> str:
+    """Basis points as they are said: `500` → `5%`, `250` → `2,5%`."""
+    return f"{bps / 100:g}%".replace(".", ",")
 
 
 def zone_name(zone: str) -> str:
@@ -93,6 +105,6 @@ def duration(minutes: int | None) -> str:
 FILTERS = {
     function.__name__: function
     for function in (
-        rupiah, zone_name, when, day, weekday, clock_time, soon, ago, countdown, initials, hue, duration,
+        rupiah, percent, zone_name, when, day, weekday, clock_time, soon, ago, countdown, initials, hue, duration,
     )
 }  # fmt: skip

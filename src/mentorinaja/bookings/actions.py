@@ -48,10 +48,7 @@ async def cancel_unpaid(tx: Connection, user: Viewer, public_id: str) -> None:
     if order.status == "cancelled":
         return
     if rules.after(order.state, "cancel") is None:
-        raise AlreadyPaid(
-            "Pembayarannya sudah kami terima, jadi booking ini tidak dapat dibatalkan dari sini.",
-            [("Lihat Riwayat", "/user/transactions")],
-        )
+        raise AlreadyPaid.now()
     await cancel(tx, order, user.id)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from mentorinaja.bookings.rules import BookingStatus, PaymentStatus, State
+from mentorinaja.bookings.rules import BookingStatus, PaymentStatus, State, review_until
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +129,14 @@ class OrderDetail:
     def can_be_paid(self, now: datetime) -> bool:
         """Whether it still waits for money at `now`."""
         return self.status == "pending" and self.pay_deadline > now
+
+    def shown_status(self, now: datetime) -> BookingStatus:
+        """The status people see: an unpaid booking past its deadline is over before that is written down."""
+        return "cancelled" if self.status == "pending" and self.pay_deadline <= now else self.status
+
+    def can_be_reviewed(self, now: datetime) -> bool:
+        """Whether the payer may write the review now."""
+        return self.status == "completed" and self.rating is None and now < review_until(self.ends_at)
 
     def zone_of(self, user_id: int) -> str:
         """The time zone of one of the two people."""

@@ -120,7 +120,9 @@ async def _locked(tx: Connection, order_id: int) -> Order:
 async def _page(
     db: Connection | Database, column: str, owner: int, status: str | None, page: int, also: str
 ) -> OrderPage:
-    where = f"WHERE {column} = $1 AND ($2::text IS NULL OR b.status = $2) AND {also}"
+    # An unpaid booking past its deadline is over, whether or not that was written down.
+    over = "CASE WHEN b.status = 'pending' AND o.pay_deadline <= app_now() THEN 'cancelled' ELSE b.status END"
+    where = f"WHERE {column} = $1 AND ($2::text IS NULL OR {over} = $2) AND {also}"
     found: int = await db.fetchval(
         f"SELECT count(*) FROM orders o JOIN bookings b ON b.order_id = o.id {where}", owner, status
     )

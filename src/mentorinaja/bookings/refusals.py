@@ -55,3 +55,11 @@ class AlreadyPaid(DomainError):
     """The order is paid: it can no longer be cancelled as an unpaid one."""
 
     title = "Booking ini sudah dibayar"
+
+    @classmethod
+    def now(cls) -> AlreadyPaid:
+        """The refusal with its sentence and next step."""
+        return cls(
+            "Pembayarannya sudah kami terima, jadi booking ini tidak dapat dibatalkan dari sini.",
+            [("Lihat Riwayat", "/user/transactions")],
+        )

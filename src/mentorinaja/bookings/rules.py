@@ -31,6 +31,8 @@ ARRIVE_WITHIN = timedelta(minutes=10)
 # Money for `now` that is late by no more than this still gets its session: the expert can still arrive.
 NOW_GRACE = timedelta(minutes=5)
 
+REVIEW_WITHIN = timedelta(days=30)
+
 MOST_UNPAID = 2
 
 TOPIC_LENGTH = (5, 150)
@@ -142,6 +144,16 @@ def paid_now(held: Hold, paid_at: datetime, minutes: int) -> Hold:
     starts = min(max(paid_at, held.starts), held.starts + PAY_NOW_WITHIN)
     ends = starts + timedelta(minutes=minutes)
     return Hold(starts, ends, ends + ARRIVE_WITHIN + (held.blocked_until - held.ends))
+
+
+def review_until(ends: datetime) -> datetime:
+    """Until when a session that ended at `ends` can be reviewed."""
+    return ends + REVIEW_WITHIN
+
+
+def page_number(text: str) -> int:
+    """The page asked for in an address: 1 for anything that is no sensible number."""
+    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) <= 6 else 1
 
 
 def cancel_policy(*, is_now: bool) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import UUID, BigInt, BigSerial, Boolean, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, BigInt, BigSerial, Boolean, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 
@@ -24,6 +24,7 @@ class Orders(Table, tablename="orders"):
     expert_share = BigInt()
     admin_fee_bps = Integer()
     platform_fee_bps = Integer()
+    cancel_policy = JSONB()
     payment_method = Text()
     payment_status = Text()
     under_review = Boolean()
@@ -34,7 +35,7 @@ class Orders(Table, tablename="orders"):
 
 
 class Bookings(Table, tablename="bookings"):
-    """A session with an expert. `during` and `blocked`, the time it takes and holds, live in SQL only."""
+    """A session with an expert. `during` and `blocked` (the time it takes and holds) are ranges, used in SQL."""
 
     id = UUID(primary_key=True)
     order_id = BigInt()
@@ -48,6 +49,8 @@ class Bookings(Table, tablename="bookings"):
     address = Text()
     is_now = Boolean()
     starts_at = Timestamptz()
+    during = Text(null=True)
+    blocked = Text(null=True)
     topic = Text()
     notes = Text()
     created_at = Timestamptz()

@@ -1,0 +1,113 @@
+"""What the booking form offers: days, times, ways to pay and the sum, all for one service as one person sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from mentorinaja import formats, money
+from mentorinaja.bookings import rules
+from mentorinaja.db.pool import Connection, Database
+from mentorinaja.errors import NotThere
+from mentorinaja.experts import queries as experts
+from mentorinaja.experts.queries import ListedExpert, Service
+from mentorinaja.money import Price
+from mentorinaja.schedule import queries as schedule
+from mentorinaja.settings import Settings
+
+# No horizon reaches further, and no sum of times overflows.
+FURTHEST = timedelta(days=366)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What can be chosen now. `slots` are the free starts of `day`, which is a day of `zone`."""
+
+    expert: ListedExpert
+    services: list[Service]
+    service: Service
+    price: Price
+    admin_fee_bps: int
+    zone: str
+    days: list[date]
+    day: date | None
+    slots: list[datetime]
+    ready: bool
+    refusals: dict[str, str]
+
+    @property
+    def times(self) -> list[tuple[str, str]]:
+        """The times as (value, label) of the form's field, "Sekarang" first when it is offered."""
+        labels = [formats.clock_time(slot, self.zone) for slot in self.slots]
+        return [*([("now", "Sekarang")] if self.ready else []), *((label, label) for label in labels)]
+
+    def slot(self, clock: str | None) -> datetime | None:
+        """The free start that reads `clock` (`14:00`), or None."""
+        return next((slot for slot in self.slots if formats.clock_time(slot, self.zone) == clock), None)
+
+
+async def seller(db: Database, slug: str) -> tuple[ListedExpert, list[Service]]:
+    """The expert at this address, perhaps an old one, and what can be booked. Raises `NotThere`."""
+    expert = await experts.listed_expert_by_slug(db, slug)
+    if expert is None and (today := await experts.slug_today(db, slug)):
+        expert = await experts.listed_expert_by_slug(db, today)
+    services = await experts.services_of(db, expert.id) if expert else []
+    if expert is None or not services:
+        raise NotThere
+    return expert, services
+
+
+async def look(
+    db: Database,
+    settings: Settings,
+    expert: ListedExpert,
+    services: list[Service],
+    service: Service,
+    *,
+    zone: str,
+    day: date | None,
+    user_id: int,
+) -> Choice:
+    """What this person can choose of `service`; without `day` the first one that has a free time."""
+    price = money.price(service.price, settings.admin_fee_bps, settings.platform_fee_bps)
+    minutes = service.duration_minutes
+    days = await schedule.days_with_slots(db, expert.id, minutes, zone, user_id)
+    if day is None:
+        day = days[0] if days else None
+    elif day not in days:
+        days = sorted([*days, day])
+    choice = Choice(
+        expert=expert,
+        services=services,
+        service=service,
+        price=price,
+        admin_fee_bps=settings.admin_fee_bps,
+        zone=zone,
+        days=days,
+        day=day,
+        slots=[],
+        ready=await schedule.ready_now(db, expert.id, minutes, user_id),
+        refusals=_refusals(price.total),
+    )
+    if day is None:
+        return choice
+    return replace(choice, slots=await schedule.free_slots(db, expert.id, minutes, day, zone, user_id))
+
+
+async def nearest(
+    db: Connection | Database, choice: Choice, around: datetime, user_id: int
+) -> list[datetime]:
+    """The three free starts nearest to a time that was just taken."""
+    minutes = choice.service.duration_minutes
+    return await schedule.nearest_slots(db, choice.expert.id, minutes, around, user_id)
+
+
+def instant(day: date, clock: str, zone: str) -> datetime:
+    """`14:00` on `day` on the wall clocks of `zone`; Indonesia's zones know no summer time."""
+    return datetime.combine(day, time.fromisoformat(clock), ZoneInfo(zone))
+
+
+def _refusals(total: int) -> dict[str, str]:
+    reasons = {method: rules.method_refusal(method, total) for method in rules.METHODS}
+    return {method: reason for method, reason in reasons.items() if reason}

@@ -1,0 +1,136 @@
+"""The booking form: what was typed, read strictly, with an Indonesian sentence beside each field."""
+
+from __future__ import annotations
+
+import re
+from datetime import date as Day
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from wtforms import HiddenField, RadioField, SelectField, ValidationError
+
+from mentorinaja.bookings import rules
+from mentorinaja.bookings.choosing import FURTHEST, Choice, instant
+from mentorinaja.formats import ZONE_NAMES, rupiah, zone_name
+from mentorinaja.web.forms import BaseForm, LineField, TextField, length, required
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+_SERVICE_ID = re.compile(r"[0-9]{1,18}")
+
+
+class BookingForm(BaseForm):
+    """A session to be booked. `offer` tells it what can be chosen before it is validated or shown."""
+
+    service = SelectField("Layanan", validate_choice=False)
+    date = RadioField("Pilih Tanggal", validate_choice=False)
+    time = RadioField("Pilih Waktu", validate_choice=False)
+    zone = HiddenField()
+    topic = LineField(
+        "Topik Konsultasi",
+        [
+            required("Tulis topik yang ingin Anda bahas."),
+            length("Topik berisi 5 sampai 150 karakter.", *rules.TOPIC_LENGTH),
+        ],
+    )
+    notes = TextField(
+        "Catatan Tambahan (Opsional)",
+        [length("Catatan paling banyak 2.000 karakter.", most=rules.NOTES_LENGTH)],
+    )
+    payment_method = RadioField(
+        "Metode Pembayaran",
+        choices=[(method, about.name) for method, about in rules.METHODS.items()],
+        default="card",
+        validate_choice=False,
+    )
+
+    def offer(self, choice: Choice, now: datetime) -> None:
+        """Show what can be chosen; what was chosen stays where it still can be."""
+        self.choice = choice
+        self.now = now
+        self.service.choices = [
+            (str(service.id), f"{service.name} · {service.duration_minutes} menit · {rupiah(service.price)}")
+            for service in choice.services
+        ]
+        self.date.choices = [(str(day), str(day)) for day in choice.days]
+        self.time.choices = choice.times
+        self.time.label.text = f"Pilih Waktu ({zone_name(choice.zone)})"
+
+    def select(self) -> None:
+        """Before showing: mark as chosen what the page shows, and what cannot be chosen as not."""
+        self.service.data = str(self.choice.service.id)
+        self.date.data = str(self.choice.day) if self.choice.day else None
+        self.zone.data = self.choice.zone
+        if self.time.data not in dict(self.choice.times):
+            self.time.data = None
+        if self.payment_method.data in self.choice.refusals:
+            self.payment_method.data = None
+
+    @property
+    def service_id(self) -> int | None:
+        """The service's id as it was sent, or None when that is no number."""
+        sent = self.service.data
+        return int(sent) if isinstance(sent, str) and _SERVICE_ID.fullmatch(sent) else None
+
+    @property
+    def day(self) -> Day | None:
+        """The day as it was sent, or None when there is no such day."""
+        return _day(self.date.data)
+
+    @property
+    def known_zone(self) -> str | None:
+        """The zone as it was sent, or None when it is none of Indonesia's."""
+        return self.zone.data if self.zone.data in ZONE_NAMES else None
+
+    def starts_at(self) -> datetime | None:
+        """The instant chosen, None for "Sekarang". Only of a valid form."""
+        if self.time.data == "now":
+            return None
+        day = self.day
+        assert day is not None, "a valid form has a day"
+        return instant(day, self.time.data, self.choice.zone)
+
+    def validate_service(self, field: Any) -> None:
+        """Raises ValidationError for a service this expert does not sell."""
+        if self.service_id not in {service.id for service in self.choice.services}:
+            raise ValidationError("Pilih salah satu layanan.")
+
+    def validate_date(self, field: Any) -> None:
+        """Raises ValidationError for a day that is missing, impossible or past; "Sekarang" needs none."""
+        if self.time.data == "now":
+            return
+        if not field.data:
+            raise ValidationError("Pilih tanggal.")
+        if self.day is None:
+            raise ValidationError("Tanggal ini tidak ada. Pilih salah satu tanggal.")
+        today = self.now.astimezone(ZoneInfo(self.choice.zone)).date()
+        if self.day < today:
+            raise ValidationError("Tanggal ini sudah lewat. Pilih tanggal lain.")
+        if self.day > today + FURTHEST:
+            raise ValidationError("Tanggal ini terlalu jauh. Pilih tanggal lain.")
+
+    def validate_time(self, field: Any) -> None:
+        """Raises ValidationError for what is neither a time of day nor `now`."""
+        if not field.data:
+            raise ValidationError("Pilih waktu.")
+        if field.data != "now" and not _TIME.fullmatch(field.data):
+            raise ValidationError("Waktu ini tidak dikenal. Pilih salah satu waktu.")
+        if not self.known_zone:
+            raise ValidationError("Zona waktunya tidak dikenal. Pilih lagi waktunya.")
+
+    def validate_payment_method(self, field: Any) -> None:
+        """Raises ValidationError for a way to pay that is not there or not for this total."""
+        if field.data not in rules.METHODS:
+            raise ValidationError("Pilih metode pembayaran.")
+        if reason := self.choice.refusals.get(field.data):
+            raise ValidationError(reason)
+
+
+def _day(sent: object) -> Day | None:
+    if not isinstance(sent, str) or not _DATE.fullmatch(sent):
+        return None
+    try:
+        return Day.fromisoformat(sent)
+    except ValueError:
+        return None

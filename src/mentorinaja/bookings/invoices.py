@@ -1,0 +1,33 @@
+"""Invoices: the payer's, and the expert's own statement at the same address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get
+
+from mentorinaja.bookings import queries
+from mentorinaja.bookings.rules import METHODS
+from mentorinaja.db.pool import Database
+from mentorinaja.errors import NotThere
+from mentorinaja.web import html
+from mentorinaja.web.auth import requires_user
+from mentorinaja.web.viewer import WebRequest
+
+
+@get("/invoice/{public_id:str}", guards=[requires_user])
+async def show_invoice(request: WebRequest, db: Database, public_id: str) -> Response[Any]:
+    """The payer sees the invoice, the expert a statement of what is earned; before payment there is none."""
+    viewer = request.user
+    assert viewer is not None
+    order = await queries.order_for(db, viewer, public_id)
+    template = "templates/invoices/show.html"
+    if order is None and viewer.expert_id is not None:
+        order = await queries.order_of_expert(db, viewer.expert_id, public_id)
+        template = "templates/invoices/statement.html"
+    if order is None or order.invoice_name is None:
+        raise NotThere
+    return html.page(request, template, order=order, method=METHODS[order.payment_method].name)
+
+
+HANDLERS = [show_invoice]
