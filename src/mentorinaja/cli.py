@@ -159,7 +159,9 @@ def _create_admin(given: argparse.Namespace) -> int:
     async def run(dsn: str) -> None:
         db = await Database.connect(dsn, 2)
         try:
-            await create_admin(db, email=given.email, full_name=given.name, phone=given.phone, password=password)
+            await create_admin(
+                db, email=given.email, full_name=given.name, phone=given.phone, password=password
+            )
         finally:
             await db.close()
 

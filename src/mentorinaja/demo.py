@@ -33,7 +33,7 @@ from mentorinaja.settings import (
     load,
 )
 
-PASSWORD = "mentorinaja"  # the demo's accounts exist to be signed in to
+PASSWORD = "mentorinaja"  # noqa: S105 the demo's accounts exist to be signed in to
 ACCOUNTS = {
     "user": ["budi@mentorinaja.test", "ani@mentorinaja.test"],
     "expert": ["sari@mentorinaja.test", "dimas@mentorinaja.test"],
@@ -67,7 +67,9 @@ def embedded_database() -> Iterator[str]:
     try:
         from mentorinaja.local.postgres import PostgresUnavailable, start
     except ImportError as problem:
-        raise SettingsError("DATABASE_URL is missing, and the embedded PostgreSQL is not installed.") from problem
+        raise SettingsError(
+            "DATABASE_URL is missing, and the embedded PostgreSQL is not installed."
+        ) from problem
     folder, _ = demo_place()
     try:
         server = start(folder.resolve() / "postgres" / "data")
@@ -137,7 +139,14 @@ class Parts:
         if not self._reload:
             return ["-m", "mentorinaja", "serve"]
         watched = [str(Path(__file__).parent), str(TEMPLATES), str(PARTIALS), str(STATIC)]
-        return ["-m", "watchfiles", "--sigint-timeout", "3", f"{sys.executable} -m mentorinaja serve", *watched]
+        return [
+            "-m",
+            "watchfiles",
+            "--sigint-timeout",
+            "3",
+            f"{sys.executable} -m mentorinaja serve",
+            *watched,
+        ]
 
     def _environment(self, web: str, simulator: str, smtp: str) -> dict[str, str]:
         host, _, port = smtp.partition(":")
@@ -184,7 +193,7 @@ class Parts:
             env={**os.environ, **environment},
             stdout=subprocess.PIPE if piped else None,
             start_new_session=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 one C call
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
         )
         self._running[name] = process
         self._stack.callback(_stop, process)
@@ -268,7 +277,9 @@ def _refuse_taken_port(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as problem:
-            raise SettingsError(f"PORT {port} is taken by another program; choose another: PORT=8001.") from problem
+            raise SettingsError(
+                f"PORT {port} is taken by another program; choose another: PORT=8001."
+            ) from problem
 
 
 def _still_free(port: int | None) -> int:

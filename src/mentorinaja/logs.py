@@ -10,7 +10,9 @@ import structlog
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 # Names of values that must never reach a log, wherever they come from.
-_SECRET = frozenset({"password", "token", "authorization", "cookie", "server_key", "signature_key", "email", "phone"})
+_SECRET = frozenset(
+    {"password", "token", "authorization", "cookie", "server_key", "signature_key", "email", "phone"}
+)
 
 
 def configure(level: str) -> None:

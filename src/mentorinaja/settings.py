@@ -14,7 +14,7 @@ Mode = Literal["production", "development", "demo", "test"]
 # The bundled simulator's well-known keys: they must never sign real money.
 SIMULATOR_SERVER_KEY = "SB-Mid-server-simulator"
 SIMULATOR_CLIENT_KEY = "SB-Mid-client-simulator"
-DEVELOPMENT_SECRET = "development-only-secret-key-never-in-production"
+DEVELOPMENT_SECRET = "development-only-secret-key-never-in-production"  # noqa: S105 refused in production
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -23,6 +23,7 @@ class SettingsError(Exception):
 
 
 def _env(name: str, default: Any, help_text: str) -> Any:
+    """A field that knows the environment variable it is read from."""
     return field(default=default, metadata={"env": name, "help": help_text})
 
 
@@ -125,7 +126,9 @@ def _check(s: Settings) -> None:
 
 def _check_values(s: Settings) -> None:
     if s.mode not in ("production", "development", "demo", "test"):
-        raise SettingsError(f"MENTORINAJA_MODE must be production, development, demo or test, not {s.mode!r}.")
+        raise SettingsError(
+            f"MENTORINAJA_MODE must be production, development, demo or test, not {s.mode!r}."
+        )
     url = urlsplit(s.base_url)
     if url.scheme not in ("http", "https") or not url.hostname or url.path or url.query:
         raise SettingsError(f"BASE_URL must be like https://mentorinaja.id, not {s.base_url!r}.")

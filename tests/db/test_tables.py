@@ -8,7 +8,9 @@ from piccolo.table import Table
 
 from mentorinaja.db.pool import Database
 
-FEATURES = sorted(path.parent.name for path in (Path(__file__).parents[2] / "src/mentorinaja").glob("*/tables.py"))
+FEATURES = sorted(
+    path.parent.name for path in (Path(__file__).parents[2] / "src/mentorinaja").glob("*/tables.py")
+)
 # Piccolo's words for types PostgreSQL calls otherwise.
 SAME = {
     "bigserial": "bigint",
@@ -50,7 +52,11 @@ async def test_a_table_matches_the_database(db: Database, table: type[Table]) ->
     assert set(said) == set(there)
     for name, (kind, nullable) in said.items():
         assert there[name][1] == nullable, f"{name} may be null: {there[name][1]}"
-        assert there[name][0] in (kind, "citext", "tstzrange", "tsvector", "inet", "ARRAY", "text"), (name, kind, there[name])
+        assert there[name][0] in (kind, "citext", "tstzrange", "tsvector", "inet", "ARRAY", "text"), (
+            name,
+            kind,
+            there[name],
+        )
 
 
 def test_every_table_of_the_schema_is_said_once() -> None:

@@ -96,7 +96,11 @@ async def chromium() -> AsyncIterator[Browser]:
 async def person(browser: Browser, base_url: str, *, script: bool = True) -> AsyncIterator[Page]:
     """A page of somebody with own cookies on a 360 px phone. Faults of the page fail the test."""
     context: BrowserContext = await browser.new_context(
-        base_url=base_url, viewport=PHONE, java_script_enabled=script, locale="id-ID", timezone_id="Asia/Tokyo"
+        base_url=base_url,
+        viewport=PHONE,
+        java_script_enabled=script,
+        locale="id-ID",
+        timezone_id="Asia/Tokyo",
     )
     page = await context.new_page()
     faults: list[str] = []

@@ -90,20 +90,32 @@ async def test_two_people_go_from_registration_to_review_on_phones(demo: Demo, c
         await photograph(expert, "transaksi")
         await expert.locator("article", has_text=order_id).get_by_role("link", name="Join Session").click()
         for page in (user, expert):
-            await expect(page.locator("#countdown")).to_have_attribute("data-state", "running", timeout=10_000)
+            await expect(page.locator("#countdown")).to_have_attribute(
+                "data-state", "running", timeout=10_000
+            )
 
-        await user.locator("textarea[name=text]").fill("Halo Mbak Sari!\nSaya ingin pindah karier. <b>Bisa?</b>")
+        await user.locator("textarea[name=text]").fill(
+            "Halo Mbak Sari!\nSaya ingin pindah karier. <b>Bisa?</b>"
+        )
         await user.locator(".composer button.send").click()
         heard = expert.locator("#messages [data-sender=user]")
         await expect(heard).to_contain_text("<b>Bisa?</b>")
-        await expert.locator("textarea[name=text]").fill("Bisa. Ceritakan dulu pekerjaan Anda: https://contoh.test/cv")
+        await expert.locator("textarea[name=text]").fill(
+            "Bisa. Ceritakan dulu pekerjaan Anda: https://contoh.test/cv"
+        )
         await expert.locator(".composer button.send").click()
-        await expect(user.locator("#messages [data-sender=expert] a")).to_have_attribute("href", "https://contoh.test/cv")
+        await expect(user.locator("#messages [data-sender=expert] a")).to_have_attribute(
+            "href", "https://contoh.test/cv"
+        )
         await expect(user.locator("#messages [data-sender=user]")).to_contain_text("Terkirim")
         await photograph(user, "room-user")
         await photograph(expert, "room-expert")
 
-        await user.get_by_role("link", name="End Session").or_(user.get_by_role("button", name="End Session")).click()
+        await (
+            user.get_by_role("link", name="End Session")
+            .or_(user.get_by_role("button", name="End Session"))
+            .click()
+        )
         await expect(user.get_by_text("Anda yakin ingin mengakhiri session?").first).to_be_visible()
         await photograph(user, "end-question")
         await user.get_by_role("button", name="Ya, Akhiri").first.click()

@@ -20,7 +20,9 @@ def free_socket() -> tuple[socket.socket, str]:
 @asynccontextmanager
 async def serving(app: Any, listening: socket.socket) -> AsyncIterator[None]:
     """`app` served by uvicorn on this loop until the block ends. Raises when it does not start."""
-    config = uvicorn.Config(app, log_level="error", lifespan="on", timeout_graceful_shutdown=2, access_log=False)
+    config = uvicorn.Config(
+        app, log_level="error", lifespan="on", timeout_graceful_shutdown=2, access_log=False
+    )
     server = uvicorn.Server(config)
     server.capture_signals = _no_signals  # type: ignore[method-assign]  # the test runner keeps its own
     task = asyncio.create_task(server.serve(sockets=[listening]))
@@ -36,7 +38,7 @@ async def serving(app: Any, listening: socket.socket) -> AsyncIterator[None]:
         await task
 
 
-class _no_signals:  # noqa: N801 stands in for a context manager function
+class _no_signals:
     def __enter__(self) -> None: ...
 
     def __exit__(self, *_exc: object) -> None: ...

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+from mentorinaja.work import all_jobs
 from selectolax.parser import HTMLParser
 
 from mentorinaja import clock
@@ -17,7 +18,6 @@ from mentorinaja.local.mailbox import Mailbox
 from mentorinaja.local.midtrans import SimulatorConfig, create_simulator
 from mentorinaja.resources import Resources, open_resources
 from mentorinaja.settings import Settings
-from mentorinaja.work import all_jobs
 from tests.support.config import make_settings
 from tests.support.serve import free_socket, serving
 
@@ -86,7 +86,12 @@ class Browser:
         return self.answer
 
     async def submit(
-        self, selector: str = "main form", values: dict[str, str] | None = None, *, follow: bool = True, **options: Any
+        self,
+        selector: str = "main form",
+        values: dict[str, str] | None = None,
+        *,
+        follow: bool = True,
+        **options: Any,
     ) -> httpx.Response:
         """Fill `values` into the first form matching `selector` and send it with everything it carries."""
         form = self.page.css_first(selector)
@@ -99,7 +104,9 @@ class Browser:
             self.answer = await self.client.post(action, data=data, follow_redirects=follow, **options)
         return self.answer
 
-    async def post(self, path: str, data: dict[str, str], *, follow: bool = False, **options: Any) -> httpx.Response:
+    async def post(
+        self, path: str, data: dict[str, str], *, follow: bool = False, **options: Any
+    ) -> httpx.Response:
         """Post to an address with a CSRF token taken from the page last shown (or from the home page's forms)."""
         token = self.page.css_first("input[name=_csrf]") if self.answer else None
         carried = {"_csrf": token.attributes.get("value") or ""} if token else {}
