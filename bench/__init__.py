@@ -1,0 +1,1 @@
+"""What measures speed and weight, each figure beside its bare limit in the same run. Not part of the tests."""

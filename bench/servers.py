@@ -1,0 +1,144 @@
+"""The servers that are measured: the product and its limits, each a process of its own on the server's core."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import machine
+from mentorinaja.local.postgres import start
+from mentorinaja.settings import SIMULATOR_CLIENT_KEY, SIMULATOR_SERVER_KEY, Settings, load
+
+_READY_SECONDS = 40.0
+_STOP_SECONDS = 12.0
+_ROOT = Path(__file__).resolve().parent.parent
+# Nothing listens on port 9 (discard): measuring pays nobody and sends no mail.
+_NOWHERE = "http://127.0.0.1:9"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that answers."""
+
+    name: str
+    host: str
+    port: int
+    pid: int
+
+    @property
+    def address(self) -> str:
+        """`host:port`."""
+        return f"{self.host}:{self.port}"
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """An embedded PostgreSQL with production's durability, gone afterwards; answers its address."""
+    with tempfile.TemporaryDirectory(prefix="mentorinaja-bench-") as folder:
+        Path(folder).chmod(0o755)
+        with start(Path(folder) / "data") as server:
+            yield server.dsn
+
+
+def settings_for(dsn: str) -> Settings:
+    """The settings the product is measured with: its own defaults wherever they say nothing about addresses."""
+    return load(_environment(dsn, 8000))
+
+
+@contextmanager
+def product(dsn: str, core: int | None) -> Iterator[Server]:
+    """The product over this database, as `mentorinaja serve` runs it."""
+    port = _free_port()
+    with _running("product", ["-m", "mentorinaja", "serve"], _environment(dsn, port), port, core) as server:
+        yield server
+
+
+@contextmanager
+def bare(which: str, dsn: str, core: int | None, **environment: str) -> Iterator[Server]:
+    """A limit, `chat` or `pages`, over this database."""
+    port = _free_port()
+    command = ["-m", "bench.bare", which, str(port)]
+    with _running("limit", command, {"DATABASE_URL": dsn, **environment}, port, core) as server:
+        yield server
+
+
+def _environment(dsn: str, port: int) -> dict[str, str]:
+    return {
+        "MENTORINAJA_MODE": "test",
+        "DATABASE_URL": dsn,
+        "SECRET_KEY": "a-secret-for-measuring-only-0123456789",
+        "BASE_URL": f"http://127.0.0.1:{port}",
+        "PORT": str(port),
+        "MIDTRANS_SERVER_KEY": SIMULATOR_SERVER_KEY,
+        "MIDTRANS_CLIENT_KEY": SIMULATOR_CLIENT_KEY,
+        "MIDTRANS_APP_URL": _NOWHERE,
+        "MIDTRANS_API_URL": _NOWHERE,
+        "SMTP_HOST": "127.0.0.1",
+        "SMTP_PORT": "9",
+        "SMTP_TLS": "none",
+    }
+
+
+@contextmanager
+def _running(
+    name: str, command: list[str], environment: dict[str, str], port: int, core: int | None
+) -> Iterator[Server]:
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(
+            [sys.executable, *command],
+            cwd=_ROOT,
+            env={"PATH": os.environ.get("PATH", ""), **environment},
+            stdout=said,
+            stderr=said,
+            start_new_session=True,
+            preexec_fn=lambda: machine.pin(core),  # threads made later stay on the core too
+        )
+        server = Server(name, "127.0.0.1", port, process.pid)
+        try:
+            if not _comes_up(server, process):
+                said.seek(0)
+                raise RuntimeError(
+                    f"the {name} did not start:\n{said.read()[-4000:].decode(errors='replace')}"
+                )
+            yield server
+        finally:
+            _stop(process)
+
+
+def _comes_up(server: Server, process: subprocess.Popen[bytes]) -> bool:
+    deadline = time.monotonic() + _READY_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        with (
+            suppress(urllib.error.URLError, OSError),
+            urllib.request.urlopen(f"http://{server.address}/readyz", timeout=2),
+        ):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
