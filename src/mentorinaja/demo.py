@@ -34,11 +34,13 @@ from mentorinaja.settings import (
 )
 
 PASSWORD = "mentorinaja"  # noqa: S105 the demo's accounts exist to be signed in to
-ACCOUNTS = {
-    "user": ["budi@mentorinaja.test", "ani@mentorinaja.test"],
-    "expert": ["sari@mentorinaja.test", "dimas@mentorinaja.test"],
-    "admin": ["admin@mentorinaja.test"],
-}
+ACCOUNTS = (
+    ("user", "budi@mentorinaja.test"),
+    ("user", "ani@mentorinaja.test"),
+    ("expert", "sari@mentorinaja.test"),
+    ("expert", "dimas@mentorinaja.test"),
+    ("admin", "admin@mentorinaja.test"),
+)
 _READY_SECONDS = 40.0
 _STOP_SECONDS = 12.0
 
@@ -224,10 +226,7 @@ class Parts:
             "mailbox": mailbox,
             "database": self._dsn,
             "server_key": SIMULATOR_SERVER_KEY,
-            "accounts": {
-                "password": PASSWORD,
-                **ACCOUNTS,
-            },
+            "accounts": [{"role": role, "email": email, "password": PASSWORD} for role, email in ACCOUNTS],
         }
         fresh = self._file.with_suffix(".new")
         fresh.write_text(json.dumps(facts, indent=2) + "\n")
@@ -236,9 +235,9 @@ class Parts:
         print(
             f"\n  MentorinAja      {web}\n  Simulator        {simulator}/_control\n  Kotak surat      {mailbox}\n"
             f"\n  Akun (password: {PASSWORD})\n"
-            f"    pengguna   {', '.join(ACCOUNTS['user'])}\n"
-            f"    mentor     {', '.join(ACCOUNTS['expert'])}  (masuk di {web}/expert/login)\n"
-            f"    admin      {', '.join(ACCOUNTS['admin'])}\n"
+            f"    pengguna   {_emails('user')}\n"
+            f"    mentor     {_emails('expert')}  (masuk di {web}/expert/login)\n"
+            f"    admin      {_emails('admin')}\n"
             f"\n  Semua alamat juga ada di {self._file}. Ctrl-C menghentikan semuanya.\n",
             flush=True,
         )
@@ -250,6 +249,10 @@ async def _seed(settings: Settings) -> None:
     logs.configure(settings.log_level)
     async with open_resources(settings) as resources:
         await seed(resources)
+
+
+def _emails(wanted: str) -> str:
+    return ", ".join(email for role, email in ACCOUNTS if role == wanted)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

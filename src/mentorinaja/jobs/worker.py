@@ -97,7 +97,8 @@ async def _sweep_forever(resources: Resources, sweeps: Sequence[Job]) -> None:
     moved = asyncio.Event()
     hub = Hub(resources.settings.listen_dsn, resources.clock)
     hub.listen("clock", lambda _rest: moved.set())
-    await hub.start()
+    with contextlib.suppress(TimeoutError):
+        await hub.start()  # without a database yet it goes on trying by itself
     try:
         while True:
             moved.clear()
