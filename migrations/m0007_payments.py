@@ -29,8 +29,9 @@ CREATE TABLE payment_attempts (
   -- polling: when Midtrans is asked next, and how often it was
   next_check_at timestamptz,
   checks integer NOT NULL DEFAULT 0,
-  -- counts what was changed after hearing Midtrans: an answer asked for before the last change is asked for anew
-  version integer NOT NULL DEFAULT 0,
+  -- who is calling Midtrans for it and until when, by real time: nobody else does meanwhile
+  opener uuid,
+  opening_until timestamptz,
   UNIQUE (order_id, number),
   CHECK (state <> 'open' OR (snap_token IS NOT NULL AND redirect_url IS NOT NULL))
 );
@@ -52,7 +53,8 @@ CREATE TABLE payment_transactions (
   currency text NOT NULL,
   -- what went back to the payer, by refund or chargeback
   returned bigint NOT NULL DEFAULT 0 CHECK (returned BETWEEN 0 AND amount),
-  paid_at timestamptz,
+  -- when it began, as Midtrans says
+  began_at timestamptz NOT NULL,
   first_seen_at timestamptz NOT NULL DEFAULT app_now(),
   changed_at timestamptz NOT NULL DEFAULT app_now()
 );

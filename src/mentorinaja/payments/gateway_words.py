@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from decimal import ROUND_UP, Decimal, InvalidOperation
 from typing import Any
 
 Json = dict[str, Any]
+
+# Midtrans writes times in GMT+7 and does not say so.
+_WIB = timezone(timedelta(hours=7))
 
 # Both kinds of id become part of an address at Midtrans: nothing else may.
 GATEWAY_ORDER_ID = re.compile(r"[A-Z]{2}-[0-9]{8}-[A-HJ-NP-Z2-9]{6}(-[0-9]{1,4})?")
@@ -55,6 +59,7 @@ class GatewayStatus:
     currency: str
     status_code: str
     returned: int
+    began_at: datetime | None
     raw: Json
 
 
@@ -86,6 +91,7 @@ def read_status(body: Json) -> GatewayStatus:
         currency=body["currency"] if isinstance(body.get("currency"), str) else "IDR",
         status_code=_text(body, "status_code"),
         returned=min(_returned(body, status, amount), amount),
+        began_at=_moment(body.get("transaction_time")),
         raw=body,
     )
 
@@ -111,6 +117,13 @@ def _returned(body: Json, status: str, amount: int) -> int:
         if isinstance(body.get(name), str)
     )
     return amount if status in ("refund", "chargeback") and not said else said
+
+
+def _moment(text: object) -> datetime | None:
+    try:
+        return datetime.strptime(str(text), "%Y-%m-%d %H:%M:%S").replace(tzinfo=_WIB)
+    except ValueError:
+        return None
 
 
 def _text(body: Json, name: str) -> str:

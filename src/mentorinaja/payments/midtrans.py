@@ -92,7 +92,7 @@ class Gateway:
         except GatewayRefused as refusal:
             if refusal.code == 404:
                 return None
-            raise
+            raise GatewayDown(str(refusal)) from None  # a wrong key, say: nothing is known
         status = read_status(body)
         if id_ not in (status.order_id, status.transaction_id):
             raise GatewayDown("the answer is about another order")

@@ -1,0 +1,158 @@
+"""Asking Midtrans what is true of an attempt, and applying it: one transaction per answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from mentorinaja.bookings import queries as bookings
+from mentorinaja.db.pool import Connection, Database, atomic
+from mentorinaja.errors import NotThere
+from mentorinaja.payments import log, queries, rules
+from mentorinaja.payments.gateway_words import TRANSACTION_ID, GatewayStatus
+from mentorinaja.payments.midtrans import USUAL_SECONDS, Gateway
+from mentorinaja.payments.outcome import News, follow
+from mentorinaja.payments.queries import Attempt
+from mentorinaja.payments.rules import MONEY_CAME, TransactionState
+
+
+async def reconcile(
+    db: Database,
+    gateway: Gateway,
+    gateway_order_id: str,
+    *,
+    transaction_id: str | None = None,
+    seconds: float = USUAL_SECONDS,
+) -> bool:
+    """Ask the status API about an attempt and apply what it says; True when that changed anything.
+
+    Everybody who hears anything about a payment comes here: notification, return page, poll. A
+    `transaction_id` heard elsewhere is a hint: some methods are known to Midtrans by it alone. Raises
+    `GatewayDown` when Midtrans does not say (what it did say is applied), `NotThere` for an unknown id.
+    """
+    attempt = await queries.attempt_of(db, gateway_order_id)
+    if attempt is None:
+        raise NotThere
+    changed = False
+    told: set[str] = set()
+    for id_ in [gateway_order_id, *await _others(db, attempt, transaction_id)]:
+        if id_ in told:
+            continue
+        status = await gateway.status(id_, seconds)
+        if status is not None and status.order_id == gateway_order_id and status.transaction_id not in told:
+            told.add(status.transaction_id)
+            changed = await _apply(db, attempt, status) or changed
+    return changed
+
+
+async def _others(db: Database, attempt: Attempt, hint: str | None) -> list[str]:
+    known = await queries.undecided_transactions(db, attempt.id)
+    if hint and hint not in known and TRANSACTION_ID.fullmatch(hint):
+        known.append(hint)
+    return known
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A transaction's row."""
+
+    state: TransactionState
+    gateway_status: str
+    amount: int
+    returned: int
+
+
+@atomic
+async def _apply(tx: Connection, attempt: Attempt, status: GatewayStatus) -> bool:
+    order = await bookings.lock_order(tx, attempt.public_id)
+    known = await _known(tx, status.transaction_id)
+    status, alert = _settled_amount(known, status)
+    if status.status not in rules.WORDS:
+        alert = "unknown_status"
+    told = rules.heard(status, attempt.amount)
+    state = rules.next_state(known.state if known else None, told)
+    if known and _nothing_new(known, state, told, status):
+        if alert:
+            await log.write_once(tx, "status", status.order_id, status.raw, attempt.id, alert)
+        return False
+    await _store(tx, attempt, status, state)
+    if rules.closes_page(status, state):
+        await tx.execute("UPDATE payment_attempts SET state = 'closed' WHERE id = $1", attempt.id)
+    if known is None or known.state != state or status.returned > known.returned:
+        alert = await follow(tx, order, _news(known, state, status)) or alert
+    await log.write(tx, "status", status.order_id, status.raw, attempt_id=attempt.id, alert=alert)
+    await plan_check(tx, attempt.id)
+    return True
+
+
+def _nothing_new(
+    known: _Known, state: TransactionState, told: TransactionState, status: GatewayStatus
+) -> bool:
+    """An old answer that came late, or what was known already; a card's capture that settles is new."""
+    if state != known.state or status.returned > known.returned:
+        return False
+    return told != state or status.status == known.gateway_status
+
+
+def _news(known: _Known | None, state: TransactionState, status: GatewayStatus) -> News:
+    return News(
+        status.transaction_id,
+        status.payment_type,
+        known.state if known else None,
+        state,
+        status.amount,
+        status.currency,
+        status.returned,
+    )
+
+
+def _settled_amount(known: _Known | None, status: GatewayStatus) -> tuple[GatewayStatus, str | None]:
+    """Money that came does not change its amount afterwards: a body that says so is looked at, not believed."""
+    if known is None or known.state not in MONEY_CAME or known.amount == status.amount:
+        return status, None
+    believed = replace(status, amount=known.amount, returned=min(status.returned, known.amount))
+    return believed, "amount_changed"
+
+
+async def plan_check(tx: Connection, attempt_id: int, *, asked: bool = False) -> None:
+    """Write down when Midtrans is asked about the attempt again; `asked` counts a check just made."""
+    row = await tx.fetchrow(
+        "SELECT state, created_at, app_now() AS now FROM payment_attempts WHERE id = $1", attempt_id
+    )
+    assert row is not None, "attempts are never deleted"
+    known = await queries.known_transactions(tx, attempt_id)
+    at = rules.next_check(row["state"], known, row["created_at"], row["now"])
+    await tx.execute(
+        "UPDATE payment_attempts SET next_check_at = $2, checks = checks + $3 WHERE id = $1",
+        attempt_id,
+        at,
+        int(asked),
+    )
+
+
+async def _known(tx: Connection, transaction_id: str) -> _Known | None:
+    row = await tx.fetchrow(
+        "SELECT state, gateway_status, amount, returned FROM payment_transactions WHERE transaction_id = $1",
+        transaction_id,
+    )
+    return _Known(**dict(row)) if row else None
+
+
+async def _store(tx: Connection, attempt: Attempt, status: GatewayStatus, state: TransactionState) -> None:
+    await tx.execute(
+        """INSERT INTO payment_transactions AS t (transaction_id, attempt_id, payment_type, gateway_status,
+             fraud_status, state, amount, currency, returned, began_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10, app_now()))
+           ON CONFLICT (transaction_id) DO UPDATE SET payment_type = $3, gateway_status = $4, fraud_status = $5,
+             state = $6, amount = $7, currency = $8, returned = greatest(t.returned, $9),
+             changed_at = CASE WHEN t.state = $6 THEN t.changed_at ELSE app_now() END""",
+        status.transaction_id,
+        attempt.id,
+        status.payment_type,
+        status.status,
+        status.fraud,
+        state,
+        status.amount,
+        status.currency,
+        status.returned,
+        status.began_at,
+    )

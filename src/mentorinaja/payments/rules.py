@@ -1,0 +1,116 @@
+"""What a payment's news means: pure, no database, no clock, no gateway."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from mentorinaja.payments.gateway_words import GatewayStatus
+
+# unknown: a word we have no meaning for; quarantined: money came, but not what was asked for.
+TransactionState = Literal[
+    "unknown", "waiting", "review", "expired", "failed", "paid", "quarantined",
+    "partially_refunded", "refunded", "chargeback", "reversed",
+]  # fmt: skip
+AttemptState = Literal["creating", "unknown", "open", "refused", "closed"]
+
+# What is heard of one transaction can only climb, in whatever order it is heard.
+_LADDER: tuple[TransactionState, ...] = (
+    "unknown", "waiting", "review", "expired", "failed", "paid", "quarantined",
+    "partially_refunded", "refunded", "chargeback", "reversed",
+)  # fmt: skip
+_RANK = {state: rank for rank, state in enumerate(_LADDER)}
+
+_MEANING: dict[str, TransactionState] = {
+    "pending": "waiting",
+    "deny": "failed",
+    "failure": "failed",
+    "cancel": "failed",
+    "expire": "expired",
+    "refund": "refunded",
+    "partial_refund": "partially_refunded",
+    "chargeback": "chargeback",
+    "partial_chargeback": "chargeback",
+}
+WORDS = frozenset(_MEANING) | {"settlement", "capture"}
+# Money has come (whatever became of it since).
+MONEY_CAME: frozenset[TransactionState] = frozenset(
+    {"paid", "quarantined", "partially_refunded", "refunded", "chargeback"}
+)
+WENT_BACK: frozenset[TransactionState] = frozenset({"partially_refunded", "refunded", "chargeback"})
+# After these words Snap's page takes no other payment: another try needs another attempt.
+_PAGE_IS_DONE = frozenset({"settlement", "capture", "expire", "cancel", "refund", "partial_refund"})
+# Banks and counters take a settled payment back for some minutes after it.
+_REVERSIBLE_TYPES = frozenset({"bank_transfer", "echannel", "cstore"})
+
+# Opening a page this short before the deadline would only lead to late money.
+CLOSING = timedelta(minutes=2)
+# How long an overdue booking waits for Midtrans's last word before its end is written down without it.
+LAST_WORD = timedelta(minutes=60)
+_CHECKS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
+_REVERSALS = timedelta(minutes=15)
+_GIVE_UP = timedelta(days=30)
+
+
+def heard(status: GatewayStatus, asked: int) -> TransactionState:
+    """Our word for what the status API says of a transaction of an attempt over `asked` rupiah."""
+    state = _meaning(status)
+    if state in MONEY_CAME and (status.amount != asked or status.currency != "IDR"):
+        return "quarantined"
+    return state
+
+
+def next_state(known: TransactionState | None, told: TransactionState) -> TransactionState:
+    """What is known of one transaction after being told; the same for every order and repetition of telling.
+
+    Money that came and a failure of the same transaction mean that it was taken back.
+    """
+    if known is None:
+        return told
+    if "failed" in (known, told) and MONEY_CAME & {known, told}:
+        return "reversed"
+    return max(known, told, key=_RANK.__getitem__)
+
+
+def closes_page(status: GatewayStatus, state: TransactionState) -> bool:
+    """Whether nothing more can be paid on the page this transaction came from."""
+    return status.status in _PAGE_IS_DONE and state != "review"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What polling needs to know of one transaction."""
+
+    state: TransactionState
+    payment_type: str
+    changed_at: datetime
+
+
+def next_check(
+    attempt: AttemptState, transactions: list[Known], created: datetime, now: datetime
+) -> datetime | None:
+    """When Midtrans is asked about an attempt again, or None when nothing more can come of it.
+
+    After 1, 5, 15 and 60 minutes, then hourly; for some minutes also after a payment that may be reversed.
+    """
+    undecided = attempt in ("creating", "unknown", "open") or any(
+        known.state in ("waiting", "review", "unknown") for known in transactions
+    )
+    if undecided and now < created + _GIVE_UP:
+        planned = [created + wait for wait in _CHECKS if created + wait > now]
+        return planned[0] if planned else now + timedelta(hours=1)
+    reversible = [
+        known.changed_at + _REVERSALS
+        for known in transactions
+        if known.state == "paid" and known.payment_type in _REVERSIBLE_TYPES
+    ]
+    return max((at for at in reversible if at > now), default=None)
+
+
+def _meaning(status: GatewayStatus) -> TransactionState:
+    if status.status == "settlement" or (status.status == "capture" and status.fraud in (None, "accept")):
+        return "paid" if status.status_code == "200" else "unknown"
+    if status.status == "capture":
+        return {"challenge": "review", "deny": "failed"}.get(status.fraud or "", "unknown")  # type: ignore[return-value]  # three of our words
+    return _MEANING.get(status.status, "unknown")
