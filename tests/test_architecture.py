@@ -135,7 +135,7 @@ def test_no_template_is_unused() -> None:
 
 
 def test_every_partial_has_one_root_with_an_id_or_is_macros() -> None:
-    from selectolax.parser import HTMLParser
+    from selectolax.lexbor import LexborHTMLParser as HTMLParser
 
     for path in PARTIALS.rglob("*.html"):
         text = path.read_text()

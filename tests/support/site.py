@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 from mentorinaja.work import all_jobs
-from selectolax.parser import HTMLParser
+from selectolax.lexbor import LexborHTMLParser as HTMLParser
 
 from mentorinaja import clock
 from mentorinaja.app import create_app
