@@ -1,6 +1,10 @@
 """The simulator's APIs as the real client sees them: creating, asking, cancelling, refunding."""
 
 import base64
+import json
+import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +16,7 @@ import pytest_asyncio
 from midtransclient.error_midtrans import MidtransAPIError
 
 from mentorinaja.local.midtrans.bodies import signature
+from mentorinaja.local.midtrans.clock import SimulatorClock
 from tests.support.midtrans import KEY, Desk, request_body, running_desk
 
 ORDER = "BE-20251126-ABC123-2"
@@ -303,3 +308,37 @@ async def test_state_survives_a_restart(tmp_path: Path) -> None:
         assert await desk.core("status", "BE-1") == before
         await desk.client.post(f"/snap/v3/redirection/{opened['token']}", data={"action": "pay"})
         assert (await desk.core("status", "BE-1"))["transaction_status"] == "settlement"
+
+
+async def test_a_clock_that_fails_does_not_stop_the_bank() -> None:
+    answers = [datetime.now(UTC) + timedelta(days=2)]
+
+    async def failing() -> datetime:
+        if not answers:
+            raise ConnectionError("the database is away")
+        return answers.pop()
+
+    clock = SimulatorClock(failing)
+    for _ in range(2):
+        assert abs(await clock.now() - datetime.now(UTC) - timedelta(days=2)) < timedelta(seconds=5)
+
+
+def test_it_runs_as_a_process_and_stops_cleanly(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "mentorinaja.local.midtrans",
+        "--notification-url",
+        "http://127.0.0.1:9/n",
+    ]
+    more = ["--server-key", KEY, "--state-file", str(tmp_path / "state.sqlite"), "--no-control"]
+    with subprocess.Popen([*command, *more], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = json.loads(process.stdout.readline())["url"]
+        assert url.startswith("http://127.0.0.1:")
+        opened = httpx.post(f"{url}/snap/v1/transactions", json=request_body(), auth=(KEY, ""))
+        assert opened.status_code == 201
+        assert opened.json()["redirect_url"].startswith(url)
+        assert httpx.get(f"{url}/_control/transactions").status_code == 404
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=10) == 0

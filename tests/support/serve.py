@@ -11,7 +11,8 @@ import uvicorn
 
 def free_socket() -> tuple[socket.socket, str]:
     """A listening socket on a free loopback port, and its address as `http://127.0.0.1:PORT`."""
-    listening = socket.socket()
+    # Named TCP: asyncio turns the 40 ms of Nagle's algorithm off only for sockets that say so.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind(("127.0.0.1", 0))
     return listening, f"http://127.0.0.1:{listening.getsockname()[1]}"

@@ -13,9 +13,10 @@ Paying
     303 to the page itself. 422: not possible, the page says why; 409: the payment has ended.
 
 Control (JSON; ``GET /_control`` is a page over it)
-    ``GET /_control/transactions``: a list of attempts, newest first, each with ``gateway_order_id``,
-    ``token``, ``gross_amount``, ``page``, ``transactions`` (``transaction_id``, ``payment_type``,
-    ``transaction_status``, ``fraud_status``, …) and ``notifications`` (``state``, ``answers``, ``body``).
+    ``GET /_control/transactions`` (``?order_id=`` for one): a list of attempts, newest first, each with
+    ``gateway_order_id``, ``token``, ``gross_amount``, ``page``, ``transactions`` (``transaction_id``,
+    ``payment_type``, ``transaction_status``, ``fraud_status``, …) and ``notifications`` (``state``,
+    ``answers``, ``body``).
 
     ``POST /_control/transactions/{gateway_order_id}/{verb}`` with the verb ``settle``, ``capture``,
     ``challenge``, ``approve``, ``deny``, ``expire``, ``reverse``, ``refund`` or ``chargeback``, and

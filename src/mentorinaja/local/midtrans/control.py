@@ -10,14 +10,14 @@ import msgspec
 from litestar import Request, Response, Router, get, post, put
 from litestar.exceptions import PermissionDeniedException
 from litestar.handlers import BaseRouteHandler
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
-from mentorinaja.local.midtrans import bodies, levers, rules
+from mentorinaja.local.midtrans import levers, rules
 from mentorinaja.local.midtrans.errors import ApiError
 from mentorinaja.local.midtrans.faults import FaultSet
 from mentorinaja.local.midtrans.html import html_page
-from mentorinaja.local.midtrans.levers import VERBS, Hint, Order
+from mentorinaja.local.midtrans.levers import LEVERS, VERBS, Hint, Order
 from mentorinaja.local.midtrans.methods import METHODS
 from mentorinaja.local.midtrans.simulator import Bank, Simulator
 from mentorinaja.local.midtrans.snap_api import Connection
@@ -36,17 +36,18 @@ async def page(simulator: Bank) -> Response[str]:
         "control.html",
         attempts=[_attempt(simulator, attempt, now) for attempt in _newest_first(simulator)[:_SHOWN]],
         faults=msgspec.json.format(msgspec.json.encode(simulator.faults.active), indent=2).decode(),
-        verbs=VERBS,
+        levers=LEVERS,
         methods=METHODS.values(),
-        now=bodies.wib(now),
+        now=now,
     )
 
 
 @get("/transactions")
-async def transactions(simulator: Bank) -> list[Json]:
-    """Every attempt, newest first, with its transactions, and the notices sent with their answers."""
+async def transactions(simulator: Bank, order_id: FromQuery[str | None] = None) -> list[Json]:
+    """Every attempt (or the one with `order_id`), newest first: its transactions, and the notices sent."""
     now = await simulator.now()
-    return [_attempt(simulator, attempt, now) for attempt in _newest_first(simulator)]
+    attempts = _newest_first(simulator) if order_id is None else [_find(simulator, order_id)]
+    return [_attempt(simulator, attempt, now) for attempt in attempts]
 
 
 @post("/transactions/{order_id:str}/{verb:str}", status_code=200)

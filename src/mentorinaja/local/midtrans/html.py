@@ -9,6 +9,8 @@ from typing import Any
 import jinja2
 from litestar import Response
 
+from mentorinaja.formats import rupiah, when
+
 HERE = Path(__file__).parent
 _environment = jinja2.Environment(
     loader=jinja2.FileSystemLoader(HERE / "templates"),
@@ -19,12 +21,7 @@ _environment = jinja2.Environment(
 )
 
 
-def rupiah(amount: int) -> str:
-    """Whole rupiah as people read them: Rp 157.500."""
-    return f"Rp {amount:,}".replace(",", ".")
-
-
-_environment.filters["rupiah"] = rupiah
+_environment.filters.update(rupiah=rupiah, when=when)
 
 
 def html_page(

@@ -26,6 +26,18 @@ _DEFAULT_METHODS = {"settle": "bca_va", "expire": "bca_va"}
 _FRAUD = {"capture": "accept", "challenge": "challenge"}
 _DEAD = ("deny", "cancel", "expire")
 VERBS = (*_MOVES, "approve", "reverse", "refund", "chargeback")
+LEVERS = {
+    "settle": "Lunasi",
+    "capture": "Tagih kartu",
+    "challenge": "Tahan untuk diperiksa",
+    "approve": "Setujui",
+    "deny": "Tolak",
+    "expire": "Kedaluwarsa",
+    "reverse": "Batalkan pelunasan",
+    "refund": "Kembalikan dana",
+    "chargeback": "Tarik balik oleh bank",
+}
+"""The verbs in the words of the page."""
 
 
 class Order(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

@@ -48,7 +48,9 @@ class Notifier:
 
     async def start(self) -> None:
         """Open the line and take up the retries that were due when the simulator last stopped."""
-        self._client = httpx.AsyncClient(timeout=TIMEOUT, headers=HEADERS, trust_env=False)
+        # A connection per notice: one kept open would fail after every restart of the merchant.
+        limits = httpx.Limits(max_connections=100, max_keepalive_connections=0)
+        self._client = httpx.AsyncClient(timeout=TIMEOUT, headers=HEADERS, limits=limits, trust_env=False)
         for notice in self._store.notices.values():
             if notice.due is not None:
                 self._spawn(notice, None, None)

@@ -15,7 +15,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
-from mentorinaja.local.midtrans import bodies, checkout, rules
+from mentorinaja.local.midtrans import checkout, rules
 from mentorinaja.local.midtrans.errors import NotPayable
 from mentorinaja.local.midtrans.html import HERE, html_page
 from mentorinaja.local.midtrans.methods import CARD, METHODS
@@ -150,7 +150,6 @@ def _details(transaction: Transaction) -> Json:
     return {
         "transaction": transaction,
         "method": METHODS[transaction.method],
-        "deadline": bodies.wib(transaction.expires_at)[:16],
         "qr": qr,
         "alone": True,
     }

@@ -29,7 +29,10 @@ def run_simulator(
 
 
 async def _serve(configure: Callable[[str], SimulatorConfig], port: int, host: str) -> None:
-    with socket.create_server((host, port)) as listener:
+    # Named TCP: asyncio turns the 40 ms of Nagle's algorithm off only for sockets that say so.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
         url = f"http://{host}:{listener.getsockname()[1]}"
         app = create_simulator(configure(url))
         config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=3)

@@ -105,6 +105,7 @@ class Store:
 
     def __init__(self, path: Path | None) -> None:
         self.attempts: dict[str, Attempt] = {}
+        self._last_number = 0
         self.notices: dict[int, Notice] = {}
         self._tokens: dict[str, Attempt] = {}
         self._transactions: dict[str, tuple[Attempt, Transaction]] = {}
@@ -134,7 +135,8 @@ class Store:
 
     def next_number(self) -> int:
         """A number no notice has had."""
-        return max(self.notices, default=0) + 1
+        self._last_number += 1
+        return self._last_number
 
     def by_token(self, token: str) -> Attempt | None:
         """The attempt that has or had this token."""
@@ -161,6 +163,7 @@ class Store:
 
     def _index_notice(self, notice: Notice) -> None:
         self.notices[notice.number] = notice
+        self._last_number = max(self._last_number, notice.number)
         self._notices_of.setdefault(notice.order_id, []).append(notice)
 
     def _read(self, table: str, kind: type[T]) -> Iterable[T]:
