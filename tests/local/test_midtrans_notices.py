@@ -72,7 +72,7 @@ async def test_a_307_is_followed_to_its_address(desk: Desk) -> None:
     await desk.control("transactions/BE-1/settle")
 
     async def answered() -> bool:
-        return (await desk.attempt())["notifications"][0]["answers"] == [200]
+        return bool((await desk.attempt())["notifications"][0]["answers"] == [200])
 
     await until(answered)
     assert desk.merchant.paths == ["/notify", "/elsewhere"]
