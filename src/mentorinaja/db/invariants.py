@@ -1,0 +1,200 @@
+"""What must always hold in the database: SQL that may return no row, by the code of the promise it checks.
+
+M: money, B: bookings, C: chat and sessions, A: accounts, reviews, mails, invoices. Run after every test and by
+`mentorinaja check-invariants`; a row that comes back names what is broken.
+"""
+
+from __future__ import annotations
+
+import asyncpg
+
+from mentorinaja.db.pool import Database
+
+
+async def broken(db: Database) -> dict[str, list[asyncpg.Record]]:
+    """Every invariant with the rows that break it; an empty list is a promise kept. Reads one moment."""
+    async with db.snapshot() as connection:
+        return {name: await connection.fetch(sql) for name, sql in INVARIANTS.items()}
+
+
+# What came through one transaction and is still with the gateway, in rupiah.
+_AT_GATEWAY = """CASE WHEN t.state IN ('paid', 'quarantined', 'partially_refunded', 'refunded', 'chargeback')
+                      AND t.currency = 'IDR' THEN t.amount - t.returned ELSE 0 END"""
+_TRANSACTIONS = """payment_transactions t JOIN payment_attempts a ON a.id = t.attempt_id
+                   JOIN orders o ON o.id = a.order_id"""
+
+_MONEY = {
+    "M1_balanced": """
+        SELECT journal_id, sum(amount) FROM ledger_entries GROUP BY journal_id HAVING sum(amount) <> 0""",
+    "M1_no_empty_journal": """
+        SELECT id, key FROM ledger_journals j
+        WHERE NOT EXISTS (SELECT FROM ledger_entries WHERE journal_id = j.id)""",
+    "M1_guarded": """
+        SELECT wanted.name FROM unnest(ARRAY['ledger_balanced', 'ledger_entries_append_only',
+          'ledger_journals_append_only', 'ledger_entries_no_truncate', 'ledger_journals_no_truncate',
+          'payment_logs_append_only', 'order_events_append_only', 'invoices_append_only']) AS wanted (name)
+        WHERE NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = wanted.name AND tgenabled = 'O')""",
+    "M2_price": """
+        SELECT id, public_id FROM orders
+        WHERE total <> subtotal + admin_fee OR platform_fee + expert_share <> total
+          OR (kind = 'booking' AND (admin_fee <> (subtotal * admin_fee_bps + 5000) / 10000
+            OR platform_fee <> (total * platform_fee_bps + 5000) / 10000))""",
+    "M2_attempt_asks_the_total": """
+        SELECT a.gateway_order_id FROM payment_attempts a JOIN orders o ON o.id = a.order_id
+        WHERE a.amount <> o.total""",
+    "M3_transaction_applied_once": """
+        SELECT transaction_id FROM ledger_journals WHERE transaction_id IS NOT NULL
+        GROUP BY transaction_id
+        HAVING count(*) FILTER (WHERE kind = 'payment') > 1 OR count(*) FILTER (WHERE kind = 'refund_due') > 1
+          OR count(*) FILTER (WHERE kind = 'reversal') > 1
+          OR (bool_or(kind = 'refund_due') AND bool_or(key LIKE 'paid:%'))""",
+    "M4_paid_needs_money": """
+        SELECT o.public_id FROM orders o WHERE o.payment_status = 'paid' AND NOT EXISTS (
+          SELECT FROM payment_transactions t JOIN payment_attempts a ON a.id = t.attempt_id
+            JOIN ledger_journals j ON j.transaction_id = t.transaction_id AND j.kind = 'payment'
+          WHERE a.order_id = o.id AND t.state = 'paid' AND t.amount = o.total AND t.currency = 'IDR')""",
+    "M4_states_fit": """
+        SELECT o.public_id, b.status, o.payment_status FROM orders o JOIN bookings b ON b.order_id = o.id
+        WHERE (b.status, o.payment_status) NOT IN (('pending', 'waiting'),
+          ('confirmed', 'paid'), ('confirmed', 'partially_refunded'), ('confirmed', 'refunded'),
+          ('confirmed', 'reversed'), ('confirmed', 'chargeback'),
+          ('completed', 'paid'), ('completed', 'refund_pending'), ('completed', 'partially_refunded'),
+          ('completed', 'refunded'), ('completed', 'reversed'), ('completed', 'chargeback'),
+          ('cancelled', 'cancelled'), ('cancelled', 'expired'), ('cancelled', 'failed'),
+          ('cancelled', 'paid_late'), ('cancelled', 'refund_pending'), ('cancelled', 'partially_refunded'),
+          ('cancelled', 'refunded'), ('cancelled', 'reversed'), ('cancelled', 'chargeback'),
+          ('cancelled', 'paid'))""",
+    "M5_paid_once": """
+        SELECT j.order_id, count(*) FROM ledger_journals j
+        WHERE j.kind = 'payment' AND NOT EXISTS (
+          SELECT FROM ledger_journals r WHERE r.transaction_id = j.transaction_id AND r.kind = 'reversal')
+        GROUP BY j.order_id HAVING count(*) > 1""",
+    "M6_money_is_never_lost": f"""
+        SELECT t.transaction_id, o.public_id, t.state FROM {_TRANSACTIONS}
+        WHERE t.state IN ('paid', 'quarantined') AND t.currency = 'IDR' AND t.amount > 0
+          AND NOT EXISTS (SELECT FROM ledger_journals j
+            WHERE j.transaction_id = t.transaction_id AND j.kind = 'payment' AND t.state = 'paid')
+          AND NOT EXISTS (SELECT FROM refunds r
+            WHERE r.transaction_id = t.transaction_id AND r.state <> 'rejected')""",
+    "M6_alerted": """
+        SELECT t.transaction_id FROM payment_transactions t WHERE t.state IN ('quarantined', 'unknown')
+          AND NOT EXISTS (SELECT FROM payment_logs l
+            WHERE l.transaction_id = t.transaction_id AND l.alert IS NOT NULL)""",
+    "M7_late_money_goes_back": """
+        SELECT o.public_id FROM orders o WHERE o.payment_status = 'paid_late' AND NOT EXISTS (
+          SELECT FROM refunds r WHERE r.order_id = o.id AND r.state <> 'rejected')""",
+    "M7_ledger_is_what_the_gateway_holds": f"""
+        SELECT t.transaction_id, t.state, {_AT_GATEWAY} AS there, coalesce(booked.amount, 0) AS booked
+        FROM payment_transactions t LEFT JOIN (
+          SELECT j.transaction_id, sum(e.amount) AS amount FROM ledger_journals j
+            JOIN ledger_entries e ON e.journal_id = j.id JOIN ledger_accounts c ON c.id = e.account_id
+          WHERE c.kind = 'gateway' GROUP BY j.transaction_id) booked USING (transaction_id)
+        WHERE coalesce(booked.amount, 0) <> {_AT_GATEWAY}""",
+    "M7_ledger_knows_its_transactions": """
+        SELECT j.key FROM ledger_journals j WHERE j.transaction_id IS NOT NULL AND NOT EXISTS (
+          SELECT FROM payment_transactions t WHERE t.transaction_id = j.transaction_id)""",
+    "M8_no_balance_below_zero": """
+        SELECT a.kind, a.expert_id, -sum(e.amount) AS balance
+        FROM ledger_accounts a JOIN ledger_entries e ON e.account_id = a.id
+        WHERE a.kind IN ('expert_held', 'expert_available', 'expert_withdrawing', 'expert_withdrawn',
+          'refund_due', 'admin_fee')
+        GROUP BY a.id HAVING sum(e.amount) > 0""",
+    "M9_refunds_within_payment": """
+        SELECT t.transaction_id FROM payment_transactions t JOIN refunds r USING (transaction_id)
+        WHERE r.state NOT IN ('rejected', 'failed')
+        GROUP BY t.transaction_id HAVING sum(r.amount) > t.amount""",
+    "M9_refund_of_its_own_order": """
+        SELECT r.id FROM refunds r JOIN payment_transactions t USING (transaction_id)
+          JOIN payment_attempts a ON a.id = t.attempt_id WHERE a.order_id <> r.order_id""",
+}
+
+_BOOKINGS = {
+    "B1_constraints": """
+        SELECT wanted.name FROM unnest(ARRAY['bookings_expert_slot', 'bookings_user_slot',
+          'meeting_link_uses_apart']) AS wanted (name)
+        WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conname = wanted.name AND convalidated)""",
+    "B1_no_overlap": """
+        SELECT b.id, other.id FROM bookings b JOIN bookings other ON other.id > b.id
+          AND b.status IN ('pending', 'confirmed') AND other.status IN ('pending', 'confirmed')
+          AND ((b.expert_id = other.expert_id AND b.blocked && other.blocked)
+            OR (b.user_id = other.user_id AND b.during && other.during))""",
+    "B1_nobody_books_themselves": """
+        SELECT o.public_id FROM orders o JOIN experts e ON e.id = o.expert_id WHERE e.user_id = o.user_id""",
+    "B2_order_and_booking_agree": """
+        SELECT o.public_id FROM orders o JOIN bookings b ON b.order_id = o.id
+        WHERE o.user_id <> b.user_id OR o.expert_id <> b.expert_id OR lower(b.during) <> b.starts_at""",
+    "B3_every_move_is_told": """
+        SELECT o.public_id, b.status, o.payment_status FROM orders o JOIN bookings b ON b.order_id = o.id
+        WHERE NOT EXISTS (SELECT FROM order_events x WHERE x.order_id = o.id AND x.event = CASE b.status
+          WHEN 'pending' THEN 'created' WHEN 'confirmed' THEN 'confirmed' WHEN 'completed' THEN 'completed'
+          ELSE CASE o.payment_status WHEN 'cancelled' THEN 'cancelled' WHEN 'expired' THEN 'expired'
+            WHEN 'failed' THEN 'failed' ELSE x.event END END)""",
+    "B4_link_for_video_only": """
+        SELECT u.booking_id FROM meeting_link_uses u JOIN bookings b ON b.id = u.booking_id
+        WHERE b.category <> 'online_video'""",
+    "B4_link_at_the_booked_time": """
+        SELECT u.booking_id FROM meeting_link_uses u JOIN bookings b ON b.id = u.booking_id
+        WHERE b.status = 'confirmed' AND NOT u.around @> b.during""",
+    "B4_link_serves_one": """
+        SELECT link_id FROM meeting_link_uses WHERE NOT reusable GROUP BY link_id HAVING count(*) > 1""",
+}
+
+_SESSIONS = {
+    "C2_numbers_without_gaps": """
+        SELECT s.booking_id, s.last_seq, count(i.seq), max(i.seq) FROM active_sessions s LEFT JOIN (
+          SELECT booking_id, seq FROM chat_messages UNION ALL SELECT booking_id, seq FROM session_events) i
+          USING (booking_id)
+        GROUP BY s.booking_id
+        HAVING count(i.seq) <> s.last_seq OR coalesce(max(i.seq), 0) <> s.last_seq
+          OR count(DISTINCT i.seq) <> count(i.seq)""",
+    "C3_only_the_two_write": """
+        SELECT m.booking_id, m.seq FROM chat_messages m JOIN active_sessions s USING (booking_id)
+        WHERE m.sender_id <> CASE m.sender_type WHEN 'user' THEN s.user_id ELSE s.expert_user_id END""",
+    "C3_the_two_of_the_booking": """
+        SELECT s.booking_id FROM active_sessions s JOIN bookings b ON b.id = s.booking_id
+          JOIN experts e ON e.id = b.expert_id
+        WHERE s.user_id <> b.user_id OR s.expert_user_id <> e.user_id""",
+    "C4_one_end": """
+        SELECT s.booking_id FROM active_sessions s
+        WHERE (s.status = 'ended') <> EXISTS (SELECT FROM session_events x
+          WHERE x.booking_id = s.booking_id AND x.kind = 'ended')""",
+    "C4_ended_is_over": """
+        SELECT s.booking_id, b.status FROM active_sessions s JOIN bookings b ON b.id = s.booking_id
+        WHERE s.status = 'ended' AND b.status NOT IN ('completed', 'cancelled')""",
+    "C4_nothing_after_the_end": """
+        SELECT x.booking_id, i.seq FROM session_events x JOIN (
+          SELECT booking_id, seq FROM chat_messages UNION ALL SELECT booking_id, seq FROM session_events) i
+          USING (booking_id)
+        WHERE x.kind = 'ended' AND i.seq > x.seq""",
+}
+
+_REST = {
+    "A4_one_review_of_a_completed_order": """
+        SELECT r.order_id FROM reviews r JOIN orders o ON o.id = r.order_id
+          JOIN bookings b ON b.order_id = o.id
+        WHERE b.status <> 'completed' OR r.user_id <> o.user_id OR r.expert_id <> o.expert_id""",
+    "A4_rating_is_the_reviews": """
+        SELECT e.id, e.rating_count, e.rating_sum FROM experts e LEFT JOIN (
+          SELECT expert_id, count(*) AS n, sum(rating) AS total FROM reviews GROUP BY expert_id) r
+          ON r.expert_id = e.id
+        WHERE e.rating_count <> coalesce(r.n, 0) OR e.rating_sum <> coalesce(r.total, 0)""",
+    "A5_confirmed_is_told_by_mail": """
+        SELECT o.public_id FROM orders o
+        WHERE EXISTS (SELECT FROM order_events x WHERE x.order_id = o.id AND x.event = 'confirmed')
+          AND NOT EXISTS (SELECT FROM outbox m
+            WHERE m.order_id = o.id AND m.user_id = o.user_id AND m.kind = 'paid')""",
+    "A5_outbox": """
+        SELECT id, status FROM outbox WHERE (status = 'sent') <> (sent_at IS NOT NULL)""",
+    "A7_invoices_without_gaps": """
+        SELECT c.year, c.last_number, count(i.number), max(i.number)
+        FROM invoice_counters c LEFT JOIN invoices i USING (year)
+        GROUP BY c.year HAVING count(i.number) <> c.last_number OR max(i.number) <> c.last_number""",
+    "A7_invoice_only_for_paid": """
+        SELECT i.order_id FROM invoices i WHERE NOT EXISTS (
+          SELECT FROM ledger_journals j WHERE j.order_id = i.order_id AND j.kind = 'payment')""",
+    "A7_paid_has_an_invoice": """
+        SELECT o.public_id FROM orders o WHERE o.payment_status = 'paid' AND NOT EXISTS (
+          SELECT FROM invoices i WHERE i.order_id = o.id)""",
+}
+
+INVARIANTS = _MONEY | _BOOKINGS | _SESSIONS | _REST
