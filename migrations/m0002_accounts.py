@@ -37,7 +37,8 @@ CREATE TABLE login_sessions (
   expires_at timestamptz NOT NULL,
   ended_at timestamptz
 );
-CREATE INDEX login_sessions_user ON login_sessions (user_id) WHERE ended_at IS NULL;
+CREATE INDEX login_sessions_user ON login_sessions (user_id);
+CREATE INDEX login_sessions_over ON login_sessions (least(ended_at, expires_at));
 
 -- Anything that ends a sign-in or changes what a person may do is heard by every process at once.
 CREATE FUNCTION sign_in_changed() RETURNS trigger LANGUAGE plpgsql AS $$

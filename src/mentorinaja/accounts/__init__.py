@@ -1,0 +1,1 @@
+"""People: registering, signing in and out, recovering a password, the own profile."""

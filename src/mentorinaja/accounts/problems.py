@@ -1,0 +1,40 @@
+"""What can go wrong with an account, in the words of the screen."""
+
+from __future__ import annotations
+
+from mentorinaja.errors import DomainError
+
+
+class EmailTaken(DomainError):
+    """Somebody has registered with this address."""
+
+    status = 422
+    title = "Email ini sudah terdaftar. Login dengan email ini, atau pakai email lain."
+
+
+class WrongPassword(DomainError):
+    """The email is unknown or the password wrong; which of the two is nobody's business."""
+
+    status = 422
+    title = "Email atau password salah. Periksa lagi, atau buat password baru lewat “Lupa password?”."
+
+
+class Suspended(DomainError):
+    """The right password of an account an admin has stopped."""
+
+    status = 403
+    title = "Akun ini sedang ditangguhkan."
+
+
+class NotAnAccount(DomainError):
+    """What was given for a new account is not right; the text says what."""
+
+    status = 422
+    title = "Data akun belum benar."
+
+
+class LinkOver(DomainError):
+    """A link from a mail that was used, is over, or was never ours."""
+
+    status = 404
+    title = "Tautan ini tidak berlaku lagi"

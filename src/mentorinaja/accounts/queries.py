@@ -1,0 +1,100 @@
+"""Who is who: reads about accounts and sign-ins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_network
+
+import asyncpg
+
+from mentorinaja.accounts import rules
+from mentorinaja.db.pool import Connection, Database
+from mentorinaja.web.viewer import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What is needed to let somebody in."""
+
+    user_id: int
+    password_hash: str
+    suspended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person's own data, for the person."""
+
+    full_name: str
+    email: str
+    phone: str
+    time_zone: str
+    email_verified: bool
+
+
+async def find_viewer(db: Database, token_hash: bytes) -> Viewer | None:
+    """Who is signed in with this session, or None when it is unknown, ended or over, or its owner suspended."""
+    row = await db.fetchrow(
+        """SELECT u.id, u.full_name, u.email::text AS email, u.role, u.time_zone, s.id AS session_id,
+                  e.id AS expert_id
+           FROM login_sessions s JOIN users u ON u.id = s.user_id LEFT JOIN experts e ON e.user_id = u.id
+           WHERE s.token_hash = $1 AND s.ended_at IS NULL AND s.expires_at > app_now()
+             AND u.suspended_at IS NULL""",
+        token_hash,
+    )
+    return Viewer(**row) if row else None
+
+
+async def credentials_by_email(db: Database, email: str) -> Credentials | None:
+    """What lets the owner of this address in (its case is ignored), or None."""
+    return _credentials(
+        await db.fetchrow(
+            "SELECT id, password_hash, suspended_at FROM users WHERE email = $1::text::citext", email
+        )
+    )
+
+
+async def credentials_of(db: Database, user_id: int) -> Credentials | None:
+    """What lets this person in, or None."""
+    return _credentials(
+        await db.fetchrow("SELECT id, password_hash, suspended_at FROM users WHERE id = $1", user_id)
+    )
+
+
+async def account_for(db: Database, user_id: int) -> Account | None:
+    """A person's own data, or None when there is no such account."""
+    row = await db.fetchrow(
+        """SELECT full_name, email::text AS email, phone, time_zone, email_verified_at IS NOT NULL AS email_verified
+           FROM users WHERE id = $1""",
+        user_id,
+    )
+    return Account(**row) if row else None
+
+
+async def is_expert(db: Database, user_id: int) -> bool:
+    """Whether the person has an expert profile."""
+    found: bool = await db.fetchval("SELECT EXISTS (SELECT FROM experts WHERE user_id = $1)", user_id)
+    return found
+
+
+async def email_taken(db: Database | Connection, email: str) -> bool:
+    """Whether somebody has registered with this address."""
+    taken: bool = await db.fetchval("SELECT EXISTS (SELECT FROM users WHERE email = $1::text::citext)", email)
+    return taken
+
+
+async def signed_in_before(db: Database, email: str, address: str) -> bool:
+    """Whether the owner of the account has lately signed in from this address or its network."""
+    known: bool = await db.fetchval(
+        """SELECT EXISTS (SELECT FROM login_sessions s JOIN users u ON u.id = s.user_id
+                          WHERE u.email = $1::text::citext AND s.address <<= $2
+                            AND s.created_at > app_now() - $3::interval)""",
+        email,
+        ip_network(rules.network_of(address)),
+        rules.KNOWN_FOR,
+    )
+    return known
+
+
+def _credentials(row: asyncpg.Record | None) -> Credentials | None:
+    return Credentials(row["id"], row["password_hash"], row["suspended_at"] is not None) if row else None

@@ -1,0 +1,69 @@
+"""Guessing passwords is slow, over all processes; the owner of an account is never locked out (see rules.py)."""
+
+from __future__ import annotations
+
+import hashlib
+
+from mentorinaja.accounts import queries
+from mentorinaja.accounts.rules import (
+    GUESSES_ACCOUNT,
+    GUESSES_ADDRESS,
+    GUESSES_PAIR,
+    GUESSES_STRANGERS,
+    Limit,
+    network_of,
+)
+from mentorinaja.db.pool import Connection, Database
+from mentorinaja.web.limits import count_hit, take_back, too_many
+
+
+async def before_guess(db: Database, email: str, address: str) -> None:
+    """Count one try at the password of `email`, before it is looked at. Raises TooMany.
+
+    Counted first and given back by `after_success`, so that many tries at once are no way around. Addresses
+    nobody has registered count alike.
+    """
+    account, network = subject_of(email), network_of(address)
+    for action, subject, limit in _counters(account, network):
+        if not await _count(db, action, subject, limit):
+            raise await too_many(db, seconds=limit.seconds)
+    if await _count(db, "sign-in:account", account, GUESSES_ACCOUNT):
+        return
+    if await queries.signed_in_before(db, email, address):
+        return
+    if not await _count(db, "sign-in:strangers", account, GUESSES_STRANGERS):
+        raise await too_many(db, seconds=GUESSES_STRANGERS.seconds)
+
+
+async def after_success(db: Database, email: str, address: str) -> None:
+    """It was the right password: it does not count."""
+    account = subject_of(email)
+    for action, subject, limit in _counters(account, network_of(address)):
+        await take_back(db, action, subject, seconds=limit.seconds)
+    await take_back(db, "sign-in:account", account, seconds=GUESSES_ACCOUNT.seconds)
+
+
+async def forgive(tx: Connection, email: str) -> None:
+    """The owner has proved to be the owner: whatever was tried at this account is forgotten."""
+    account = subject_of(email)
+    await tx.execute(
+        """DELETE FROM rate_limits WHERE action IN ('sign-in:account', 'sign-in:strangers') AND subject = $1
+              OR action = 'sign-in:pair' AND starts_with(subject, $1)""",
+        account,
+    )
+
+
+def subject_of(email: str) -> str:
+    """The account as counters know it: no addresses of people in the table."""
+    return hashlib.sha256(email.casefold().encode()).hexdigest()[:24]
+
+
+def _counters(account: str, network: str) -> list[tuple[str, str, Limit]]:
+    return [
+        ("sign-in:pair", f"{account}@{network}", GUESSES_PAIR),
+        ("sign-in:address", network, GUESSES_ADDRESS),
+    ]
+
+
+async def _count(db: Database, action: str, subject: str, limit: Limit) -> bool:
+    return await count_hit(db, action, subject, most=limit.most, seconds=limit.seconds)
