@@ -47,7 +47,7 @@ async def change_profile(request: WebRequest, db: Database, now: datetime) -> Re
 async def _save_person(request: WebRequest, db: Database, viewer: Viewer) -> Response[Any]:
     form = await read_form(request, PersonForm)
     if not form.validate():
-        return await _show(request, db, {"person": form}, status=422)
+        return await _show(request, db, {"person_form": form}, status=422)
     await actions.change_person(db, viewer.id, full_name=form.full_name.data or "", phone=form.phone.e164)
     return _saved(request, "Data diri tersimpan.")
 
@@ -55,7 +55,7 @@ async def _save_person(request: WebRequest, db: Database, viewer: Viewer) -> Res
 async def _save_zone(request: WebRequest, db: Database, viewer: Viewer) -> Response[Any]:
     form = await read_form(request, ZoneForm)
     if not form.validate():
-        return await _show(request, db, {"zone": form}, status=422)
+        return await _show(request, db, {"zone_form": form}, status=422)
     await actions.change_zone(db, viewer.id, form.time_zone.data)
     return _saved(request, "Zona waktu tersimpan.")
 
@@ -63,14 +63,14 @@ async def _save_zone(request: WebRequest, db: Database, viewer: Viewer) -> Respo
 async def _save_password(request: WebRequest, db: Database, viewer: Viewer) -> Response[Any]:
     form = await read_form(request, PasswordForm)
     if not form.validate():
-        return await _show(request, db, {"password": form}, status=422)
+        return await _show(request, db, {"password_form": form}, status=422)
     try:
         await actions.change_password(
             db, viewer.id, viewer.session_id, form.current_password.data or "", form.new_password.data or ""
         )
     except (WrongPassword, TooMany) as problem:
         form.current_password.errors = [str(problem)]
-        return await _show(request, db, {"password": form}, status=problem.status)
+        return await _show(request, db, {"password_form": form}, status=problem.status)
     return _saved(request, "Password baru tersimpan. Perangkat lain sudah dikeluarkan dari akun Anda.")
 
 
@@ -94,9 +94,9 @@ async def _show(
     account = await queries.account_for(db, request.user.id)
     assert account is not None, "somebody who is signed in has an account"
     forms: dict[str, BaseForm] = {
-        "person": PersonForm(data={"full_name": account.full_name, "phone": account.phone}),
-        "zone": ZoneForm(data={"time_zone": account.time_zone}),
-        "password": PasswordForm(),
+        "person_form": PersonForm(data={"full_name": account.full_name, "phone": account.phone}),
+        "zone_form": ZoneForm(data={"time_zone": account.time_zone}),
+        "password_form": PasswordForm(),
         **tried,
     }
     return page(request, "templates/accounts/profile.html", status=status, account=account, **forms)

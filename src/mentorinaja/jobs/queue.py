@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from pgqueuer.queries import Queries
+from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
 
 from mentorinaja.db.pool import Connection
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from mentorinaja.resources import Resources
 
 Payload = Mapping[str, Any]
+
+_ENQUEUE = QueryQueueBuilder().build_enqueue_query("skip")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,10 @@ async def enqueue(
 
     Two requests for the same sweep at the same time are one job.
     """
-    delay = None if at is None else await tx.fetchval("SELECT greatest($1 - app_now(), interval '0')", at)
+    delay = timedelta()
+    if at is not None:
+        delay = await tx.fetchval("SELECT greatest($1 - app_now(), interval '0')", at)
     key = f"{name}@{at.isoformat()}" if at is not None and payload is None else None
-    await Queries.from_asyncpg_connection(tx).enqueue(  # type: ignore[arg-type]  # a pooled proxy is a connection
-        name,
-        json.dumps(payload or {}).encode(),
-        execute_after=delay,
-        dedupe_key=key,
-        on_conflict="skip",
-    )
+    # The library's own statement, but not its `enqueue`: that hands over headers as JSON text, which the pool's
+    # codec would encode once more, and a worker cannot read such a job.
+    await tx.fetch(_ENQUEUE, [0], [name], [json.dumps(payload or {}).encode()], [delay], [key], [None])

@@ -30,12 +30,16 @@ _QUIET = ("/static/", "/healthz", "/readyz", "/metrics")
 
 
 class Edge:
-    """Wraps the application; knows nothing of its pages but where payments open Midtrans's window."""
+    """Wraps the application; knows of its pages only who opens windows or frames.
+
+    Payment pages open Midtrans's; the room without script shows its own thread in a frame.
+    """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
         self._plain = _headers(settings, payment=False)
         self._payment = _headers(settings, payment=True)
+        self._room = _headers(settings, payment=False, frames="'self'")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or pass on the lifespan."""
@@ -49,19 +53,24 @@ class Edge:
         if wants_head:
             scope = {**scope, "method": "GET"}  # the server's own scope must keep saying HEAD
         request_id = _request_id(scope)
-        headers = self._payment if scope["path"].startswith("/payment/") else self._plain
+        headers = self._headers_for(scope["path"])
         started = time.perf_counter()
         status = 500
+        head_answered = False
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal status
+            nonlocal status, head_answered
             if message["type"] == "http.response.start":
                 status = message["status"]
                 if status == 413:
                     await _read_away(receive)
                 message["headers"] = _completed(message.get("headers", []), headers, request_id)
             elif wants_head and message["type"] == "http.response.body":
-                message["body"] = b""
+                if head_answered:
+                    return
+                # Complete at once: a stream hears that nobody reads on, and ends.
+                head_answered = True
+                message["body"], message["more_body"] = b"", False
             await send(message)
 
         structlog.contextvars.clear_contextvars()
@@ -70,6 +79,11 @@ class Edge:
             await self._app(scope, receive, send_with_headers)
         finally:
             _account(scope, status, time.perf_counter() - started)
+
+    def _headers_for(self, path: str) -> RawHeaders:
+        if path.startswith("/payment/"):
+            return self._payment
+        return self._room if path.startswith("/session") else self._plain
 
 
 def _completed(given: RawHeaders, standard: RawHeaders, request_id: str) -> RawHeaders:
@@ -109,7 +123,7 @@ def _request_id(scope: Scope) -> str:
     return secrets.token_hex(8)
 
 
-def _headers(settings: Settings, *, payment: bool) -> RawHeaders:
+def _headers(settings: Settings, *, payment: bool, frames: str = "'none'") -> RawHeaders:
     midtrans = settings.midtrans_app_url if payment else ""
     policy = [
         "default-src 'none'",
@@ -120,10 +134,10 @@ def _headers(settings: Settings, *, payment: bool) -> RawHeaders:
         "connect-src 'self'",
         "media-src 'self'",
         "manifest-src 'self'",
-        "frame-src " + (midtrans or "'none'"),
+        f"frame-src {midtrans or frames}",
         "form-action 'self'",
         "base-uri 'none'",
-        "frame-ancestors 'none'",
+        f"frame-ancestors {frames}",
         "object-src 'none'",
     ]
     if settings.https:
@@ -135,7 +149,7 @@ def _headers(settings: Settings, *, payment: bool) -> RawHeaders:
         "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(self)",
         "cross-origin-opener-policy": "same-origin-allow-popups" if payment else "same-origin",
         "cross-origin-resource-policy": "same-origin",
-        "x-frame-options": "DENY",
+        "x-frame-options": "DENY" if frames == "'none'" else "SAMEORIGIN",
     }
     if settings.https:
         headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"

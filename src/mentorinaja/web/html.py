@@ -10,6 +10,7 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from mentorinaja.formats import FILTERS
+from mentorinaja.links import linkify
 from mentorinaja.paths import PARTIALS, TEMPLATES
 from mentorinaja.web import csrf
 from mentorinaja.web.flash import take_flash
@@ -30,7 +31,7 @@ def make_environment(assets: Assets, *, reload: bool = False) -> Environment:
         auto_reload=reload,
         cache_size=-1,
     )
-    environment.filters.update(FILTERS)
+    environment.filters.update(FILTERS, linkify=linkify)
     environment.globals["asset"] = assets.url
     return environment
 
@@ -76,7 +77,7 @@ def respond(
     sent = {"Cache-Control": PRIVATE, "Vary": "Accept-Encoding, HX-Request, HX-Request-Type", **(headers or {})}
     if encoding:
         sent["Content-Encoding"] = encoding
-    response = Response(body, status_code=status, headers=sent, media_type="text/html; charset=utf-8")
+    response = Response(body, status_code=status, headers=sent, media_type="text/html")
     if cookie := csrf.visit_cookie(request):
         response.cookies.append(cookie)
     if getattr(request.state, "flash_taken", False):

@@ -80,8 +80,6 @@ def _read(file: Path, name: str) -> Asset:
     digest = hashlib.sha256(plain).hexdigest()[:12]
     stem, dot, suffix = name.rpartition(".")
     media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-    if media_type.startswith("text/") or media_type.endswith("javascript"):
-        media_type += "; charset=utf-8"
     text = media_type.startswith("text/") or "javascript" in media_type or "svg" in media_type
     return Asset(
         url=f"/static/{stem}.{digest}{dot}{suffix}",
