@@ -25,6 +25,10 @@ CREATE TABLE active_sessions (
   ended_at timestamptz,
   ended_by text CHECK (ended_by IN ('user', 'expert', 'timeout')),
   last_seq bigint NOT NULL DEFAULT 0,
+  -- how many messages each side sent in the minute that began at sent_minute: a brake on floods
+  sent_minute timestamptz,
+  user_sent integer NOT NULL DEFAULT 0,
+  expert_sent integer NOT NULL DEFAULT 0,
   created_at timestamptz NOT NULL DEFAULT app_now(),
   CHECK (user_id <> expert_user_id),
   CHECK ((started_at IS NULL) = (ends_at IS NULL)),

@@ -51,7 +51,12 @@
 
   // A click beside the dialog closes it, as people expect.
   on("click", (event) => {
-    if (event.target instanceof HTMLDialogElement && event.target.open) event.target.close();
+    const dialog = event.target;
+    if (!(dialog instanceof HTMLDialogElement) || !dialog.open) return;
+    const box = dialog.getBoundingClientRect();
+    const inside = event.clientX >= box.left && event.clientX <= box.right
+      && event.clientY >= box.top && event.clientY <= box.bottom;
+    if (!inside) dialog.close();
   });
 
   // Whoever cannot see the page hears first what went wrong.

@@ -17,6 +17,7 @@ from mentorinaja.clock import Clock
 CHANNEL = "live"
 _HEARTBEAT_SECONDS = 10.0
 _TIMEOUT_SECONDS = 5.0
+_SHORTEST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 5.0
 
 log = structlog.get_logger(__name__)
@@ -34,11 +35,14 @@ class Hub:
     """
 
     def __init__(self, dsn: str, clock: Clock) -> None:
+        self.clock = clock
         self._dsn = dsn
-        self._clock = clock
         self._listeners: dict[str, set[Listener]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
-        self._lost = asyncio.Event()
+        # Set when the supervisor has something to do: the line was lost, or the clock was moved.
+        self._stirred = asyncio.Event()
+        self._lost = False
+        self._clock_moved = False
         self._connected = asyncio.Event()
 
     @property
@@ -47,9 +51,13 @@ class Hub:
         return self._connected.is_set()
 
     async def start(self) -> None:
-        """Begin listening; returns when the first connection stands. Raises when it does not in 10 s."""
+        """Begin listening; returns when the first connection stands. Raises TimeoutError when it does not in 10 s."""
         self._task = asyncio.create_task(self._supervise(), name="live-hub")
-        await asyncio.wait_for(self._connected.wait(), 10)
+        try:
+            await asyncio.wait_for(self._connected.wait(), 10)
+        except TimeoutError:
+            await self.stop()
+            raise
 
     async def stop(self) -> None:
         """End the connection and the task."""
@@ -57,6 +65,7 @@ class Hub:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
+        self._connected.clear()
 
     def listen(self, topic: str, listener: Listener) -> Callable[[], None]:
         """Call `listener` whenever `topic` rings, until the returned function is called."""
@@ -70,13 +79,14 @@ class Hub:
         return stop
 
     async def _supervise(self) -> None:
-        pause = 0.1
+        pause = _SHORTEST_PAUSE_SECONDS
         while True:
             try:
                 await self._listen_until_lost()
-                pause = 0.1
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as problem:
                 log.warning("live.lost", problem=type(problem).__name__)
+            if self._connected.is_set():
+                pause = _SHORTEST_PAUSE_SECONDS
             self._connected.clear()
             await asyncio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 jitter, no secret
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
@@ -86,34 +96,42 @@ class Hub:
             self._dsn, timeout=_TIMEOUT_SECONDS, server_settings={"application_name": "mentorinaja-live"}
         )
         try:
-            self._lost.clear()
+            self._lost = self._clock_moved = False
             connection.add_termination_listener(self._on_termination)
-            await connection.add_listener(CHANNEL, self._on_notify)
+            await asyncio.wait_for(connection.add_listener(CHANNEL, self._on_notify), _TIMEOUT_SECONDS)
             await self._hear_clock(connection)
             self._connected.set()
             self._ring_everyone()
-            while not self._lost.is_set():
+            while not self._lost:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._lost.wait(), _HEARTBEAT_SECONDS)
-                if not self._lost.is_set():
+                    await asyncio.wait_for(self._stirred.wait(), _HEARTBEAT_SECONDS)
+                self._stirred.clear()
+                if not self._lost:
                     await self._hear_clock(connection)
         finally:
             connection.terminate()
 
     async def _hear_clock(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
-        """The heartbeat asks for the time: it proves the line is alive and corrects the process's clock."""
-        self._clock.set(await connection.fetchval("SELECT app_now()", timeout=_TIMEOUT_SECONDS))
+        """Ask for the time: it proves that the line is alive and corrects the process's clock.
+
+        Only the supervisor asks, because a connection answers one question at a time.
+        """
+        moved, self._clock_moved = self._clock_moved, False
+        self.clock.set(await connection.fetchval("SELECT app_now()", timeout=_TIMEOUT_SECONDS))
+        if moved:
+            self._call("clock", "")
 
     def _on_termination(self, _connection: Any) -> None:
-        self._lost.set()
+        self._lost = True
+        self._stirred.set()
 
-    def _on_notify(self, connection: Any, _pid: int, _channel: str, topic: Any) -> None:
+    def _on_notify(self, _connection: Any, _pid: int, _channel: str, topic: Any) -> None:
         kind, _, rest = str(topic).partition(":")
-        name, _, tail = rest.partition(":")
         if kind == "clock":
-            task = asyncio.ensure_future(self._hear_clock(connection))
-            task.add_done_callback(lambda _done: self._call("clock", ""))
+            self._clock_moved = True
+            self._stirred.set()
             return
+        name, _, tail = rest.partition(":")
         self._call(f"{kind}:{name}", tail)
         self._call(kind, rest)
 

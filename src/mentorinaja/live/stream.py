@@ -3,27 +3,88 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import re
+from collections.abc import AsyncGenerator, Callable
+from weakref import WeakKeyDictionary
 
 from sse_starlette import EventSourceResponse
+from starlette.types import Receive, Scope, Send
 
 from mentorinaja.live.hub import Hub
 
 # htmx reconnects after this many milliseconds when the line drops.
 RETRY_MS = 1000
+SEND_TIMEOUT_SECONDS = 10
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+# What ends a line in an event stream; str.splitlines() knows more, and would break texts that contain them.
+_LINE_END = re.compile("\r\n|\r|\n")
+
+Loop = asyncio.AbstractEventLoop
 
 
 class Stream(EventSourceResponse):
-    """An SSE response without its own ping (the streams beat themselves) that drops stalled readers."""
+    """An SSE response made light, for thousands of open ones.
 
-    def __init__(self, frames: AsyncIterator[bytes]) -> None:
-        super().__init__(frames, ping=0, send_timeout=10, headers=_HEADERS)
+    sse-starlette gives each stream four tasks. Here the request's own task writes and one more waits for the
+    browser to go; there is no ping (the streams beat themselves); one watcher per event loop hears from
+    sse-starlette that the server stops, and ends all of them. A reader that takes nothing for ten seconds
+    is dropped.
+    """
+
+    def __init__(self, frames: AsyncGenerator[bytes, None]) -> None:
+        super().__init__(frames, ping=0, headers=_HEADERS)
+        self._frames = frames
+        self._writer: asyncio.Task[None] | None = None
+        self._ended = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Write frames until they end, the browser goes, or the server stops."""
+        if scope["method"] == "HEAD":
+            await super().__call__(scope, receive, send)
+            return
+        self._writer = asyncio.current_task()
+        gone = asyncio.create_task(self._end_when_gone(receive))
+        streams = _streams_of_this_loop()
+        streams.add(self)
+        try:
+            await self._write(send)
+        finally:
+            streams.discard(self)
+            gone.cancel()
+            await self._frames.aclose()
+
+    def end(self) -> None:
+        """Stop writing: the rest of the frames is not sent, the answer is completed."""
+        if not self._ended and self._writer:
+            self._ended = True
+            self._writer.cancel()
+
+    async def _write(self, send: Send) -> None:
+        try:
+            await send(
+                {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+            )
+            async for chunk in self._frames:
+                try:
+                    async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
+                        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                except TimeoutError:
+                    return
+        except asyncio.CancelledError:
+            if not self._ended or self._writer is None or self._writer.uncancel() > 0:
+                raise
+        self._ended = True
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _end_when_gone(self, receive: Receive) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self.end()
 
 
 def frame(html: str, *, event: str | None = None, id: int | str | None = None) -> bytes:
     """One SSE message. Unnamed ones are swapped by htmx; named ones become DOM events; `id` moves the cursor."""
-    lines = [f"data: {line}" for line in html.splitlines() or [""]]
+    lines = [f"data: {line}" for line in _LINE_END.split(html)]
     if event:
         lines.insert(0, f"event: {event}")
     if id is not None:
@@ -64,3 +125,21 @@ class Doorbell:
         finally:
             self._rang.clear()
         return True
+
+
+_open_streams: WeakKeyDictionary[Loop, set[Stream]] = WeakKeyDictionary()
+_watchers: WeakKeyDictionary[Loop, asyncio.Task[None]] = WeakKeyDictionary()
+
+
+def _streams_of_this_loop() -> set[Stream]:
+    loop = asyncio.get_running_loop()
+    streams = _open_streams.setdefault(loop, set())
+    if loop not in _watchers or _watchers[loop].done():
+        _watchers[loop] = loop.create_task(_end_all_at_exit(streams), name="live-exit")
+    return streams
+
+
+async def _end_all_at_exit(streams: set[Stream]) -> None:
+    await EventSourceResponse._listen_for_exit_signal()
+    for stream in tuple(streams):
+        stream.end()

@@ -1,0 +1,1 @@
+"""Reviews: what somebody says of a mentor after a session."""

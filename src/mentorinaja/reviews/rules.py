@@ -1,0 +1,67 @@
+"""When a session can be reviewed, until when its review can be changed, and under which name it is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from mentorinaja.errors import DomainError
+
+WRITE_WITHIN = timedelta(days=30)
+EDIT_WITHIN = timedelta(days=14)
+SHORTEST_COMMENT = 10
+LONGEST_COMMENT = 1000
+ANONYMOUS = "Anonim"
+
+DisplayName = Literal["first", "anonymous"]
+
+
+class NotReviewable(DomainError):
+    """This order cannot be reviewed, or its review not changed, at this time."""
+
+    title = "Ulasan belum bisa ditulis"
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What the payer wrote of one order; `rating` is 1 to 5."""
+
+    rating: int
+    comment: str
+    anonymous: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewable:
+    """A payer's order with what decides about its review. `over_at` is when the session ended, if it did."""
+
+    order_pk: int
+    order_id: str
+    expert_id: int
+    expert_name: str
+    item_name: str
+    payer_name: str
+    status: str
+    starts_at: datetime
+    over_at: datetime | None
+    review: Review | None
+    now: datetime
+
+
+def check_writable(order: Reviewable) -> None:
+    """Raises `NotReviewable` unless a review can be written, or the one there is changed."""
+    back = [("Lihat Riwayat", "/user/transactions?status=completed")]
+    if order.status != "completed" or order.over_at is None:
+        raise NotReviewable("Ulasan bisa ditulis setelah sesi selesai.", back)
+    if order.review is not None:
+        if order.now > order.review.created_at + EDIT_WITHIN:
+            raise NotReviewable("Ulasan hanya bisa diubah sampai 14 hari setelah ditulis.", back)
+    elif order.now > order.over_at + WRITE_WITHIN:
+        raise NotReviewable("Ulasan hanya bisa ditulis sampai 30 hari setelah sesi selesai.", back)
+
+
+def shown_name(payer_name: str, anonymous: bool) -> str:
+    """The name under the review: the first name, or none at all."""
+    return ANONYMOUS if anonymous else payer_name.split()[0]

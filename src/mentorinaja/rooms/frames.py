@@ -1,0 +1,81 @@
+"""A room's events as bytes: the page's own partials, rendered once for each of the two and shared by their streams."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from jinja2 import Environment
+
+from mentorinaja.live.stream import frame, opening
+from mentorinaja.rooms.rules import Item, Message, Notice, Room, Side
+
+MESSAGE = "partials/rooms/message.html"
+NOTICE = "partials/rooms/notice.html"
+COUNTDOWN = "partials/rooms/countdown.html"
+STATUS = "partials/rooms/status.html"
+WAITING = "partials/rooms/waiting.html"
+CONNECTION = "partials/rooms/connection.html"
+ENDED = "partials/rooms/ended.html"
+
+# Named events, for the script of the page.
+OVER = frame("selesai", event="ended")
+RELOAD = frame("muat ulang", event="changed")
+
+
+def message_html(templates: Environment, message: Message, side: Side, zone: str) -> str:
+    """A message as `side` sees it: what the page includes, the POST answers and the stream pushes."""
+    return templates.get_template(MESSAGE).render(item=message, side=side, zone=zone)
+
+
+class Frames:
+    """Renders what streams say. An unnamed frame's own content goes to the end of `#messages`."""
+
+    def __init__(self, templates: Environment) -> None:
+        self._templates = templates
+
+    def opening(self, room: Room, side: Side, now: datetime) -> bytes:
+        """What a stream says first: the line stands, and how the room is at this moment."""
+        parts = self._parts((CONNECTION, STATUS, WAITING, COUNTDOWN), room=room, side=side, now=now)
+        return opening() + frame(parts)
+
+    def countdown(self, room: Room, now: datetime) -> bytes:
+        """The time left; the same for both."""
+        return frame(self._parts((COUNTDOWN,), room=room, now=now))
+
+    def state(self, room: Room, side: Side, now: datetime) -> bytes:
+        """How the room is after a change."""
+        return frame(self._parts((STATUS, WAITING, COUNTDOWN), room=room, side=side, now=now))
+
+    def item(self, item: Item, room: Room, side: Side, now: datetime) -> bytes:
+        """A message or a notice, with its number as the cursor. The last notice brings the ended screen along."""
+        if isinstance(item, Message):
+            return frame(message_html(self._templates, item, side, room.zone_of(side)), id=item.seq)
+        html = self._render(NOTICE, item=item, room=room, side=side)
+        if is_end(item):
+            html += self._parts((STATUS, WAITING, COUNTDOWN, ENDED), room=room, side=side, now=now)
+        return frame(html, id=item.seq)
+
+    def _parts(self, names: tuple[str, ...], **context: Any) -> str:
+        return "".join(
+            f'<hx-partial hx-target="#{_ROOTS[name]}" hx-swap="outerHTML">{self._render(name, **context)}</hx-partial>'
+            for name in names
+        )
+
+    def _render(self, name: str, **context: Any) -> str:
+        return self._templates.get_template(name).render(**context)
+
+
+def is_end(item: Item) -> bool:
+    """Whether this is the room's last item."""
+    return isinstance(item, Notice) and item.kind == "ended"
+
+
+# The id of each partial's root, which the pushed copy takes the place of.
+_ROOTS = {
+    COUNTDOWN: "countdown",
+    STATUS: "room-status",
+    WAITING: "waiting",
+    CONNECTION: "connection",
+    ENDED: "ended",
+}

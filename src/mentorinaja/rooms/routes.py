@@ -1,0 +1,215 @@
+"""The room's pages, its messages, its stream, and its end."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, cast
+from uuid import UUID, uuid4
+
+from litestar import Response, Router, get, post
+from litestar.handlers import BaseRouteHandler
+from litestar.params import Parameter
+from litestar.response.base import ASGIResponse
+from litestar.types import ASGIApp
+
+from mentorinaja.db.pool import Database
+from mentorinaja.errors import NotThere
+from mentorinaja.live.stream import Stream
+from mentorinaja.rooms import actions, queries, rules
+from mentorinaja.rooms.frames import message_html
+from mentorinaja.rooms.live import Rooms
+from mentorinaja.rooms.rules import IN_ROOM, PAGE, Room, Side
+from mentorinaja.web.auth import Guarded, requires_user, token_hash
+from mentorinaja.web.bodies import posted
+from mentorinaja.web.html import PRIVATE, page, see_other, wants_partial
+from mentorinaja.web.viewer import Viewer, WebRequest
+
+BookingId = Annotated[str, Parameter(query="bookingId")]
+
+
+@get("/session", guards=[requires_user])
+async def show_room(
+    request: WebRequest, db: Database, booking_id: BookingId = "", before: str = ""
+) -> Response[bytes]:
+    """The room, or why it is not open. Being here is what counts as having come."""
+    viewer = _viewer(request)
+    room = await _entered(db, viewer, _uuid(booking_id))
+    return await _room_page(request, db, room, _side(room, viewer), before=rules.number(before))
+
+
+@get("/session/{booking_id:str}/thread", guards=[requires_user])
+async def show_thread(request: WebRequest, db: Database, booking_id: str) -> Response[bytes]:
+    """The thread alone, for the frame of browsers without script."""
+    viewer = _viewer(request)
+    room = await _entered(db, viewer, _uuid(booking_id))
+    if room.phase(room.read_at) not in IN_ROOM:
+        raise rules.why_closed(room, room.phase(room.read_at))
+    context = await _thread(db, room, _side(room, viewer))
+    return page(request, "templates/rooms/thread.html", **context)
+
+
+@post("/session/{booking_id:str}/messages", guards=[requires_user])
+async def send_message(request: WebRequest, db: Database, booking_id: str) -> Response[Any]:
+    """Take a message: htmx gets its partial, a plain form goes back to the room. A refusal keeps the text."""
+    viewer, name = _viewer(request), _uuid(booking_id)
+    form = await posted(request)
+    try:
+        sent = await actions.send(
+            db, viewer, name, rules.sent_id(form.text("client_id")), rules.message_text(form.text("text"))
+        )
+    except rules.Refused as refusal:
+        return await _refused(request, db, name, refusal, form.text("text") or "")
+    if not wants_partial(request):
+        return see_other(request, _address(name))
+    html = message_html(request.app.state.templates, sent.message, sent.message.sender, viewer.time_zone)
+    return Response(
+        html.encode(),
+        status_code=200 if sent.again else 201,
+        media_type="text/html; charset=utf-8",
+        headers={"Cache-Control": PRIVATE},
+    )
+
+
+def refuses_scripts_without_sign_in(connection: Guarded, _handler: BaseRouteHandler) -> None:
+    """Guard: a script that reconnects after the sign-in ended must hear an error, not be led to a page."""
+    if connection.scope.get("user") is None and connection.headers.get("hx-request") == "true":
+        raise NotThere
+
+
+@get("/session/{booking_id:str}/events", guards=[refuses_scripts_without_sign_in, requires_user])
+async def stream_room(request: WebRequest, db: Database, booking_id: str, after: str = "") -> ASGIApp:
+    """The room as it happens. 204 when it is over and seen to the end; 409 while it is not open."""
+    viewer, name = _viewer(request), _uuid(booking_id)
+    room = await _advanced(db, viewer, name)
+    phase = room.phase(room.read_at)
+    cursor = rules.cursor(after, request.headers.get("last-event-id"), room.last_seq)
+    # Without a cursor there is nothing to repair: the page shows an ended room.
+    if phase == "ended" and cursor in (0, room.last_seq):
+        return ASGIResponse(status_code=204, headers={"cache-control": PRIVATE})
+    if phase not in IN_ROOM:
+        raise rules.why_closed(room, phase)
+    rooms: Rooms = request.app.state.rooms
+    find_viewer, token = request.app.state.find_viewer, request.auth or ""
+
+    async def still_welcome() -> bool:
+        return await find_viewer(token_hash(token)) is not None
+
+    frames = rooms.stream(room, _side(room, viewer), viewer.id, cursor, still_welcome)
+    return cast(ASGIApp, Stream(frames))  # starlette and the framework type the same protocol differently
+
+
+@get("/session/{booking_id:str}/end", guards=[requires_user])
+async def ask_to_end(request: WebRequest, db: Database, booking_id: str) -> Response[Any]:
+    """The question before the end, as a page of its own."""
+    viewer, name = _viewer(request), _uuid(booking_id)
+    room = await _advanced(db, viewer, name)
+    if room.phase(room.read_at) not in ("running", "paused") or not room.timed:
+        return see_other(request, _address(name))
+    return page(request, "templates/rooms/end.html", room=room, now=room.read_at)
+
+
+@post("/session/{booking_id:str}/end", guards=[requires_user])
+async def end_session(request: WebRequest, db: Database, booking_id: str) -> Response[Any]:
+    """ "Ya, Akhiri": the session is over for both."""
+    name = _uuid(booking_id)
+    await actions.end(db, _viewer(request), name)
+    return see_other(request, _address(name))
+
+
+async def _entered(db: Database, viewer: Viewer, name: UUID) -> Room:
+    """The room with this arrival written down, and moved on if its time has come."""
+    room = await _room(db, viewer, name)
+    waits = room.phase(room.read_at) in ("waiting", "running", "paused")
+    if (waits and not room.joined(_side(room, viewer))) or room.step(room.read_at):
+        await actions.enter(db, viewer, name)
+        room = await _room(db, viewer, name)
+    return room
+
+
+async def _advanced(db: Database, viewer: Viewer, name: UUID) -> Room:
+    """The room, moved on if its time has come, without an arrival."""
+    room = await _room(db, viewer, name)
+    if room.step(room.read_at):
+        await actions.advance(db, name)
+        room = await _room(db, viewer, name)
+    return room
+
+
+async def _room(db: Database, viewer: Viewer, name: UUID) -> Room:
+    room = await queries.room_for(db, viewer, name)
+    if room is None:
+        raise NotThere
+    return room
+
+
+async def _room_page(
+    request: WebRequest,
+    db: Database,
+    room: Room,
+    side: Side,
+    *,
+    before: int = 0,
+    typed: str = "",
+    refusal: str = "",
+    status: int = 200,
+) -> Response[bytes]:
+    phase = room.phase(room.read_at)
+    if phase not in IN_ROOM:
+        wait = (room.opens_at - room.read_at).total_seconds()
+        opens_in = int(wait) + 2 if phase == "early" and wait < 3600 else None
+        return page(
+            request, "templates/rooms/closed.html", status=status, room=room, side=side, now=room.read_at,
+            phase=phase, opens_in=opens_in,
+        )  # fmt: skip
+    context = await _thread(db, room, side, before)
+    return page(
+        request, "templates/rooms/show.html", status=status, typed=typed, refusal=refusal,
+        client_id=uuid4(), **context,
+    )  # fmt: skip
+
+
+async def _thread(db: Database, room: Room, side: Side, before: int = 0) -> dict[str, Any]:
+    """What every view of the thread needs; `before` is set when there are older messages."""
+    items = await queries.latest_items(db, room.booking_id, PAGE, before or None)
+    older = items[0].seq if items and items[0].seq > 1 else None
+    zone = room.zone_of(side)
+    return {"room": room, "side": side, "now": room.read_at, "items": items, "zone": zone, "before": older}
+
+
+async def _refused(
+    request: WebRequest, db: Database, name: UUID, refusal: rules.Refused, typed: str
+) -> Response[bytes]:
+    if wants_partial(request):
+        return page(request, "partials/rooms/refusal.html", status=refusal.status, refusal=refusal.text)
+    viewer = _viewer(request)
+    room = await _entered(db, viewer, name)
+    return await _room_page(
+        request, db, room, _side(room, viewer), typed=typed, refusal=refusal.text, status=refusal.status
+    )
+
+
+def _viewer(request: WebRequest) -> Viewer:
+    assert request.user is not None, "the guard let somebody in"
+    return request.user
+
+
+def _side(room: Room, viewer: Viewer) -> Side:
+    side = room.side_of(viewer.id)
+    assert side is not None, "the query answered one of the two"
+    return side
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotThere from None
+
+
+def _address(name: UUID) -> str:
+    return f"/session?bookingId={name}"
+
+
+router = Router(
+    path="/",
+    route_handlers=[show_room, show_thread, send_message, stream_room, ask_to_end, end_session],
+)
