@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from mentorinaja.accounts.jobs import JOBS as ACCOUNT_JOBS
+from mentorinaja.accounts.jobs import JOBS as ACCOUNTS
 from mentorinaja.accounts.mails import MAILS as ACCOUNT_MAILS
+from mentorinaja.experts.jobs import JOBS as EXPERTS
 from mentorinaja.jobs.queue import Job
 from mentorinaja.notices.jobs import make_jobs
 from mentorinaja.notices.kinds import Mail
+from mentorinaja.payments.jobs import JOBS as PAYMENTS
+from mentorinaja.rooms.jobs import JOBS as ROOMS
 
 MAILS: list[Mail] = [*ACCOUNT_MAILS]
 
 
 def all_jobs() -> list[Job]:
     """Every kind of background work there is."""
-    return [*make_jobs(MAILS), *ACCOUNT_JOBS]
+    return [*make_jobs(MAILS), *ACCOUNTS, *EXPERTS, *PAYMENTS, *ROOMS]
