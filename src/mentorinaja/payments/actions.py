@@ -6,7 +6,7 @@ from mentorinaja.payments.attempts import open_payment
 from mentorinaja.payments.closing import close_attempt, expire_order
 from mentorinaja.payments.links import add_links, fill_links, give_link
 from mentorinaja.payments.notifications import receive
-from mentorinaja.payments.reconcile import reconcile
+from mentorinaja.payments.reconcile import hear, reconcile
 
 __all__ = [
     "add_links",
@@ -14,6 +14,7 @@ __all__ = [
     "expire_order",
     "fill_links",
     "give_link",
+    "hear",
     "open_payment",
     "receive",
     "reconcile",

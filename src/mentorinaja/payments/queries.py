@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from mentorinaja.db.pool import Connection, Database
-from mentorinaja.payments.rules import AttemptState, Known, TransactionState
+from mentorinaja.payments.rules import AttemptState, Known
 from mentorinaja.payments.snap import Payable
 
 
@@ -80,12 +80,6 @@ async def payable(db: Connection | Database, order_id: int, gateway_order_id: st
     return Payable(gateway_order_id=gateway_order_id, **dict(row))
 
 
-async def attempts_of_order(db: Connection | Database, order_id: int) -> list[Attempt]:
-    """Every attempt, newest first."""
-    rows = await db.fetch(f"{_ATTEMPT} WHERE a.order_id = $1 ORDER BY a.number DESC", order_id)
-    return [Attempt(**dict(row)) for row in rows]
-
-
 async def progress(db: Connection | Database, order_id: int) -> Progress:
     """How far the payment of an order is."""
     attempt = await living_attempt(db, order_id)
@@ -95,6 +89,28 @@ async def progress(db: Connection | Database, order_id: int) -> Progress:
         order_id,
     )
     return Progress(attempt, waiting)
+
+
+async def undecided_attempts(db: Connection | Database, order_id: int) -> list[str]:
+    """Gateway order ids of an order's attempts that may still bring money, newest first; at most three."""
+    rows = await db.fetch(
+        f"""SELECT a.gateway_order_id FROM payment_attempts a
+            WHERE a.order_id = $1 AND ({_LIVING} OR EXISTS (SELECT FROM payment_transactions t
+              WHERE t.attempt_id = a.id AND t.state IN ('unknown', 'waiting', 'review')))
+            ORDER BY a.number DESC LIMIT 3""",
+        order_id,
+    )
+    return [row["gateway_order_id"] for row in rows]
+
+
+async def returning(db: Connection | Database, order_id: int) -> int:
+    """Rupiah of an order that are on their way back to the payer."""
+    amount: int = await db.fetchval(
+        """SELECT coalesce(sum(amount), 0)::bigint FROM refunds
+           WHERE order_id = $1 AND state IN ('requested', 'approved', 'sent')""",
+        order_id,
+    )
+    return amount
 
 
 async def undecided_transactions(db: Connection | Database, attempt_id: int) -> list[str]:
@@ -141,14 +157,6 @@ async def left_over_attempts(db: Connection | Database, limit: int = 100) -> lis
         f"{_ATTEMPT} WHERE {_LIVING} AND o.payment_status <> 'waiting' ORDER BY a.id LIMIT $1", limit
     )
     return [Attempt(**dict(row)) for row in rows]
-
-
-async def state_of(db: Connection | Database, transaction_id: str) -> TransactionState | None:
-    """Our word for a transaction."""
-    state: TransactionState | None = await db.fetchval(
-        "SELECT state FROM payment_transactions WHERE transaction_id = $1", transaction_id
-    )
-    return state
 
 
 async def meeting_link(db: Connection | Database, booking_id: UUID) -> str | None:

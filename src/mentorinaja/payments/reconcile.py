@@ -40,7 +40,7 @@ async def reconcile(
         status = await gateway.status(id_, seconds)
         if status is not None and status.order_id == gateway_order_id and status.transaction_id not in told:
             told.add(status.transaction_id)
-            changed = await _apply(db, attempt, status) or changed
+            changed = await hear(db, attempt.gateway_order_id, status) or changed
     return changed
 
 
@@ -62,7 +62,14 @@ class _Known:
 
 
 @atomic
-async def _apply(tx: Connection, attempt: Attempt, status: GatewayStatus) -> bool:
+async def hear(tx: Connection, gateway_order_id: str, status: GatewayStatus) -> bool:
+    """Apply one answer of the status API; True when it was news. Raises `NotThere` for an unknown attempt.
+
+    Repeated and late answers change nothing, in whatever order they come.
+    """
+    attempt = await queries.attempt_of(tx, gateway_order_id)
+    if attempt is None:
+        raise NotThere
     order = await bookings.lock_order(tx, attempt.public_id)
     known = await _known(tx, status.transaction_id)
     status, alert = _settled_amount(known, status)

@@ -1,0 +1,49 @@
+"""Calendar files of booked sessions: the same UID for ever, times in UTC."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from email.utils import parseaddr
+
+from icalendar import Calendar, Event, vCalAddress, vText
+
+from mentorinaja.bookings.queries import OrderDetail
+from mentorinaja.notices.kinds import Attachment
+
+
+def invitation(
+    order: OrderDetail, *, guest: str, organizer: str, where: str, link: str | None, now: datetime
+) -> Attachment:
+    """The session as an iCalendar request to `guest` (an address); `organizer` as in a mail's From."""
+    event = Event()
+    event.add("uid", f"{order.booking_id}@mentorinaja")
+    event.add("sequence", 0)
+    event.add("dtstamp", now)
+    event.add("dtstart", order.starts_at)
+    event.add("dtend", order.ends_at)
+    event.add("summary", f"{order.item_name}: {order.expert_name} dan {order.payer_name}")
+    event.add(
+        "description", f"Topik: {order.topic}\nOrder #{order.public_id}" + (f"\n{link}" if link else "")
+    )
+    event.add("location", where)
+    if link:
+        event.add("url", link)
+    event.add("status", "CONFIRMED")
+    name, address = parseaddr(organizer)
+    event.add("organizer", _person(address, name))
+    event.add("attendee", _person(guest))
+    calendar = Calendar()
+    calendar.add("prodid", "-//MentorinAja//Jadwal//ID")
+    calendar.add("version", "2.0")
+    calendar.add("method", "REQUEST")
+    calendar.add_component(event)
+    return Attachment(
+        "sesi.ics", "text/calendar", calendar.to_ical(), {"method": "REQUEST", "charset": "utf-8"}
+    )
+
+
+def _person(address: str, name: str = "") -> vCalAddress:
+    person = vCalAddress(f"mailto:{address}")
+    if name:
+        person.params["CN"] = vText(name)
+    return person

@@ -1,0 +1,61 @@
+"""Mails about payments: the payer's confirmation and the expert's new booking, both with a calendar file."""
+
+from __future__ import annotations
+
+from mentorinaja import clock
+from mentorinaja.bookings import queries as bookings
+from mentorinaja.bookings.queries import OrderDetail
+from mentorinaja.db.pool import Database
+from mentorinaja.notices.kinds import Attachment, Mail, MailContent, OutboxRow
+from mentorinaja.payments.calendar import invitation
+from mentorinaja.settings import Settings
+
+
+async def load_paid(db: Database, settings: Settings, row: OutboxRow) -> MailContent | None:
+    """The payer's confirmation; nothing when the booking does not stand any more."""
+    order = await _standing(db, row)
+    if order is None:
+        return None
+    subject = f"Pembayaran berhasil: sesi dengan {order.expert_name}"
+    return await _content(db, settings, row, order, subject, "paid", other_zone=order.expert_zone)
+
+
+async def load_new_booking(db: Database, settings: Settings, row: OutboxRow) -> MailContent | None:
+    """What the expert is told; nothing when the booking does not stand any more."""
+    order = await _standing(db, row)
+    if order is None:
+        return None
+    subject = f"Booking baru dari {order.payer_name}"
+    return await _content(db, settings, row, order, subject, "new_booking", other_zone=order.payer_zone)
+
+
+async def _standing(db: Database, row: OutboxRow) -> OrderDetail | None:
+    order = await bookings.order_by_id(db, row.order_id) if row.order_id else None
+    return order if order and order.is_paid else None
+
+
+async def _content(
+    db: Database,
+    settings: Settings,
+    row: OutboxRow,
+    order: OrderDetail,
+    subject: str,
+    template: str,
+    *,
+    other_zone: str,
+) -> MailContent:
+    room = settings.base_url + order.room_path
+    link = order.meeting_url if order.category == "online_video" else room
+    context = {"order": order, "link": link, "room": room, "other_zone": other_zone}
+    return MailContent(subject, template, context, (await _calendar(db, settings, row, order, link),))
+
+
+async def _calendar(
+    db: Database, settings: Settings, row: OutboxRow, order: OrderDetail, link: str | None
+) -> Attachment:
+    where = order.address if order.category == "offline_event" else link or "Tautan menyusul"
+    stamp = order.paid_at or await clock.now(db)
+    return invitation(order, guest=row.email, organizer=settings.mail_from, where=where, link=link, now=stamp)
+
+
+MAILS = [Mail("paid", load_paid), Mail("new_booking", load_new_booking)]
