@@ -34,6 +34,7 @@ CREATE TABLE experts (
   categories text[] NOT NULL DEFAULT '{}',
   expertise text[] NOT NULL DEFAULT '{}',
   next_slot_at timestamptz,
+  listed_at timestamptz NOT NULL DEFAULT app_now(),
   search_text text NOT NULL DEFAULT '',
   search tsvector NOT NULL DEFAULT ''
 );

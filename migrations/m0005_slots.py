@@ -120,6 +120,7 @@ CREATE FUNCTION refresh_listing(p_expert bigint) RETURNS void LANGUAGE sql AS $$
     categories = coalesce(offer.categories, '{}'),
     expertise = tags.expertise,
     next_slot_at = next_free_slot(e.id, offer.shortest),
+    listed_at = app_now(),
     search_text = plain_words(concat_ws(' ', u.full_name, e.position_title, e.company, tags.words, e.bio)),
     search =
       setweight(to_tsvector('indonesian', plain_words(concat_ws(' ', u.full_name, e.position_title, e.company))), 'A')

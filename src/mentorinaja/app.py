@@ -20,6 +20,7 @@ from mentorinaja.accounts.routes import router as accounts
 from mentorinaja.bookings.routes import router as bookings
 from mentorinaja.db.pool import Database
 from mentorinaja.errors import DomainError
+from mentorinaja.experts.live import Catalog
 from mentorinaja.experts.routes import router as experts
 from mentorinaja.live.hub import Hub
 from mentorinaja.payments.midtrans import Gateway
@@ -65,6 +66,7 @@ def create_app(settings: Settings) -> ASGIApp:
             app.state.update({"resources": resources, "db": resources.db, "clock": resources.clock})
             app.state.update({"gateway": resources.gateway, "hub": hub})
             app.state.find_viewer = ViewerCache(resources.db, hub).find
+            app.state.catalog = Catalog(resources.db, hub)
             app.state.rooms = Rooms(resources.db, hub, app.state.templates)
             await operations.refuse_shifted_clock(resources)
             try:

@@ -1,0 +1,1 @@
+"""Experts: who they are, what they sell, and finding them."""

@@ -1,0 +1,172 @@
+"""Reading one expert: what everybody may see. Experts who are not published are not there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from mentorinaja.db.pool import Connection, Database
+from mentorinaja.experts import rules
+from mentorinaja.experts.rules import REVIEWS_PER_PAGE, Education, Work
+
+
+@dataclass(frozen=True, slots=True)
+class ListedExpert:
+    """A published expert in short: for pages about a booking. `time_zone` is the schedule's."""
+
+    id: int
+    user_id: int
+    slug: str
+    display_name: str
+    position_title: str
+    company: str
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service that can be booked now. `price` in whole rupiah."""
+
+    id: int
+    name: str
+    category: str
+    duration_minutes: int
+    price: int
+    description: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExpertPage:
+    """Everything the detail page tells of an expert; `histogram` is stars (5 to 1) → number of reviews."""
+
+    id: int
+    user_id: int
+    slug: str
+    display_name: str
+    position_title: str
+    company: str
+    years_experience: int
+    bio: str
+    city: str
+    country: str
+    rating_count: int
+    rating_sum: int
+    slot: datetime | None
+    ready: bool
+    expertise: list[str]
+    skills: list[str]
+    education: list[Education]
+    work: list[Work]
+    achievements: list[str]
+    services: list[Service]
+    histogram: Mapping[int, int]
+
+    @property
+    def mean(self) -> float:
+        """The plain mean of the stars; 0 without a review."""
+        return self.rating_sum / self.rating_count if self.rating_count else 0.0
+
+    @property
+    def place(self) -> str:
+        """`Jakarta, Indonesia`, as far as it was told."""
+        return ", ".join(part for part in (self.city, self.country) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class PublicReview:
+    """A review as everybody reads it."""
+
+    rating: int
+    comment: str
+    display_name: str
+    created_at: datetime
+
+
+_LISTED = """
+SELECT e.id, e.user_id, e.slug, e.display_name, e.position_title, e.company, s.time_zone
+FROM experts e JOIN schedules s ON s.expert_id = e.id
+WHERE e.slug = $1 AND e.status = 'published'
+"""
+_SERVICES = """
+SELECT id, name, category, duration_minutes, price, description, address FROM services
+WHERE expert_id = $1 AND active AND archived_at IS NULL AND duration_minutes IS NOT NULL
+"""
+# One statement: what belongs to the expert comes as JSON beside it, so that the page costs two round trips.
+_PAGE = """
+SELECT e.id, e.user_id, e.slug, e.display_name, e.position_title, e.company, e.years_experience, e.bio, e.city,
+       e.country, e.rating_count, e.rating_sum, e.expertise, listed_slot(e) AS slot,
+       coalesce(e.ready_until > app_now() AND ready_now(e.id, e.shortest_minutes), false) AS ready,
+  ARRAY(SELECT name FROM expert_tags WHERE expert_id = e.id AND kind = 'skill' ORDER BY place) AS skills,
+  ARRAY(SELECT title FROM achievements WHERE expert_id = e.id ORDER BY place) AS achievements,
+  (SELECT json_agg(json_build_object('degree', degree, 'institution', institution, 'year', year) ORDER BY place)
+   FROM educations WHERE expert_id = e.id) AS education,
+  (SELECT json_agg(json_build_object('title', title, 'company', company, 'from_year', from_year,
+                                     'to_year', to_year, 'description', description) ORDER BY place)
+   FROM work_experiences WHERE expert_id = e.id) AS work,
+  (SELECT json_agg(json_build_object('id', id, 'name', name, 'category', category, 'price', price, 'address', address,
+                                     'duration_minutes', duration_minutes, 'description', description) ORDER BY place)
+   FROM services
+   WHERE expert_id = e.id AND active AND archived_at IS NULL AND duration_minutes IS NOT NULL) AS services,
+  (SELECT json_object_agg(rating, n)
+   FROM (SELECT rating, count(*) AS n FROM reviews WHERE expert_id = e.id GROUP BY rating) AS stars) AS histogram
+FROM experts e WHERE e.slug = $1 AND e.status = 'published'
+"""
+
+
+async def listed_expert_by_slug(db: Connection | Database, slug: str) -> ListedExpert | None:
+    """The published expert at this address, or None."""
+    row = await db.fetchrow(_LISTED, slug) if rules.can_be_slug(slug) else None
+    return ListedExpert(**row) if row else None
+
+
+async def services_of(db: Connection | Database, expert_id: int) -> list[Service]:
+    """What can be booked with this expert, in the expert's order."""
+    return [Service(**row) for row in await db.fetch(_SERVICES + "ORDER BY place", expert_id)]
+
+
+async def service_of(db: Connection | Database, expert_id: int, service_id: int) -> Service | None:
+    """One service of this expert that can be booked, or None."""
+    row = await db.fetchrow(_SERVICES + "AND id = $2", expert_id, service_id)
+    return Service(**row) if row else None
+
+
+async def expert_page(db: Connection | Database, slug: str) -> ExpertPage | None:
+    """Everything about the published expert at this address, or None."""
+    row = await db.fetchrow(_PAGE, slug) if rules.can_be_slug(slug) else None
+    if row is None:
+        return None
+    values = dict(row)
+    stars = values["histogram"] or {}
+    values["histogram"] = {n: stars.get(str(n), 0) for n in range(5, 0, -1)}
+    values["education"] = [Education(**each) for each in values["education"] or ()]
+    values["work"] = [Work(**each) for each in values["work"] or ()]
+    values["services"] = [Service(**each) for each in values["services"] or ()]
+    return ExpertPage(**values)
+
+
+async def reviews_of(db: Connection | Database, expert_id: int, page: int) -> list[PublicReview]:
+    """One page of an expert's reviews, the newest first."""
+    rows = await db.fetch(
+        """SELECT rating, comment, display_name, created_at FROM reviews
+           WHERE expert_id = $1 ORDER BY created_at DESC, order_id DESC LIMIT $2 OFFSET $3""",
+        expert_id,
+        REVIEWS_PER_PAGE,
+        (page - 1) * REVIEWS_PER_PAGE,
+    )
+    return [PublicReview(**row) for row in rows]
+
+
+async def slug_today(db: Connection | Database, slug: str) -> str | None:
+    """The address of the published expert who has this slug in other letters, or once had it; else None."""
+    if not rules.can_be_slug(slug):
+        return None
+    found: str | None = await db.fetchval(
+        """SELECT slug FROM experts WHERE slug = $1 AND status = 'published'
+           UNION ALL
+           SELECT e.slug FROM expert_slugs o JOIN experts e ON e.id = o.expert_id
+           WHERE o.old_slug = $1 AND e.status = 'published' LIMIT 1""",
+        slug.lower(),
+    )
+    return found

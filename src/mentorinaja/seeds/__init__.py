@@ -1,0 +1,1 @@
+"""The demo world: believable people, made through the product's own actions."""

@@ -1,0 +1,102 @@
+"""Fills an empty database with the demo world, or readies the one that is there."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from mentorinaja import clock
+from mentorinaja.accounts import actions as accounts
+from mentorinaja.accounts.actions import NewAccount
+from mentorinaja.db.pool import Connection, Database, atomic
+from mentorinaja.experts import actions as experts
+from mentorinaja.resources import Resources
+from mentorinaja.schedule import actions as schedule
+from mentorinaja.seeds import people
+from mentorinaja.seeds.people import PASSWORD, ZONES, Expert, User
+from mentorinaja.settings import SettingsError
+from mentorinaja.web.viewer import Role
+
+# How long ago the first of them came.
+AGE = timedelta(days=200)
+ADMIN = User("admin", "Admin MentorinAja")
+READY = ("sari", "dimas")
+
+
+async def seed(resources: Resources) -> None:
+    """Make the demo world; where it is already, only turn "Siap sekarang" on again. Raises SettingsError.
+
+    The past is made by setting the database's clock back, so nothing else may use the database meanwhile.
+    """
+    if resources.settings.mode == "production":
+        raise SettingsError(
+            "The demo world is not for production: MENTORINAJA_MODE must be demo or development."
+        )
+    db = resources.db
+    # The admin comes last: where there is one, the world is complete.
+    if not await _user_id(db, ADMIN.email):
+        await _make(resources)
+    for slug in READY:
+        await schedule.set_ready(db, await _expert_id(db, slug), True)
+
+
+async def _make(resources: Resources) -> None:
+    db = resources.db
+    everyone = people.experts()
+    try:
+        await clock.shift(db, None)  # an earlier attempt may have been interrupted in the past
+        await clock.shift(db, -AGE)
+        await _register(db, people.USERS, "user")
+        await _register(db, [expert.user for expert in everyone], "user", first_number=1000)
+        for expert in everyone:
+            await _make_expert(db, expert)
+    finally:
+        await clock.shift(db, None)
+        resources.clock.set(await clock.now(db))
+    await db.execute("SELECT refresh_listing(id) FROM experts")
+    await _register(db, [ADMIN], "admin", first_number=9000)
+
+
+async def _register(db: Database, some: list[User], role: Role, first_number: int = 0) -> None:
+    """Make the accounts that are not there yet; a few at a time, for hashing takes a while."""
+    gate = asyncio.Semaphore(4)
+
+    async def register(number: int, user: User) -> None:
+        async with gate:
+            if await _user_id(db, user.email) is None:
+                new = NewAccount(user.full_name, user.email, people.phone(number), PASSWORD, ZONES[user.zone])
+                await accounts.register(db, new, role=role, verified=True)
+
+    async with asyncio.TaskGroup() as group:
+        for number, user in enumerate(some, first_number):
+            group.create_task(register(number, user))
+
+
+async def _make_expert(db: Database, expert: Expert) -> None:
+    user_id = await _user_id(db, expert.user.email)
+    assert user_id is not None, "registered just before"
+    if await db.fetchval("SELECT EXISTS (SELECT FROM experts WHERE user_id = $1)", user_id):
+        return
+    expert_id = await _create(db, user_id, expert)
+    await schedule.set_rules(db, expert_id, expert.rules)
+
+
+@atomic
+async def _create(tx: Connection, user_id: int, expert: Expert) -> int:
+    expert_id = await experts.create_expert(
+        tx, user_id, expert.profile, time_zone=expert.rules.time_zone, week=expert.week
+    )
+    for service in expert.services:
+        await experts.add_service(tx, expert_id, service)
+    await experts.publish(tx, expert_id)
+    return expert_id
+
+
+async def _user_id(db: Database, email: str) -> int | None:
+    found: int | None = await db.fetchval("SELECT id FROM users WHERE email = $1::text::citext", email)
+    return found
+
+
+async def _expert_id(db: Database, slug: str) -> int:
+    found: int = await db.fetchval("SELECT id FROM experts WHERE slug = $1", slug)
+    return found
