@@ -1,5 +1,6 @@
 """People, an expert who works around the clock, and bookings in any state, made through the product's actions."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -16,8 +17,11 @@ from mentorinaja.experts.rules import NewService, Profile
 from mentorinaja.formats import WIB
 from mentorinaja.schedule.rules import Hours
 from mentorinaja.settings import Settings
+from mentorinaja.web.auth import session_cookie, token_hash
 from mentorinaja.web.viewer import Viewer
 from tests.support.config import make_settings
+from tests.support.payments import write_payment
+from tests.support.site import Browser, Site
 
 AROUND_THE_CLOCK = {weekday: (Hours(0, 1440),) for weekday in range(1, 8)}
 _numbers = count(1)
@@ -106,12 +110,20 @@ async def book(db: Database, user: Viewer, seller: Seller, starts_at: datetime |
 
 
 async def pay(db: Database, public_id: str, paid_at: datetime | None = None) -> Order:
-    """Confirm an order as a verified payment does, with its invoice."""
+    """Confirm an order as a verified payment does, with its invoice and the rows of the payment."""
     async with db.transaction() as tx:
         order = await queries.lock_order(tx, public_id)
+        await write_payment(tx, order, paid_at)
         order = await actions.confirm(tx, order, paid_at or order.now)
         await actions.issue_invoice(tx, order.id)
         return order
+
+
+async def confirm(db: Database, public_id: str, paid_at: datetime | None = None) -> Order:
+    """Only the booking's own part of a payment."""
+    async with db.transaction() as tx:
+        order = await queries.lock_order(tx, public_id)
+        return await actions.confirm(tx, order, paid_at or order.now)
 
 
 async def finish(db: Database, booking_id: UUID) -> bool:
@@ -139,3 +151,25 @@ async def events_of(db: Database, public_id: str) -> list[str]:
         public_id,
     )
     return [row["event"] for row in rows]
+
+
+async def browser_of(site: Site, user: Viewer | None) -> Browser:
+    """A browser in which this person is signed in; None: a visitor."""
+    browser = await site.browser()
+    if user is None:
+        return browser
+    token = secrets.token_urlsafe(32)
+    await site.db.execute(
+        """INSERT INTO login_sessions (user_id, token_hash, remember, user_agent, address, expires_at)
+           VALUES ($1, $2, false, 'test', '127.0.0.1', app_now() + interval '400 days')""",
+        user.id,
+        token_hash(token),
+    )
+    cookie = session_cookie(site.settings, token, None)
+    browser.client.cookies.set(cookie.key, cookie.value or "")
+    return browser
+
+
+async def seller_browser(site: Site, seller: Seller) -> Browser:
+    """A browser in which the expert is signed in."""
+    return await browser_of(site, Viewer(seller.user_id, "", "", "expert", WIB, 0, seller.id))

@@ -41,7 +41,6 @@ class BookingForm(BaseForm):
     payment_method = RadioField(
         "Metode Pembayaran",
         choices=[(method, about.name) for method, about in rules.METHODS.items()],
-        default="card",
         validate_choice=False,
     )
 

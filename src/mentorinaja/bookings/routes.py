@@ -29,6 +29,7 @@ from mentorinaja.errors import DomainError, NotThere, SignInNeeded
 from mentorinaja.settings import Settings
 from mentorinaja.web import html
 from mentorinaja.web.auth import Guarded, requires_user
+from mentorinaja.web.bodies import posted
 from mentorinaja.web.forms import read_form
 from mentorinaja.web.limits import limit
 from mentorinaja.web.viewer import Viewer, WebRequest
@@ -46,7 +47,7 @@ _PARTS = {
 def comes_back_here(connection: Guarded, _handler: BaseRouteHandler) -> None:
     """Guard: whoever must sign in first comes back to this form and service, also when the form was sent."""
     if connection.scope.get("user") is None:
-        here = connection.url.path + (f"?{connection.url.query}" if connection.url.query else "")
+        here = quote(connection.url.path) + (f"?{connection.url.query}" if connection.url.query else "")
         raise SignInNeeded(actions=[("Login", f"/login?next={quote(here, safe='/')}")])
 
 
@@ -56,6 +57,7 @@ async def show_form(
 ) -> Response[Any]:
     """The form; its address may carry what is chosen already."""
     form = BookingForm(request.query_params)
+    form.payment_method.data = form.payment_method.data or "card"
     choice = await _choice(request, db, settings, now, slug, form, strict=True)
     form.offer(choice, now)
     if html.wants_partial(request):
@@ -159,8 +161,8 @@ def _showable(day: date | None, now: datetime, zone: str) -> date | None:
 
 async def _other_time(request: WebRequest, form: BookingForm) -> bool:
     """Whether a button only asked to show another day or time (`show`: empty, a day, or a day and time)."""
-    wanted = (await request.form()).get("show")
-    if not isinstance(wanted, str):
+    wanted = (await posted(request)).text("show")
+    if wanted is None:
         return False
     day, _, clock = wanted.partition("T")
     if day:

@@ -114,6 +114,8 @@ def after_money(state: State, into: PaymentStatus, *, started: bool) -> State | 
     status, payment = state
     if into not in _MONEY.get(payment, frozenset()):
         return None
+    if status == "confirmed" and into == "refund_pending":
+        return None  # a session that still stands earns its money
     if status == "confirmed" and not started and into in ("refunded", "chargeback"):
         return "cancelled", into
     return status, into
