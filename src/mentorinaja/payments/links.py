@@ -44,7 +44,7 @@ async def give_link(tx: Connection, booking_id: UUID) -> str | None:
 async def add_links(tx: Connection, urls: Iterable[str], *, reusable: bool = False) -> int:
     """Put links into the pool; answers how many were new."""
     rows = await tx.fetch(
-        """INSERT INTO meeting_links_pool (url, reusable) SELECT DISTINCT url, $2 FROM unnest($1::text[]) AS url
+        """INSERT INTO meeting_links_pool (url, reusable) SELECT DISTINCT url, $2::boolean FROM unnest($1::text[]) AS url
            ON CONFLICT (url) DO NOTHING RETURNING id""",
         list(urls),
         reusable,
