@@ -62,6 +62,14 @@
   // Whoever cannot see the page hears first what went wrong.
   const tellProblem = (root) => root.querySelector("#error-summary, .flash.bad[tabindex]")?.focus();
 
+  // htmx 4.0.1 begins in a timeout of its own, which on a slow line comes before its SSE extension has loaded;
+  // then nobody has opened the streams. Timeouts keep their order: when this one comes, htmx has begun.
+  setTimeout(() => {
+    for (const stream of document.querySelectorAll("[hx-sse\\:connect]")) {
+      if (!stream._htmx) window.htmx?.process(stream);
+    }
+  });
+
   reveal(document);
   tellProblem(document);
   on("htmx:after:swap", (event) => {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wtforms import RadioField, validators
+from wtforms.widgets import TextArea
 
 from mentorinaja.reviews.rules import LONGEST_COMMENT, SHORTEST_COMMENT
 from mentorinaja.web.forms import BaseForm, TextField, length, required
@@ -24,6 +25,7 @@ class ReviewForm(BaseForm):
                 LONGEST_COMMENT,
             ),
         ],
+        widget=TextArea(),
     )
     display_name = RadioField(
         "Nama yang ditampilkan",

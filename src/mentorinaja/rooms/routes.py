@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from litestar import Response, Router, get, post
 from litestar.handlers import BaseRouteHandler
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp
 
@@ -23,7 +23,7 @@ from mentorinaja.web.bodies import posted
 from mentorinaja.web.html import PRIVATE, page, see_other, wants_partial
 from mentorinaja.web.viewer import Viewer, WebRequest
 
-BookingId = Annotated[str, Parameter(query="bookingId")]
+BookingId = Annotated[str, QueryParameter(name="bookingId")]
 
 
 @get("/session", guards=[requires_user])
@@ -163,7 +163,7 @@ async def _room_page(
     context = await _thread(db, room, side, before)
     return page(
         request, "templates/rooms/show.html", status=status, typed=typed, refusal=refusal,
-        client_id=uuid4(), **context,
+        reading=before > 0, client_id=uuid4(), **context,
     )  # fmt: skip
 
 
