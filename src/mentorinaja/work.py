@@ -9,9 +9,10 @@ from mentorinaja.jobs.queue import Job
 from mentorinaja.notices.jobs import make_jobs
 from mentorinaja.notices.kinds import Mail
 from mentorinaja.payments.jobs import JOBS as PAYMENTS
+from mentorinaja.payments.mails import MAILS as PAYMENT_MAILS
 from mentorinaja.rooms.jobs import JOBS as ROOMS
 
-MAILS: list[Mail] = [*ACCOUNT_MAILS]
+MAILS: list[Mail] = [*ACCOUNT_MAILS, *PAYMENT_MAILS]
 
 
 def all_jobs() -> list[Job]:
