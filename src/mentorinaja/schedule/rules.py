@@ -15,7 +15,7 @@ from mentorinaja.formats import WIB, ZONE_NAMES
 MINUTES_A_DAY = 1440
 READY_AT_MOST = timedelta(hours=4)
 DAY_NAMES = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
-_CLOCK = re.compile(r"^([01][0-9]|2[0-3]):([0-5][0-9])$")
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
 class ScheduleInvalid(DomainError):
@@ -68,7 +68,7 @@ def clock_minutes(text: str) -> int:
     """`09:30` → 570, `24:00` → 1440. Raises ScheduleInvalid for anything else than a time of day."""
     if text == "24:00":
         return MINUTES_A_DAY
-    match = _CLOCK.match(text)
+    match = _CLOCK.fullmatch(text)
     if match is None:
         raise ScheduleInvalid(f"Jam “{text[:20]}” tidak dikenal. Tulis seperti 09:00.")
     return int(match[1]) * 60 + int(match[2])
