@@ -43,6 +43,15 @@ def cpu_seconds(pid: int) -> float:
     return 0.0
 
 
+def family_cpu_seconds(pid: int) -> float:
+    """Processor time of a process and its living children, as PostgreSQL's server and backends are. Linux only."""
+    total = cpu_seconds(pid)
+    with suppress(OSError):
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            total += cpu_seconds(int(child))
+    return total
+
+
 def resident_bytes(pid: int) -> int:
     """Memory a process holds that no other process shares. Linux only: else 0."""
     with suppress(OSError):

@@ -65,8 +65,8 @@ async def run(quick: bool) -> int:
     rounds, seconds = (2, 1.0) if quick else (5, 3.0)
     cores = machine.choose_cores()
     machine.pin(cores.others)
-    with servers.postgres() as postgres:
-        dsn = await world.make_world(postgres)
+    with servers.postgres() as database:
+        dsn = await world.make_world(database.dsn)
         cookie = world.user(servers.settings_for(dsn), 1).cookie
         with servers.product(dsn, cores.server) as product:
             sizes = {

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import machine
-from mentorinaja.local.postgres import start
+from mentorinaja.local.postgres import RunningPostgres, start
 from mentorinaja.settings import SIMULATOR_CLIENT_KEY, SIMULATOR_SERVER_KEY, Settings, load
 
 _READY_SECONDS = 40.0
@@ -42,12 +42,12 @@ class Server:
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """An embedded PostgreSQL with production's durability, gone afterwards; answers its address."""
+def postgres() -> Iterator[RunningPostgres]:
+    """An embedded PostgreSQL with production's durability, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="mentorinaja-bench-") as folder:
         Path(folder).chmod(0o755)
         with start(Path(folder) / "data") as server:
-            yield server.dsn
+            yield server
 
 
 def settings_for(dsn: str) -> Settings:

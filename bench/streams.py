@@ -21,13 +21,15 @@ async def run(quick: bool, streams: int) -> int:
     machine.pin(cores.others)
     memory: dict[str, list[float]] = {"product": [], "limit": []}
     cpu: dict[str, list[float]] = {"product": [], "limit": []}
-    with servers.postgres() as postgres:
-        dsn = await world.make_world(postgres)
-        empty = await world.make_database(postgres, "limit")
+    with servers.postgres() as database:
+        dsn = await world.make_world(database.dsn)
+        empty = await world.make_database(database.dsn, "limit")
         for turn in range(rounds):
             for name in ("product", "limit")[:: -1 if turn % 2 else 1]:
                 with _server(name, dsn, empty, cores) as server:
-                    kilobytes, percent = await _measure(server, await _requests(server, dsn), streams, idle)
+                    kilobytes, percent = await _measure(
+                        server, await _requests(server, dsn), streams, idle, database.pid
+                    )
                 memory[name].append(kilobytes)
                 cpu[name].append(percent)
             print(f"  round {turn + 1} of {rounds}", flush=True)
@@ -62,9 +64,11 @@ async def _requests(server: Server, dsn: str) -> Requests:
     return ProductRequests(server, there, await world.cursors(dsn))
 
 
-async def _measure(server: Server, requests: Requests, streams: int, idle: float) -> tuple[float, float]:
+async def _measure(
+    server: Server, requests: Requests, streams: int, idle: float, database_pid: int
+) -> tuple[float, float]:
     """Kilobytes of each stream, and percent of a core for all of them, standing open for `idle` seconds."""
-    talk = Talk(server, requests, world.PEOPLE)
+    talk = Talk(server, requests, world.PEOPLE, database_pid)
     try:
         # What is loaded at first use is no stream's weight.
         await talk.open(_WARM)

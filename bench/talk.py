@@ -43,6 +43,7 @@ class Outcome:
     seconds: float = 0.0
     late: float = 0.0
     cpu: float = 0.0
+    database_cpu: float = 0.0
 
     @property
     def lost(self) -> int:
@@ -55,8 +56,10 @@ class Talk:
 
     _last_number = 0
 
-    def __init__(self, server: Server, requests: Requests, rooms: int) -> None:
+    def __init__(self, server: Server, requests: Requests, rooms: int, database_pid: int) -> None:
         self._server, self._requests, self._rooms = server, requests, rooms
+        self._database_pid = database_pid
+        self._closed = False
         self._posts = Connections(server.host, server.port)
         self.streams: list[Stream] = []
         self._sent: dict[int, float] = {}
@@ -84,6 +87,7 @@ class Talk:
 
     def close(self) -> None:
         """Leave all rooms."""
+        self._closed = True
         self._posts.close()
         for stream in self.streams:
             stream.close()
@@ -92,7 +96,8 @@ class Talk:
         """Send `rate` messages a second, come what may, then wait a little for the last to be seen."""
         self._sent, self._seen, self._outcome = {}, {}, Outcome(rate)
         outcome, total = self._outcome, int(rate * seconds)
-        used, begin = machine.cpu_seconds(self._server.pid), perf_counter()
+        used, database_used = self._used()
+        begin = perf_counter()
         for number in range(total):
             if (wait := begin + number / rate - perf_counter()) > 0:
                 await asyncio.sleep(wait)
@@ -101,10 +106,16 @@ class Talk:
             self._send()
         end = perf_counter()
         outcome.seconds = end - begin
-        outcome.cpu = (machine.cpu_seconds(self._server.pid) - used) / outcome.seconds
+        cpu, database_cpu = self._used()
+        outcome.cpu = (cpu - used) / outcome.seconds
+        outcome.database_cpu = (database_cpu - database_used) / outcome.seconds
         await self._drain(end + _DRAIN_SECONDS)
         outcome.late = max(0.0, self._last_seen - end)
         return outcome
+
+    def _used(self) -> tuple[float, float]:
+        """Processor seconds of the server and of PostgreSQL up to now."""
+        return machine.cpu_seconds(self._server.pid), machine.family_cpu_seconds(self._database_pid)
 
     async def _drain(self, deadline: float) -> None:
         """Wait until every message was seen by both or refused, or time is up."""
@@ -122,7 +133,7 @@ class Talk:
         self._posts.ask(self._requests.message(room, side, number), self._on_answer)
 
     def _on_answer(self, status: int, answer: bytes, _at: float) -> None:
-        if not 200 <= status < 300:
+        if not 200 <= status < 300 and not self._closed:
             self._outcome.refused += 1
             if self._outcome.refused == 1:
                 print(f"  {self._server.name} refused a message: {status} {_words(answer)}")
@@ -142,9 +153,9 @@ class Talk:
 
 
 @asynccontextmanager
-async def talking(server: Server, requests: Requests, rooms: int) -> AsyncIterator[Talk]:
+async def talking(server: Server, requests: Requests, rooms: int, database_pid: int) -> AsyncIterator[Talk]:
     """Both streams of `rooms` rooms, open while the block lasts, warmed by a few messages."""
-    talk = Talk(server, requests, rooms)
+    talk = Talk(server, requests, rooms, database_pid)
     try:
         await talk.open(2 * rooms)
         await talk.say(50, 0.4)

@@ -58,8 +58,8 @@ class Page:
 
 async def run() -> int:
     """Weigh every page in both encodings; answers 1 when a limit is broken."""
-    with servers.postgres() as postgres:
-        dsn = await world.make_world(postgres, people=30)
+    with servers.postgres() as database:
+        dsn = await world.make_world(database.dsn, people=30)
         with servers.product(dsn, None) as server:
             asked = await _pages(dsn)
             weighed = {coding: _weigh(server, asked, coding) for coding in ("br", "gzip")}
