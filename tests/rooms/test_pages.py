@@ -224,7 +224,7 @@ async def test_old_messages_load_by_a_link_and_the_transcript_stays(site: Site) 
     await user.get(room_path(meeting))
     seen = [node.attributes["data-seq"] for node in user.page.css("#messages > li")]
     assert len(seen) == 50 and seen[-1] == "62"
-    await user.get((user.page.css_first("#older").attributes["href"] or ""))
+    await user.get(user.page.css_first("#older").attributes["href"] or "")
     assert [node.attributes["data-seq"] for node in user.page.css("#messages > li")] == [
         str(n) for n in range(1, 13)
     ]
