@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from html.parser import HTMLParser
 from http.client import HTTPConnection
 
@@ -19,7 +19,9 @@ from bench.world import Person
 MOST_SHOWN = 14_000  # HTML and the CSS it needs
 MOST_ALL = 35_000  # with script
 MOST_REQUESTS = 8
-MOST_NEXT = 6_000  # a page after the home page
+MOST_NEXT = 6_000  # HTML and the CSS it needs, when the home page's files are there already
+
+_COLUMNS = ("HTML", "CSS", "JS", "images", "HTML+CSS", "all", "requests", "next page", "its script")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Page:
     images: int
     requests: int
     next: int
+    next_script: int
 
     @property
     def shown(self) -> int:
@@ -64,42 +67,27 @@ async def run() -> int:
             asked = await _pages(dsn)
             weighed = {coding: _weigh(server, asked, coding) for coding in ("br", "gzip")}
     for coding, pages in weighed.items():
-        rows = [
-            (
-                page.name,
-                page.html,
-                page.css,
-                page.script,
-                page.images,
-                page.shown,
-                page.all,
-                page.requests,
-                page.next,
-            )
-            for page in pages
-        ]
-        columns = ("", "HTML", "CSS", "JS", "images", "HTML+CSS", "all", "requests", "next page")
-        figures.show(
-            f"Bytes sent, {coding}",
-            columns,
-            [[f"{c:,}" if isinstance(c, int) else c for c in r] for r in rows],
-        )
+        figures.show(f"Bytes sent, {coding}", ("", *_COLUMNS), [_row(page) for page in pages])
     broken = [
         f"{coding}: {page.name}: {what}"
-        for coding, all_ in weighed.items()
-        for page in all_
+        for coding, pages in weighed.items()
+        for page in pages
         for what in page.too_much
     ]
     print(
         f"\n  limits: HTML+CSS {MOST_SHOWN:,}, all {MOST_ALL:,}, requests {MOST_REQUESTS}, next page {MOST_NEXT:,}"
     )
     print("\n".join(f"  OVER  {line}" for line in broken) or "  every page is within them")
-    kept = {
-        coding: [{**_kept(page), "over": page.too_much} for page in pages]
-        for coding, pages in weighed.items()
-    }
-    figures.save("weight", {"machine": machine.describe(machine.Cores(None, None)), **kept})
+    kept = {coding: [asdict(page) for page in pages] for coding, pages in weighed.items()}
+    figures.save("weight", {"machine": machine.describe(machine.Cores(None, None)), **kept, "over": broken})
     return 1 if broken else 0
+
+
+def _row(page: Page) -> list[str]:
+    sizes = (
+        page.html, page.css, page.script, page.images, page.shown, page.all, page.requests, page.next, page.next_script,
+    )  # fmt: skip
+    return [page.name, *(f"{size:,}" for size in sizes)]
 
 
 async def _pages(dsn: str) -> list[tuple[str, str, Person | None]]:
@@ -155,15 +143,19 @@ def _weigh(server: Server, asked: list[tuple[str, str, Person | None]], coding: 
         sent, encoding = _get(server, address, person, coding)
         parts = _parts(_plain(sent, encoding))
         sizes = {kind: sum(map(size_of, set(found))) for kind, found in parts.items()}
-        fresh = {one for found in parts.values() for one in found} - {
-            one for found in at_home.values() for one in found
-        }
+        fresh = {kind: sum(map(size_of, set(found) - set(at_home[kind]))) for kind, found in parts.items()}
         pages.append(
             Page(
-                name, len(sent), sizes["css"], sizes["script"], sizes["images"],
-                1 + sum(len(set(found)) for found in parts.values()), len(sent) + sum(map(size_of, fresh)),
+                name=name,
+                html=len(sent),
+                css=sizes["css"],
+                script=sizes["script"],
+                images=sizes["images"],
+                requests=1 + sum(len(set(found)) for found in parts.values()),
+                next=len(sent) + fresh["css"] + fresh["images"],
+                next_script=fresh["script"],
             )
-        )  # fmt: skip
+        )
     return pages
 
 
@@ -198,8 +190,17 @@ class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.parts: dict[str, list[str]] = {"css": [], "script": [], "images": []}
+        self._without_script = False
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "noscript":
+            self._without_script = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "noscript":
+            self._without_script = True
+        if self._without_script:
+            return  # a browser with script, which weighs more, fetches nothing in there
         given = dict(attrs)
         rel = given.get("rel") or ""
         if tag == "link" and "stylesheet" in rel:
@@ -215,13 +216,3 @@ class _Reader(HTMLParser):
         # Photos and Midtrans's own script are not ours to weigh.
         if address and address.startswith("/static/"):
             self.parts[kind].append(address)
-
-
-def _kept(page: Page) -> dict[str, object]:
-    return {
-        "page": page.name,
-        "shown": page.shown,
-        "all": page.all,
-        "requests": page.requests,
-        "next": page.next,
-    }

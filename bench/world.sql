@@ -71,7 +71,9 @@ CREATE TEMP TABLE sold AS
   UNION ALL
   SELECT 50000, pg_temp.order_name('W', 1), 1, 2, 'pending', 'waiting', date_trunc('hour', app_now()) + interval '2 days', 60
   UNION ALL
-  SELECT 50001, pg_temp.order_name('W', 2), 1, 3, 'cancelled', 'expired', date_trunc('hour', app_now()) + interval '1 day', 60;
+  SELECT 50001, pg_temp.order_name('W', 2), 1, 3, 'cancelled', 'expired', date_trunc('hour', app_now()) + interval '1 day', 60
+  UNION ALL -- the one that waits for a review
+  SELECT 50002, pg_temp.order_name('W', 3), 1, 4, 'completed', 'paid', date_trunc('hour', app_now()) - interval '2 days', 60;
 
 INSERT INTO orders (id, public_id, kind, user_id, expert_id, item_name, payer_name, expert_name, subtotal, admin_fee, total,
     platform_fee, expert_share, admin_fee_bps, platform_fee_bps, cancel_policy, payment_method, payment_status, pay_deadline,
@@ -91,7 +93,7 @@ INSERT INTO bookings (order_id, user_id, expert_id, service_id, status, category
 INSERT INTO invoices (order_id, year, number) SELECT id, 2026, row_number() OVER (ORDER BY id) FROM sold WHERE payment_status = 'paid';
 INSERT INTO reviews (order_id, expert_id, user_id, rating, comment, display_name, anonymous, created_at)
   SELECT id, expert_id, user_id, 3 + id % 3, pg_temp.sentence(id), split_part(pg_temp.person(user_id), ' ', 1), false,
-    starts_at + interval '2 hours' FROM sold WHERE status = 'completed';
+    starts_at + interval '2 hours' FROM sold WHERE status = 'completed' AND id <> 50002;
 UPDATE experts e SET rating_count = r.count, rating_sum = r.sum
   FROM (SELECT expert_id, count(*) AS count, sum(rating) AS sum FROM reviews GROUP BY expert_id) r WHERE r.expert_id = e.id;
 
