@@ -21,13 +21,13 @@ HISTORY = "/user/transactions"
 
 
 @get(HISTORY, guards=[requires_user])
-async def show_history(
-    request: WebRequest, db: Database, now: datetime, status: str = "", page: str = "1"
-) -> Response[Any]:
+async def show_history(request: WebRequest, db: Database, now: datetime) -> Response[Any]:
     """“Riwayat Transaksi Saya”, newest first, by tab; an unknown tab is “Semua”."""
     assert request.user is not None
-    tab = status if status in queries.TABS else None
-    found = await queries.orders_of_user(db, request.user.id, tab, rules.page_number(page))
+    asked = request.query_params
+    tab = asked["status"] if asked.get("status") in queries.TABS else None
+    page = rules.page_number(asked.get("page", ""))
+    found = await queries.orders_of_user(db, request.user.id, tab, page)
     return html.page(request, "templates/bookings/history.html", found=found, tab=tab or "", now=now)
 
 

@@ -36,13 +36,12 @@ async def show_dashboard(
 
 
 @get(DASHBOARD + "/transaksi", guards=[requires_expert])
-async def show_transactions(
-    request: WebRequest, db: Database, now: datetime, status: str = "", page: str = "1"
-) -> Response[Any]:
+async def show_transactions(request: WebRequest, db: Database, now: datetime) -> Response[Any]:
     """The expert's paid bookings, newest first, by tab; an unknown tab is “Semua”."""
     expert_id = _expert_id(request)
-    tab = status if status in TABS else None
-    found = await bookings.orders_of_expert(db, expert_id, tab, page_number(page))
+    asked = request.query_params
+    tab = asked["status"] if asked.get("status") in TABS else None
+    found = await bookings.orders_of_expert(db, expert_id, tab, page_number(asked.get("page", "")))
     earned = await ledger.earnings(db, expert_id)
     return html.page(
         request, "templates/portal/transactions.html", found=found, tab=tab or "", earned=earned, now=now
