@@ -5,7 +5,7 @@
   let loading = null;
 
   const load = (place) => {
-    if (window.snap) return Promise.resolve();
+    if (window.snap?.pay) return Promise.resolve();
     loading ??= new Promise((done, failed) => {
       const script = document.createElement("script");
       script.src = place.dataset.snapJs;
@@ -44,7 +44,7 @@
   };
 
   document.addEventListener("htmx:after:swap", () => {
-    const place = document.querySelector("#snap[data-token]");
+    const place = document.querySelector("#midtrans-window");
     if (place) open(place);
   });
 })();

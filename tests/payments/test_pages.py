@@ -104,7 +104,7 @@ async def test_htmx_gets_the_part_that_opens_snap(site: Site) -> None:
     _, public_id, browser = await ordered(site)
     await browser.get(f"/payment/{public_id}")
     answer = await browser.post(f"/payment/{public_id}/pay", {}, headers=HTMX)
-    place = browser.page.css_first("#snap")
+    place = browser.page.css_first("#midtrans-window")
     assert answer.status_code == 200 and place is not None
     token = await site.db.fetchval("SELECT snap_token FROM payment_attempts")
     assert place.attributes["data-token"] == token
@@ -208,7 +208,7 @@ async def test_midtrans_away_while_paying_keeps_the_booking(site: Site, fault: d
     assert answer.status_code == 503
     assert "Midtrans belum menjawab" in browser.text and "Booking Anda tetap tersimpan" in browser.text
     answer = await browser.post(f"/payment/{public_id}/pay", {}, headers=HTMX)
-    assert answer.status_code == 200 and browser.page.css_first("#snap[role=alert]") is not None
+    assert answer.status_code == 200 and browser.page.css_first("#midtrans-trouble[role=alert]") is not None
     await site.control("PUT", "/_control/faults", {})
     await browser.get(f"/payment/{public_id}")
     answer = await browser.submit("#pay-forms form")
