@@ -3,7 +3,7 @@
 import re
 from uuid import uuid4
 
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, FrameLocator, Page, expect
 
 from tests.journeys.conftest import Demo, person, photograph
 
@@ -17,7 +17,7 @@ async def register(page: Page, name: str) -> None:
     await page.locator("input[name=email]").fill(f"{uuid4().hex[:12]}@contoh.test")
     await page.locator("input[name=phone]").fill("0812-3456-7890")
     await page.locator("input[name=password]").fill("kuda laut menari")
-    await page.locator("main form button[type=submit]").click()
+    await page.locator("main").get_by_role("button", name="Daftar").click()
     await expect(page.get_by_role("button", name="Logout")).to_be_visible()
 
 
@@ -25,7 +25,7 @@ async def sign_in(page: Page, door: str, email: str, password: str) -> None:
     await page.goto(door)
     await page.locator("input[name=email]").fill(email)
     await page.locator("input[name=password]").fill(password)
-    await page.locator("main form button[type=submit]").click()
+    await page.locator("main").get_by_role("button", name="Login", exact=True).click()
     await expect(page.get_by_role("button", name="Logout")).to_be_visible()
 
 
@@ -52,22 +52,20 @@ async def book_now(page: Page, slug: str, service: str) -> str:
     return match.group()
 
 
-async def choose_card_and_pay(window: Page | object) -> None:
-    """In the simulator's page or frame: choose the card, press "Bayar Rp …"."""
-    await window.locator("input[name=method][value=credit_card]").check(force=True)  # type: ignore[attr-defined]
-    await window.locator("form button[type=submit]").first.click()  # type: ignore[attr-defined]
-    await window.get_by_role("button", name=re.compile("Bayar Rp")).click()  # type: ignore[attr-defined]
+async def pay_by_card(window: Page | FrameLocator) -> None:
+    """In the simulator's page or frame, which opens at the card because it is the only method: "Bayar Rp …"."""
+    await window.get_by_role("button", name=re.compile("^Bayar Rp")).click()
 
 
 async def review(page: Page, order_id: str, comment: str) -> None:
     await page.goto("/user/transactions?status=completed")
     await photograph(page, "riwayat")
     await page.goto(f"/user/transactions/{order_id}/review")
-    await page.locator("input[name=rating][value='5']").check(force=True)
+    await page.locator("input[name=rating][value='5']").press("Space")
     await page.locator("[name=comment]").fill(comment)
     await photograph(page, "review")
-    await page.locator("main form button[type=submit]").click()
-    await expect(page).to_have_url(re.compile("/user/transactions"))
+    await page.locator("main form button.btn").last.click()
+    await expect(page).to_have_url(re.compile(r"/user/transactions(\?|$)"))
 
 
 async def test_two_people_go_from_registration_to_review_on_phones(demo: Demo, chromium: Browser) -> None:
@@ -75,7 +73,7 @@ async def test_two_people_go_from_registration_to_review_on_phones(demo: Demo, c
         await register(user, "Rina Astuti")
         order_id = await book_now(user, "sari", "Tanya Cepat")
         await user.get_by_role("button", name="Bayar Sekarang").click()
-        await choose_card_and_pay(user.frame_locator("iframe"))
+        await pay_by_card(user.frame_locator("iframe"))
         await expect(user.get_by_text("Pembayaran Berhasil!")).to_be_visible(timeout=20_000)
         await expect(user.get_by_text("Booking Anda telah dikonfirmasi!")).to_be_visible()
         await photograph(user, "success")
@@ -139,10 +137,10 @@ async def test_the_same_without_script(demo: Demo, chromium: Browser) -> None:
         person(chromium, demo["web"], script=False) as expert,
     ):
         await register(user, "Yusuf Hidayat")
-        order_id = await book_now(user, "dimas", "Chat")
+        order_id = await book_now(user, "dimas", "Chat Konsultasi")
         await user.get_by_role("button", name="Bayar Sekarang").click()
         await user.get_by_role("link", name="Lanjut ke Midtrans").click()
-        await choose_card_and_pay(user)
+        await pay_by_card(user)
         await expect(user.get_by_text("Pembayaran Berhasil!")).to_be_visible(timeout=20_000)
         await user.get_by_role("link", name="Join Session").first.click()
         await sign_in(expert, "/expert/login", "dimas@mentorinaja.test", "mentorinaja")
