@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 Mode = Literal["production", "development", "demo", "test"]
 
@@ -15,6 +16,7 @@ Mode = Literal["production", "development", "demo", "test"]
 SIMULATOR_SERVER_KEY = "SB-Mid-server-simulator"
 SIMULATOR_CLIENT_KEY = "SB-Mid-client-simulator"
 DEVELOPMENT_SECRET = "development-only-secret-key-never-in-production"  # noqa: S105 refused in production
+_MAIL_FROM = re.compile(r"(?:[^<>\r\n]* <)?[^@\s<>]+@[^@\s<>]+>?")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -129,8 +131,8 @@ def _check_values(s: Settings) -> None:
         raise SettingsError(
             f"MENTORINAJA_MODE must be production, development, demo or test, not {s.mode!r}."
         )
-    url = urlsplit(s.base_url)
-    if url.scheme not in ("http", "https") or not url.hostname or url.path or url.query:
+    url = _address(s.base_url)
+    if url is None or url.scheme not in ("http", "https") or not url.hostname or url.path or url.query:
         raise SettingsError(f"BASE_URL must be like https://mentorinaja.id, not {s.base_url!r}.")
     if url.scheme == "http" and url.hostname not in LOOPBACK:
         raise SettingsError("BASE_URL must be https:// anywhere but on localhost and 127.0.0.1.")
@@ -143,6 +145,8 @@ def _check_values(s: Settings) -> None:
         raise SettingsError(f"POOL_SIZE must be between 2 and 100, not {s.pool_size}.")
     if s.smtp_tls not in ("starttls", "tls", "none"):
         raise SettingsError(f"SMTP_TLS must be starttls, tls or none, not {s.smtp_tls!r}.")
+    if not _MAIL_FROM.fullmatch(s.mail_from):
+        raise SettingsError(f"MAIL_FROM must be like MentorinAja <halo@mentorinaja.id>, not {s.mail_from!r}.")
     if s.log_level not in ("debug", "info", "warning", "error"):
         raise SettingsError(f"LOG_LEVEL must be debug, info, warning or error, not {s.log_level!r}.")
     for name, value in (("MIDTRANS_SERVER_KEY", s.midtrans_server_key), ("SMTP_HOST", s.smtp_host)):
@@ -158,10 +162,17 @@ def _check_production(s: Settings) -> None:
     if s.simulator or s.midtrans_client_key == SIMULATOR_CLIENT_KEY:
         raise SettingsError("MIDTRANS_SERVER_KEY is the simulator's; production takes real money only.")
     for name, url in (("MIDTRANS_APP_URL", s.midtrans_app_url), ("MIDTRANS_API_URL", s.midtrans_api_url)):
-        parts = urlsplit(url)
-        if parts.scheme != "https" or not (parts.hostname or "").endswith(".midtrans.com"):
+        parts = _address(url)
+        if parts is None or parts.scheme != "https" or not (parts.hostname or "").endswith(".midtrans.com"):
             raise SettingsError(f"{name} must be an https address of midtrans.com, not {url!r}.")
     if not s.https:
         raise SettingsError("BASE_URL must be https:// in production.")
     if not s.database_url:
         raise SettingsError("DATABASE_URL is missing; the embedded server is for the demo and development.")
+
+
+def _address(text: str) -> SplitResult | None:
+    try:
+        return urlsplit(text)
+    except ValueError:
+        return None

@@ -29,7 +29,9 @@ async def viewer_of(db: Database, token: str) -> int | None:
     return viewer.id if viewer else None
 
 
-async def guess(db: Database, device: Device, *, email: str = BUDI, password: str = "tebakan yang salah") -> str:
+async def guess(
+    db: Database, device: Device, *, email: str = BUDI, password: str = "tebakan yang salah"
+) -> str:
     try:
         await actions.sign_in(db, email, password, device)
     except (WrongPassword, TooMany) as problem:
@@ -41,7 +43,11 @@ async def test_an_account_is_made_with_the_consent_it_gave_and_a_mail_to_confirm
     user_id = await make_account(db, BUDI, verified=False)
     row = await db.fetchrow("SELECT * FROM users WHERE id = $1", user_id)
     assert row is not None
-    assert (row["role"], row["phone"], row["terms_version"]) == ("user", "+6281234567890", rules.TERMS_VERSION)
+    assert (row["role"], row["phone"], row["terms_version"]) == (
+        "user",
+        "+6281234567890",
+        rules.TERMS_VERSION,
+    )
     assert row["email_verified_at"] is None and row["terms_accepted_at"] is not None
     assert row["password_hash"].startswith("$argon2id$") and PASSWORD not in row["password_hash"]
     assert await db.fetchval("SELECT kind FROM outbox WHERE user_id = $1", user_id) == "verify"
@@ -116,7 +122,9 @@ async def test_signing_out_ends_the_session_on_the_server(db: Database) -> None:
 
 
 @pytest.mark.parametrize(("remember", "lasts"), [(False, timedelta(hours=12)), (True, timedelta(days=30))])
-async def test_a_sign_in_lasts_as_long_as_it_was_asked_to(db: Database, remember: bool, lasts: timedelta) -> None:
+async def test_a_sign_in_lasts_as_long_as_it_was_asked_to(
+    db: Database, remember: bool, lasts: timedelta
+) -> None:
     user_id = await make_account(db, BUDI)
     signed_in = await actions.sign_in(db, BUDI, PASSWORD, HOME, remember=remember)
     assert signed_in.max_age == (lasts.total_seconds() if remember else None)
@@ -138,7 +146,9 @@ async def test_a_password_hashed_with_weaker_parameters_is_hashed_anew(db: Datab
 
 async def test_no_transaction_waits_for_a_password_to_be_computed(db: Database) -> None:
     await make_account(db, BUDI)
-    work = asyncio.gather(*(actions.sign_in(db, BUDI, PASSWORD, Device(f"203.0.113.{n}", "")) for n in range(18)))
+    work = asyncio.gather(
+        *(actions.sign_in(db, BUDI, PASSWORD, Device(f"203.0.113.{n}", "")) for n in range(18))
+    )
     waiting = 0
     while not work.done():
         waiting += await db.fetchval(
@@ -185,7 +195,11 @@ async def test_one_address_may_guess_at_all_accounts_a_hundred_times(db: Databas
         """INSERT INTO rate_limits VALUES ('sign-in:address', '203.0.113.7',
              to_timestamp(floor(extract(epoch FROM app_now()) / 900) * 900), 99)"""
     )
-    assert [await guess(db, HOME, email=f"a{n}@x.id") for n in range(3)] == ["WrongPassword", "TooMany", "TooMany"]
+    assert [await guess(db, HOME, email=f"a{n}@x.id") for n in range(3)] == [
+        "WrongPassword",
+        "TooMany",
+        "TooMany",
+    ]
 
 
 async def test_an_account_attacked_from_everywhere_stays_open_to_its_owner(db: Database) -> None:
@@ -293,7 +307,12 @@ async def test_a_verification_link_confirms_the_address_it_was_sent_to(db: Datab
 
 
 async def test_an_admin_is_made_with_the_same_care(db: Database) -> None:
-    good = {"email": "admin@mentorinaja.test", "full_name": "Admin", "phone": "0811 000 0000", "password": PASSWORD}
+    good = {
+        "email": "admin@mentorinaja.test",
+        "full_name": "Admin",
+        "phone": "0811 000 0000",
+        "password": PASSWORD,
+    }
     for wrong in ({"email": "admin"}, {"phone": "1"}, {"password": "password123"}, {"full_name": "  "}):
         with pytest.raises(NotAnAccount):
             await actions.create_admin(db, **{**good, **wrong})
@@ -320,7 +339,9 @@ async def test_a_name_may_be_anything_a_person_is_called(db: Database) -> None:
     assert account is not None and account.full_name == name
 
 
-async def test_without_the_constraint_many_registering_at_once_make_many_accounts(unchecked_db: Database) -> None:
+async def test_without_the_constraint_many_registering_at_once_make_many_accounts(
+    unchecked_db: Database,
+) -> None:
     await unchecked_db.execute("ALTER TABLE users DROP CONSTRAINT users_email_key")
     await asyncio.gather(*(make_account(unchecked_db, BUDI) for _ in range(12)), return_exceptions=True)
     assert await unchecked_db.fetchval("SELECT count(*) FROM users") > 1

@@ -31,9 +31,9 @@ async def budi(db: Database) -> SignedIn:
     return await actions.sign_in(db, BUDI, PASSWORD, HOME)
 
 
-
-
-async def test_a_session_is_asked_for_once_and_then_remembered(db: Database, hub: Hub, budi: SignedIn) -> None:
+async def test_a_session_is_asked_for_once_and_then_remembered(
+    db: Database, hub: Hub, budi: SignedIn
+) -> None:
     asked = await Database.connect(db.dsn, 1)
     cache = ViewerCache(asked, hub)
     viewer = await cache.find(token_hash(budi.token))
@@ -51,7 +51,9 @@ async def test_a_session_is_asked_for_once_and_then_remembered(db: Database, hub
         "UPDATE users SET suspended_at = app_now()",
     ],
 )
-async def test_what_ends_a_sign_in_is_known_at_once(db: Database, hub: Hub, budi: SignedIn, change: str) -> None:
+async def test_what_ends_a_sign_in_is_known_at_once(
+    db: Database, hub: Hub, budi: SignedIn, change: str
+) -> None:
     cache = ViewerCache(db, hub)
     assert await cache.find(token_hash(budi.token)) is not None
     await db.execute(change)
@@ -89,7 +91,9 @@ async def test_other_people_stay_remembered(db: Database, hub: Hub, budi: Signed
     assert await cache.find(token_hash(budi.token)) is viewer
 
 
-async def test_after_a_lost_doorbell_everything_is_asked_again(db: Database, hub: Hub, budi: SignedIn) -> None:
+async def test_after_a_lost_doorbell_everything_is_asked_again(
+    db: Database, hub: Hub, budi: SignedIn
+) -> None:
     cache = ViewerCache(db, hub)
     await cache.find(token_hash(budi.token))
     await db.execute(

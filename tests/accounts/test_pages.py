@@ -52,7 +52,9 @@ async def mailed_link(site: Site, email: str, kind: str) -> str:
 async def test_somebody_registers_and_is_signed_in(site: Site) -> None:
     browser = await site.browser()
     await browser.get("/register")
-    assert {"full_name", "email", "phone", "password"} <= {n.attributes["name"] for n in browser.page.css("main [name]")}
+    assert {"full_name", "email", "phone", "password"} <= {
+        n.attributes["name"] for n in browser.page.css("main [name]")
+    }
     assert "Sudah punya akun?" in browser.text and "ketentuan" in browser.text
     await browser.submit(values=NEW, follow=False)
     assert location(browser) == "/"
@@ -78,7 +80,15 @@ async def test_next_is_kept_from_form_to_form_and_followed(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", "/%2f%2fevil.example", "\x00"]
+    "target",
+    [
+        "//evil.example",
+        "https://evil.example/",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "/%2f%2fevil.example",
+        "\x00",
+    ],
 )
 async def test_next_never_leads_to_another_site(site: Site, target: str) -> None:
     await make_account(site.db, BUDI)
@@ -149,7 +159,9 @@ async def test_a_name_with_emoji_and_markup_is_shown_as_it_was_written(site: Sit
 async def test_nothing_can_be_slipped_in_beside_the_fields(site: Site) -> None:
     browser = await site.browser()
     await browser.get("/register")
-    await browser.submit(values=NEW | {"role": "admin", "email_verified_at": "2020-01-01", "id": "1"}, follow=False)
+    await browser.submit(
+        values=NEW | {"role": "admin", "email_verified_at": "2020-01-01", "id": "1"}, follow=False
+    )
     row = await site.db.fetchrow("SELECT role, email_verified_at FROM users")
     assert row is not None and (row["role"], row["email_verified_at"]) == ("user", None)
 
@@ -160,7 +172,9 @@ async def test_a_file_where_words_are_wanted_counts_as_nothing(site: Site) -> No
     token = browser.page.css_first("main input[name=_csrf]")
     assert token is not None
     data = {"_csrf": token.attributes["value"] or "", **{k: v for k, v in NEW.items() if k != "password"}}
-    browser.answer = await browser.client.post("/register", data=data, files={"password": ("p.txt", b"kuda baterai")})
+    browser.answer = await browser.client.post(
+        "/register", data=data, files={"password": ("p.txt", b"kuda baterai")}
+    )
     assert browser.answer.status_code == 422 and list(errors_of(browser)) == ["password"]
 
 
@@ -177,7 +191,13 @@ async def test_a_wrong_password_keeps_the_address_but_not_the_password(site: Sit
 
 @pytest.mark.parametrize(
     "values",
-    [{}, {"email": BUDI}, {"password": "x"}, {"email": "\x00", "password": "\x00"}, {"email": "x" * 9000, "password": "y" * 9000}],
+    [
+        {},
+        {"email": BUDI},
+        {"password": "x"},
+        {"email": "\x00", "password": "\x00"},
+        {"email": "x" * 9000, "password": "y" * 9000},
+    ],
 )
 async def test_signing_in_with_nonsense_is_answered_with_the_form(site: Site, values: dict[str, str]) -> None:
     browser = await site.browser()
@@ -234,7 +254,10 @@ async def test_a_session_planted_before_is_not_the_one_after_signing_in(site: Si
     assert browser.client.cookies["session"] != before
 
 
-@pytest.mark.parametrize("tamper", [lambda c: c[:-1] + "A", lambda c: c.split(".")[0], lambda c: "x" + c, lambda c: "", lambda c: "ü"])
+@pytest.mark.parametrize(
+    "tamper",
+    [lambda c: c[:-1] + "A", lambda c: c.split(".")[0], lambda c: "x" + c, lambda c: "", lambda c: "ü"],
+)
 async def test_a_forged_cookie_is_nobody(site: Site, tamper: object) -> None:
     browser = await signed_in(site, BUDI)
     good = browser.client.cookies["session"]
@@ -273,7 +296,9 @@ async def test_pages_of_a_person_are_not_stored(site: Site) -> None:
 
 async def test_an_expert_goes_to_the_dashboard_or_where_he_wanted(site: Site) -> None:
     seller = await make_seller(site.db)
-    stored = await site.db.fetchval("SELECT password_hash FROM users WHERE id = $1", await make_account(site.db))
+    stored = await site.db.fetchval(
+        "SELECT password_hash FROM users WHERE id = $1", await make_account(site.db)
+    )
     email = await site.db.fetchval(
         "UPDATE users SET password_hash = $2 WHERE id = $1 RETURNING email::text", seller.user_id, stored
     )
@@ -338,7 +363,11 @@ async def test_each_section_of_the_profile_is_saved_on_its_own(site: Site) -> No
         ("zone", {"time_zone": "Europe/Paris"}, "time_zone"),
         ("zone", {"time_zone": "\x00"}, "time_zone"),
         ("password", {"current_password": PASSWORD, "new_password": "pendek"}, "new_password"),
-        ("password", {"current_password": "bukan yang ini", "new_password": "password baru saya"}, "current_password"),
+        (
+            "password",
+            {"current_password": "bukan yang ini", "new_password": "password baru saya"},
+            "current_password",
+        ),
         ("password", {"current_password": "", "new_password": "password baru saya"}, "current_password"),
     ],
 )
@@ -404,7 +433,11 @@ async def test_a_forgotten_password_is_made_anew_by_mail(site: Site) -> None:
     assert "tidak berlaku lagi" in old.text
     await browser.get("/forgot-password")
     await browser.submit(values={"email": "siapa@mentorinaja.test"})
-    assert browser.text.replace("siapa@mentorinaja.test", "") .count("Jika ada akun") == known.count("Jika ada akun") == 1
+    assert (
+        browser.text.replace("siapa@mentorinaja.test", "").count("Jika ada akun")
+        == known.count("Jika ada akun")
+        == 1
+    )
 
 
 async def test_asking_again_and_again_sends_three_mails_and_answers_alike(site: Site) -> None:
@@ -414,7 +447,9 @@ async def test_asking_again_and_again_sends_three_mails_and_answers_alike(site: 
         await browser.get("/forgot-password")
         await browser.submit(values={"email": BUDI})
         assert browser.answer is not None and browser.answer.status_code == 200
-    assert await site.db.fetchval("SELECT count(*) FROM pgqueuer WHERE entrypoint = 'accounts.reset_asked'") == 3
+    assert (
+        await site.db.fetchval("SELECT count(*) FROM pgqueuer WHERE entrypoint = 'accounts.reset_asked'") == 3
+    )
 
 
 async def test_an_address_is_confirmed_by_a_button_not_by_opening_the_link(site: Site) -> None:
@@ -440,7 +475,9 @@ async def test_the_confirmation_can_be_sent_again(site: Site) -> None:
     assert len(site.mailbox.messages_to(BUDI)) >= 2
 
 
-@pytest.mark.parametrize("path", ["/reset-password/x", "/verify-email/x", "/reset-password/%00", "/verify-email/" + "a" * 3000])
+@pytest.mark.parametrize(
+    "path", ["/reset-password/x", "/verify-email/x", "/reset-password/%00", "/verify-email/" + "a" * 3000]
+)
 async def test_a_made_up_link_is_told_to_be_over(site: Site, path: str) -> None:
     browser = await site.browser()
     assert (await browser.get(path)).status_code == 404

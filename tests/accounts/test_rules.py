@@ -22,7 +22,9 @@ def test_a_phone_number_is_understood_as_indonesians_write_it(typed: str) -> Non
     assert rules.normal_phone(typed) == "+6281234567890"
 
 
-@pytest.mark.parametrize("typed", ["", "halo", "0812", "12345", "08123456789012345678", "0812abc45678", "+", "62", "😀", "0" * 41])
+@pytest.mark.parametrize(
+    "typed", ["", "halo", "0812", "12345", "08123456789012345678", "0812abc45678", "+", "62", "😀", "0" * 41]
+)
 def test_what_is_no_phone_number_is_refused(typed: str) -> None:
     assert rules.normal_phone(typed) is None
 
@@ -62,7 +64,15 @@ def test_any_text_is_an_address_of_one_line_or_none(typed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "password", ["mentorinaja", "kuda baterai benar", "😀🐴🔋✅😀🐴🔋✅😀🐴", "  spasi di tepi  ", "<script>alert(1)</script>", "x9" * 5 + "kq" * 123]
+    "password",
+    [
+        "mentorinaja",
+        "kuda baterai benar",
+        "😀🐴🔋✅😀🐴🔋✅😀🐴",
+        "  spasi di tepi  ",
+        "<script>alert(1)</script>",
+        "x9" * 5 + "kq" * 123,
+    ],
 )
 def test_any_characters_make_a_password(password: str) -> None:
     assert rules.password_problem(password) is None
@@ -91,7 +101,11 @@ def test_the_own_email_is_no_password() -> None:
 
 
 def test_a_customer_of_ipv6_is_one_address_however_many_he_uses() -> None:
-    assert rules.network_of("2001:db8:1:2:3::4") == rules.network_of("2001:db8:1:2:ffff::9") == "2001:db8:1:2::/64"
+    assert (
+        rules.network_of("2001:db8:1:2:3::4")
+        == rules.network_of("2001:db8:1:2:ffff::9")
+        == "2001:db8:1:2::/64"
+    )
     assert rules.network_of("2001:db8:1:3::4") != rules.network_of("2001:db8:1:2::4")
     assert rules.network_of("203.0.113.7") == "203.0.113.7"
     assert rules.network_of("::ffff:203.0.113.7") == "203.0.113.7"

@@ -73,7 +73,9 @@ async def test_a_mail_says_to_whom_what_and_where(db: Database, box: Mailbox, bu
     assert await state(db) == [("sent", 1, None)]
 
 
-async def test_the_job_queued_with_the_data_sends_it_without_waiting_for_a_sweep(db: Database, box: Mailbox) -> None:
+async def test_the_job_queued_with_the_data_sends_it_without_waiting_for_a_sweep(
+    db: Database, box: Mailbox
+) -> None:
     async with post_office(db, box.smtp_port) as resources:
         stop = asyncio.Event()
         worker = asyncio.create_task(run_worker(resources, jobs.make_jobs(MAILS), stop))
@@ -164,7 +166,9 @@ async def test_while_the_server_is_down_one_try_speaks_for_all(db: Database) -> 
     assert await db.fetchval("SELECT count(*) FROM outbox WHERE attempts = 0") == 20
 
 
-async def test_a_mail_the_server_cannot_take_now_is_tried_again(db: Database, box: Mailbox, budi: int) -> None:
+async def test_a_mail_the_server_cannot_take_now_is_tried_again(
+    db: Database, box: Mailbox, budi: int
+) -> None:
     box.faults.refuse = 1
     async with post_office(db, box.smtp_port) as resources:
         await send_due(resources)
@@ -227,10 +231,14 @@ async def test_after_three_days_a_mail_is_given_up(db: Database, budi: int) -> N
     assert status == "dropped" and problem is not None and problem.startswith("given up")
 
 
-async def test_a_mail_that_cannot_be_written_keeps_no_other_waiting(db: Database, box: Mailbox, budi: int) -> None:
+async def test_a_mail_that_cannot_be_written_keeps_no_other_waiting(
+    db: Database, box: Mailbox, budi: int
+) -> None:
     async with db.transaction() as tx:
         await actions.queue(tx, "unheard-of", user_id=budi, about="x")
-    await db.execute("UPDATE outbox SET next_try_at = next_try_at - interval '1 hour' WHERE kind = 'unheard-of'")
+    await db.execute(
+        "UPDATE outbox SET next_try_at = next_try_at - interval '1 hour' WHERE kind = 'unheard-of'"
+    )
     async with post_office(db, box.smtp_port) as resources:
         await send_due(resources)
     assert len(box.messages) == 1
@@ -275,13 +283,17 @@ async def test_line_breaks_never_reach_a_header(db: Database, budi: int) -> None
     settings: Settings = make_settings(db.dsn)
     message = compose(settings, row, content, row.created_at)
     assert message["Subject"] == "Satu Bcc: c@x.id" and message["Bcc"] is None
-    with pytest.raises(ValueError):  # noqa: PT011 whatever the library says
+    with pytest.raises(ValueError):
         compose(settings, replace(row, full_name="Budi\r\nBcc: c@x.id"), content, row.created_at)
 
 
-async def test_a_calendar_file_goes_along_with_its_method(db: Database, box: Mailbox, budi: int, tmp_path: Path) -> None:
+async def test_a_calendar_file_goes_along_with_its_method(
+    db: Database, box: Mailbox, budi: int, tmp_path: Path
+) -> None:
     async def load(_db: Database, _settings: Settings, row: OutboxRow) -> MailContent:
-        attachment = Attachment("undangan.ics", "text/calendar", b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", {"method": "REQUEST"})
+        attachment = Attachment(
+            "undangan.ics", "text/calendar", b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", {"method": "REQUEST"}
+        )
         return MailContent("Undangan", "verify", {"link": "/x", "until": row.created_at}, (attachment,))
 
     async with post_office(db, box.smtp_port) as resources:
@@ -296,7 +308,9 @@ async def test_a_mail_carries_what_mail_programs_need(db: Database, budi: int) -
     row = await actions.take(db, await db.fetchval("SELECT id FROM outbox"))
     assert row is not None
     content = MailContent("Halo", "verify", {"link": "/x", "until": row.created_at})
-    message = compose(make_settings(db.dsn, mail_from="MentorinAja <halo@mentorinaja.id>"), row, content, row.created_at)
+    message = compose(
+        make_settings(db.dsn, mail_from="MentorinAja <halo@mentorinaja.id>"), row, content, row.created_at
+    )
     assert message["From"] == "MentorinAja <halo@mentorinaja.id>"
     assert message["Message-ID"] == row.message_id and row.message_id.endswith("@mentorinaja>")
     assert message["Auto-Submitted"] == "auto-generated" and message["Date"]

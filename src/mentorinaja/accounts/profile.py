@@ -83,7 +83,9 @@ async def _send_verification(
         await actions.ask_verification(db, viewer.id, int(now.timestamp()))
         put_flash(request, response, "ok", f"Tautan konfirmasi dikirim ke {viewer.email}.")
     else:
-        put_flash(request, response, "warn", "Tautan sudah kami kirim beberapa kali. Periksa juga folder spam.")
+        put_flash(
+            request, response, "warn", "Tautan sudah kami kirim beberapa kali. Periksa juga folder spam."
+        )
     return response
 
 

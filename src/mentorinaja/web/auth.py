@@ -55,7 +55,13 @@ def session_cookie(settings: Settings, token: str, max_age: int | None) -> Cooki
 def no_session_cookie(settings: Settings) -> Cookie:
     """Takes the session cookie away."""
     return Cookie(
-        key=cookie_name(settings), value="", max_age=0, path="/", secure=settings.https, httponly=True, samesite="lax"
+        key=cookie_name(settings),
+        value="",
+        max_age=0,
+        path="/",
+        secure=settings.https,
+        httponly=True,
+        samesite="lax",
     )
 
 

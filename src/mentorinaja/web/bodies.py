@@ -56,11 +56,18 @@ async def posted(request: AnyRequest) -> Posted:
     if kind == "application/x-www-form-urlencoded":
         form = Posted(_pairs(await request.body()))
     elif kind == "multipart/form-data":
-        form = Posted(list((await request.form()).multi_items()))
+        form = Posted(await _parts(request))
     else:
         form = Posted([])
     request.state.posted = form
     return form
+
+
+async def _parts(request: AnyRequest) -> list[tuple[str, str | UploadFile]]:
+    try:
+        return [*(await request.form()).multi_items()]
+    except UnicodeDecodeError as problem:
+        raise ClientException("text that is not UTF-8") from problem
 
 
 def _pairs(body: bytes) -> list[tuple[str, str | UploadFile]]:

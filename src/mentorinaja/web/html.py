@@ -23,7 +23,9 @@ PRIVATE = "no-store"
 def make_environment(assets: Assets, *, reload: bool = False) -> Environment:
     """The one template environment: names are paths in the repository, unknown variables are errors."""
     environment = Environment(
-        loader=PrefixLoader({"templates": FileSystemLoader(TEMPLATES), "partials": FileSystemLoader(PARTIALS)}),
+        loader=PrefixLoader(
+            {"templates": FileSystemLoader(TEMPLATES), "partials": FileSystemLoader(PARTIALS)}
+        ),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -74,7 +76,11 @@ def respond(
 ) -> Response[bytes]:
     """HTML as an answer: compressed, private, with the cookies rendering asked for."""
     body, encoding = compress(html.encode(errors="replace"), request.headers.get("accept-encoding", ""))
-    sent = {"Cache-Control": PRIVATE, "Vary": "Accept-Encoding, HX-Request, HX-Request-Type", **(headers or {})}
+    sent = {
+        "Cache-Control": PRIVATE,
+        "Vary": "Accept-Encoding, HX-Request, HX-Request-Type",
+        **(headers or {}),
+    }
     if encoding:
         sent["Content-Encoding"] = encoding
     response = Response(body, status_code=status, headers=sent, media_type="text/html")

@@ -79,9 +79,17 @@ def problem(
 ) -> Response[Any]:
     """The error page; for htmx a note on top of the page that asked, which stays as it is."""
     if request.headers.get("hx-request") == "true":
-        response = page(request, "partials/ui/problem.html", status=status, title=title, text=text, actions=actions)
+        response = page(
+            request, "partials/ui/problem.html", status=status, title=title, text=text, actions=actions
+        )
         response.headers.update({"HX-Retarget": "#problems", "HX-Reswap": "innerHTML"})
         return response
     return page(
-        request, "templates/errors/problem.html", status=status, code=status, title=title, text=text, actions=actions
+        request,
+        "templates/errors/problem.html",
+        status=status,
+        code=status,
+        title=title,
+        text=text,
+        actions=actions,
     )

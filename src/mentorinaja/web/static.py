@@ -17,6 +17,7 @@ from mentorinaja.web.viewer import AnyRequest
 
 _FOREVER = "public, max-age=31536000, immutable"
 _WORTH_COMPRESSING = 300
+_REFUSED = frozenset({"q=0", "q=0.0", "q=0.00", "q=0.000"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,9 @@ def compress(body: bytes, accepted: str) -> tuple[bytes, str | None]:
     """A page's bytes as the browser likes them best, and the encoding's name (None: as they are)."""
     if len(body) < _WORTH_COMPRESSING:
         return body, None
-    if "br" in accepted:
+    if _accepts(accepted, "br"):
         return brotli.compress(body, mode=brotli.MODE_TEXT, quality=4), "br"
-    if "gzip" in accepted:
+    if _accepts(accepted, "gzip"):
         return gzip.compress(body, 5), "gzip"
     return body, None
 
@@ -70,9 +71,17 @@ async def static_file(request: AnyRequest, path: str) -> Response[bytes]:
     headers = {"Cache-Control": _FOREVER, "Vary": "Accept-Encoding"}
     accepted = request.headers.get("accept-encoding", "")
     for name, body in (("br", asset.brotli), ("gzip", asset.gzip)):
-        if body is not None and name in accepted:
+        if body is not None and _accepts(accepted, name):
             return Response(body, media_type=asset.media_type, headers={**headers, "Content-Encoding": name})
     return Response(asset.plain, media_type=asset.media_type, headers=headers)
+
+
+def _accepts(accepted: str, coding: str) -> bool:
+    for part in accepted.split(","):
+        name, _, weight = part.partition(";")
+        if name.strip() == coding:
+            return weight.replace(" ", "") not in _REFUSED
+    return False
 
 
 def _read(file: Path, name: str) -> Asset:
