@@ -1,0 +1,105 @@
+"""Every page, looked at as a person would: phone and laptop, light and dark; nothing sticks out, nothing is unreadable."""
+
+import re
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page
+
+from tests.journeys.conftest import SCREENSHOTS, Demo
+from tests.journeys.test_main_job import sign_in
+
+VIEWS = {"360-light": (360, 740, "light"), "360-dark": (360, 740, "dark"), "1280-light": (1280, 900, "light"),
+         "1280-dark": (1280, 900, "dark"), "320-light": (320, 640, "light")}  # fmt: skip
+
+VISITOR = {
+    "home": "/",
+    "home-search": "/?q=produk&sort=price",
+    "home-nothing-found": "/?q=zzzzqqqq",
+    "expert": "/expert/sari",
+    "register": "/register",
+    "login": "/login",
+    "expert-login": "/expert/login",
+    "forgot-password": "/forgot-password",
+    "not-found": "/tidak-ada",
+    "design": "/dev/ui",
+}
+USER = {
+    "user-home": "/",
+    "profile": "/user/profile",
+    "riwayat": "/user/transactions",
+    "riwayat-pending": "/user/transactions?status=pending",
+    "riwayat-cancelled": "/user/transactions?status=cancelled",
+}
+EXPERT = {"dashboard": "/expert/dashboard", "transaksi": "/expert/dashboard/transaksi"}
+# The first link of this kind on a page leads to one more page worth looking at.
+LINKED = {
+    "booking": ("/expert/sari", "a[href^='/expert/sari/booking']"),
+    "payment": ("/user/transactions?status=pending", "a[href^='/payment/']"),
+    "cancel": ("/user/transactions?status=pending", "a[href$='/cancel']"),
+    "invoice": ("/user/transactions?status=completed", "a[href^='/invoice/']"),
+    "transcript": ("/user/transactions?status=completed", "a[href^='/session']"),
+    "room-before-time": ("/user/transactions?status=confirmed", "a[href^='/session']"),
+    "review": ("/user/transactions?status=completed", "a[href$='/review']"),
+}
+
+
+async def look_at(page: Page, name: str, address: str) -> list[str]:
+    """Photograph a page in every view; answers what is wrong with it."""
+    wrong: list[str] = []
+    for view, (width, height, scheme) in VIEWS.items():
+        await page.set_viewport_size({"width": width, "height": height})
+        await page.emulate_media(
+            color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce"
+        )
+        await page.goto(address)
+        await page.screenshot(path=SCREENSHOTS / f"page-{name}-{view}.png", full_page=True)
+        if await page.evaluate("document.documentElement.scrollWidth") > width:
+            wrong.append(f"{name} is wider than {width} px")
+        if width == 360:
+            found = (await Axe().run(page)).response["violations"]
+            wrong += [f"{name} {view}: {one['id']} {one['nodes'][0]['html'][:120]}" for one in found]
+    if not await page.evaluate(
+        "document.documentElement.lang === 'id' && !!document.querySelector('main, [role=main]')"
+    ):
+        wrong.append(f"{name} has no main part or language")
+    return wrong
+
+
+@pytest.mark.parametrize("who", ["visitor", "user", "expert"])
+async def test_every_page_is_fit_to_be_seen(demo: Demo, chromium: Browser, who: str) -> None:
+    SCREENSHOTS.mkdir(exist_ok=True)
+    context = await chromium.new_context(base_url=demo["web"], locale="id-ID")
+    page = await context.new_page()
+    pages = dict({"visitor": VISITOR, "user": USER, "expert": EXPERT}[who])
+    if who == "user":
+        await sign_in(page, "/login", "budi@mentorinaja.test", "mentorinaja")
+        for name, (address, link) in LINKED.items():
+            await page.goto(address)
+            found = page.locator(f"main {link}")
+            assert await found.count(), f"nothing on {address} leads to {name}"
+            pages[name] = await found.first.get_attribute("href") or ""
+    elif who == "expert":
+        await sign_in(page, "/expert/login", "sari@mentorinaja.test", "mentorinaja")
+    wrong = [fault for name, address in pages.items() for fault in await look_at(page, name, address)]
+    await context.close()
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_the_keyboard_reaches_the_content_first_and_everything_after(
+    demo: Demo, chromium: Browser
+) -> None:
+    context = await chromium.new_context(base_url=demo["web"], viewport={"width": 360, "height": 740})
+    page = await context.new_page()
+    await page.goto("/login")
+    reached = []
+    for _ in range(12):
+        await page.keyboard.press("Tab")
+        reached.append(
+            await page.evaluate(
+                "[document.activeElement.textContent.trim(), document.activeElement.name || ''].join(' ')"
+            )
+        )
+    assert re.search("Langsung ke isi", reached[0])
+    assert any("email" in name for name in reached) and any("password" in name for name in reached)
+    await context.close()
