@@ -51,7 +51,13 @@ class Database:
     async def connect(cls, dsn: str, size: int = 8) -> Database:
         """Open a pool of at most `size` connections. Raises asyncpg's errors when the server is not there."""
         pool = await asyncpg.create_pool(
-            dsn, min_size=1, max_size=size, init=_prepare, server_settings=_SERVER_SETTINGS, timeout=10
+            dsn,
+            min_size=1,
+            max_size=size,
+            init=_prepare,
+            reset=_reset,
+            server_settings=_SERVER_SETTINGS,
+            timeout=10,
         )
         return cls(pool, dsn)
 
@@ -130,3 +136,12 @@ async def run(connection: Connection, query: Query) -> list[asyncpg.Record]:
 async def _prepare(connection: asyncpg.Connection[asyncpg.Record]) -> None:
     for kind in ("json", "jsonb"):
         await connection.set_type_codec(kind, encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
+
+
+async def _reset(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Nothing outlives a transaction here, so a connection that is in none goes back as it is.
+
+    asyncpg would ask the server to forget its session after every query: a second round trip for each.
+    """
+    if connection.is_in_transaction():
+        await connection.reset()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from jinja2 import Environment
@@ -23,6 +24,8 @@ OVER = frame("selesai", event="ended")
 RELOAD = frame("muat ulang", event="changed")
 
 
+# The answer to a POST and the sender's own stream show the same message moments apart.
+@lru_cache(maxsize=512)
 def message_html(templates: Environment, message: Message, side: Side, zone: str) -> str:
     """A message as `side` sees it: what the page includes, the POST answers and the stream pushes."""
     return templates.get_template(MESSAGE).render(item=message, side=side, zone=zone)

@@ -69,7 +69,7 @@ async def send_message(request: WebRequest, db: Database, booking_id: str) -> Re
     )
 
 
-def refuses_scripts_without_sign_in(connection: Guarded, _handler: BaseRouteHandler) -> None:
+async def refuses_scripts_without_sign_in(connection: Guarded, _handler: BaseRouteHandler) -> None:
     """Guard: a script that reconnects after the sign-in ended must hear an error, not be led to a page."""
     if connection.scope.get("user") is None and connection.headers.get("hx-request") == "true":
         raise NotThere

@@ -78,13 +78,14 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def requires_user(connection: Guarded, _handler: BaseRouteHandler) -> None:
+# Guards are coroutines: the framework would send a plain function to a thread, for every request.
+async def requires_user(connection: Guarded, _handler: BaseRouteHandler) -> None:
     """Guard: somebody is signed in. Raises `SignInNeeded`."""
     if connection.scope.get("user") is None:
         raise SignInNeeded(actions=[("Login", _sign_in_address(connection))])
 
 
-def requires_expert(connection: Guarded, handler: BaseRouteHandler) -> None:
+async def requires_expert(connection: Guarded, handler: BaseRouteHandler) -> None:
     """Guard: the person has an expert profile; the portal does not exist for others."""
     if connection.scope.get("user") is None:
         raise SignInNeeded(actions=[("Login", _sign_in_address(connection, "/expert/login"))])
@@ -92,9 +93,9 @@ def requires_expert(connection: Guarded, handler: BaseRouteHandler) -> None:
         raise NotThere
 
 
-def requires_admin(connection: Guarded, handler: BaseRouteHandler) -> None:
+async def requires_admin(connection: Guarded, handler: BaseRouteHandler) -> None:
     """Guard: an admin; for everybody else the desk is not there."""
-    requires_user(connection, handler)
+    await requires_user(connection, handler)
     if connection.scope["user"].role != "admin":
         raise NotThere
 
