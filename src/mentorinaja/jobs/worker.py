@@ -35,8 +35,8 @@ async def run_worker(resources: Resources, jobs: Sequence[Job], stop: asyncio.Ev
         while not stop.is_set():
             try:
                 await _run_queue(resources, jobs, stop)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, RuntimeError) as problem:
-                log.warning("worker.lost", problem=type(problem).__name__)
+            except Exception as problem:  # the worker is where jobs' faults end: it logs and starts again
+                log.warning("worker.lost", problem=type(problem).__name__, exc_info=_unless_offline(problem))
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), 1)
     finally:
@@ -51,8 +51,13 @@ async def run_sweeps(resources: Resources, jobs: Sequence[Job]) -> None:
         if job.sweep:
             try:
                 await job.run(resources, {})
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                log.exception("sweep.failed", job=job.name)
+            except Exception as problem:  # as above: one sweep's fault must not end the others
+                log.error("sweep.failed", job=job.name, exc_info=problem)
+
+
+def _unless_offline(problem: Exception) -> Exception | None:
+    """A database that is away needs no traceback; everything else does."""
+    return None if isinstance(problem, OSError | asyncpg.PostgresError | asyncpg.InterfaceError) else problem
 
 
 async def _run_queue(resources: Resources, jobs: Sequence[Job], stop: asyncio.Event) -> None:
