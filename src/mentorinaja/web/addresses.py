@@ -26,14 +26,20 @@ def safe_next(target: str | None, default: str = "/") -> str:
 
 def came_from(connection: ASGIConnection[Any, Any, Any, Any], default: str = "/") -> str:
     """The page of this site a request was sent from (by `Referer`), or `default`."""
-    referer = urlsplit(connection.headers.get("referer", ""))
-    if not referer.netloc or referer.netloc != connection.headers.get("host"):
+    given = connection.headers.get("referer", "")
+    if not host_of(given) or host_of(given) != connection.headers.get("host"):
         return default
+    referer = urlsplit(given)
     return safe_next(referer.path + (f"?{referer.query}" if referer.query else ""), default)
 
 
-def _leaves(path: str) -> bool:
+def host_of(address: str) -> str | None:
+    """Host and port in an address, '' for a path, None for what no browser would send (`http://[::1`)."""
     try:
-        return path.startswith("//") or bool(urlsplit(path).netloc)
+        return urlsplit(address).netloc
     except ValueError:
-        return True
+        return None
+
+
+def _leaves(path: str) -> bool:
+    return path.startswith("//") or host_of(path) != ""

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import hmac
 import secrets
-from urllib.parse import urlsplit
 
 from litestar.datastructures import Cookie
 from litestar.types import Method
@@ -14,7 +13,7 @@ from markupsafe import Markup
 
 from mentorinaja.errors import Forbidden
 from mentorinaja.settings import Settings
-from mentorinaja.web.addresses import came_from
+from mentorinaja.web.addresses import came_from, host_of
 from mentorinaja.web.bodies import posted
 from mentorinaja.web.viewer import AnyRequest
 
@@ -37,7 +36,7 @@ async def check(request: AnyRequest) -> None:
     if site is not None:
         if site not in ("same-origin", "none"):
             raise _refusal(request)
-    elif (origin := request.headers.get("origin")) and urlsplit(origin).netloc != request.headers.get("host"):
+    elif (origin := request.headers.get("origin")) and host_of(origin) != request.headers.get("host"):
         raise _refusal(request)
     given = request.headers.get(HEADER) or (await posted(request)).text(FIELD)
     if not given or not _matches(_expected(request), given):
@@ -88,7 +87,8 @@ def _matches(expected: bytes, given: str) -> bool:
 
 def _visit(request: AnyRequest) -> str | None:
     visit: str | None = getattr(request.state, "new_visit", None)
-    return visit or request.cookies.get(_visit_name(request.app.state.settings))
+    # An empty cookie is none: a token bound to nothing would do for every visitor without one.
+    return visit or request.cookies.get(_visit_name(request.app.state.settings)) or None
 
 
 def _visit_name(settings: Settings) -> str:

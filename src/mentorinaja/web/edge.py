@@ -24,6 +24,8 @@ REQUEST_SECONDS = Histogram("mentorinaja_request_seconds", "Time to answer", ["m
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9-]{8,64}$")
 # Longer than any slug, order id or UUID: a signed link, which signs in whoever reads it in a log.
 _SECRET_SEGMENT = re.compile(r"/[^/]{51,}")
+# A name or address, perhaps with a port; anything else cannot be made into the address of a page.
+_HOST = re.compile(rb"(?:[A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
 _READ_AWAY_BYTES = 32 * 1024 * 1024
 _READ_AWAY_SECONDS = 10.0
 _QUIET = ("/static/", "/healthz", "/readyz", "/metrics")
@@ -76,7 +78,10 @@ class Edge:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
-            await self._app(scope, receive, send_with_headers)
+            if _host_is_sound(scope):
+                await self._app(scope, receive, send_with_headers)
+            else:
+                await _refuse(send_with_headers)
         finally:
             _account(scope, status, time.perf_counter() - started)
 
@@ -94,6 +99,18 @@ def _completed(given: RawHeaders, standard: RawHeaders, request_id: str) -> RawH
         *((name, value) for name, value in standard if name not in present),
         (b"x-request-id", request_id.encode()),
     ]
+
+
+def _host_is_sound(scope: Scope) -> bool:
+    hosts = [_HOST.fullmatch(value) for name, value in scope["headers"] if name == b"host"]
+    return all(host and int(host[1] or 0) < 65536 for host in hosts)
+
+
+async def _refuse(send: Send) -> None:
+    """400 in plain words, for a request no browser sends."""
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": 400, "headers": headers})
+    await send({"type": "http.response.body", "body": b"Permintaan tidak dimengerti.", "more_body": False})
 
 
 async def _read_away(receive: Receive) -> None:

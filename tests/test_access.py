@@ -1,0 +1,276 @@
+"""Who may open what: every address the application has, asked for by six people.
+
+What somebody gets follows from the route's guards; the table only says whom an id belongs to and what the
+right person gets. A route that is not in the table fails the first test.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Literal, get_args
+from uuid import uuid4
+
+import pytest
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+
+from mentorinaja.app import FEATURES
+from mentorinaja.web.auth import requires_admin, requires_expert
+from mentorinaja.web.showcase import showcase
+from mentorinaja.web.viewer import Viewer
+from tests.support.bookings import Seller, book, browser_of, finish, make_seller, make_user, pay, slot_in
+from tests.support.rooms import Meeting, meet_now
+from tests.support.site import Browser, Site
+
+Who = Literal["nobody", "stranger", "other expert", "admin", "payer", "mentor"]
+Route = tuple[str, str]  # method and path, as the application names them
+EXPERTS: tuple[Who, ...] = ("other expert", "mentor")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """How a route is asked for, and what its right people get; `{unpaid}` and the like stand for ids.
+
+    `anybody` is what everybody who passes the guards gets: the address names no one's things.
+    """
+
+    address: str
+    payer: int = 404
+    mentor: int = 404
+    anybody: int | None = None
+    form: dict[str, str] = field(default_factory=dict)
+
+    def right(self, who: Who) -> int:
+        """What the guards' and the id's right people get; 404 for the others."""
+        if self.anybody is not None:
+            return self.anybody
+        return {"payer": self.payer, "mentor": self.mentor}.get(who, 404)
+
+
+# What changes things for good stands at the end of its group: the entries are asked for in this order.
+TABLE: dict[Route, Entry] = {
+    ("GET", "/"): Entry("/", anybody=200),
+    ("GET", "/register"): Entry("/register", anybody=303),
+    ("POST", "/register"): Entry("/register", anybody=422),
+    ("GET", "/login"): Entry("/login", anybody=303),
+    ("POST", "/login"): Entry("/login", anybody=422),
+    ("GET", "/expert/login"): Entry("/expert/login", anybody=200),
+    ("POST", "/expert/login"): Entry("/expert/login", anybody=422),
+    ("GET", "/forgot-password"): Entry("/forgot-password", anybody=200),
+    ("POST", "/forgot-password"): Entry("/forgot-password", anybody=422),
+    ("GET", "/reset-password/{token:str}"): Entry("/reset-password/WzEsMSwiYSJd.x", anybody=404),
+    ("POST", "/reset-password/{token:str}"): Entry("/reset-password/WzEsMSwiYSJd.x", anybody=404),
+    ("GET", "/verify-email/{token:str}"): Entry("/verify-email/WzEsMSwiYSJd.x", anybody=404),
+    ("POST", "/verify-email/{token:str}"): Entry("/verify-email/WzEsMSwiYSJd.x", anybody=404),
+    ("GET", "/user/profile"): Entry("/user/profile", anybody=200),
+    ("POST", "/user/profile"): Entry("/user/profile", anybody=422),
+    ("GET", "/expert/{slug:str}"): Entry("/expert/{slug}", anybody=200),
+    ("GET", "/expert/{slug:str}/booking"): Entry("/expert/{slug}/booking", anybody=200),
+    ("POST", "/expert/{slug:str}/booking"): Entry("/expert/{slug}/booking", anybody=422),
+    ("GET", "/user/transactions"): Entry("/user/transactions", anybody=200),
+    ("GET", "/payment/{order_id:str}"): Entry("/payment/{unpaid}", payer=200),
+    ("GET", "/payment/{order_id:str}/events"): Entry("/payment/{unpaid}/events", payer=200),
+    ("GET", "/payment/success"): Entry("/payment/success?orderId={unpaid}", payer=200),
+    ("GET", "/payment/pending"): Entry("/payment/pending?orderId={unpaid}", payer=200),
+    ("GET", "/payment/error"): Entry("/payment/error?orderId={unpaid}", payer=200),
+    ("GET", "/payment/finish"): Entry("/payment/finish?order_id={unpaid}-2", payer=200),
+    ("POST", "/payment/{order_id:str}/pay"): Entry("/payment/{unpaid}/pay", payer=303),
+    ("GET", "/user/transactions/{public_id:str}/cancel"): Entry(
+        "/user/transactions/{unpaid}/cancel", payer=200
+    ),
+    ("POST", "/user/transactions/{public_id:str}/cancel"): Entry(
+        "/user/transactions/{unpaid}/cancel", payer=303
+    ),
+    ("GET", "/invoice/{public_id:str}"): Entry("/invoice/{done}", payer=200, mentor=200),
+    ("GET", "/user/transactions/{order_id:str}/review"): Entry("/user/transactions/{done}/review", payer=200),
+    ("POST", "/user/transactions/{order_id:str}/review"): Entry(
+        "/user/transactions/{done}/review", payer=303, form={"rating": "5", "display_name": "first"}
+    ),
+    ("GET", "/session"): Entry("/session?bookingId={room}", payer=200, mentor=200),
+    ("GET", "/session/{booking_id:str}/thread"): Entry("/session/{room}/thread", payer=200, mentor=200),
+    ("GET", "/session/{booking_id:str}/events"): Entry("/session/{room}/events", payer=200, mentor=200),
+    ("GET", "/session/{booking_id:str}/end"): Entry("/session/{room}/end", payer=200, mentor=200),
+    ("POST", "/session/{booking_id:str}/messages"): Entry(
+        "/session/{room}/messages", payer=303, mentor=303, form={"text": "Halo", "client_id": str(uuid4())}
+    ),
+    ("POST", "/session/{booking_id:str}/end"): Entry("/session/{room}/end", payer=303, mentor=303),
+    ("GET", "/expert/dashboard"): Entry("/expert/dashboard", anybody=200),
+    ("GET", "/expert/dashboard/transaksi"): Entry("/expert/dashboard/transaksi", anybody=200),
+    ("POST", "/expert/dashboard/ready"): Entry("/expert/dashboard/ready", anybody=303),
+    ("POST", "/payment/midtrans/notification"): Entry("/payment/midtrans/notification", anybody=400),
+    ("GET", "/healthz"): Entry("/healthz", anybody=200),
+    ("GET", "/readyz"): Entry("/readyz", anybody=200),
+    ("GET", "/metrics"): Entry("/metrics", anybody=200),  # the tests ask from loopback
+    ("GET", "/static/{path:path}"): Entry("/static/css/none.css", anybody=404),
+    ("GET", "/dev/ui"): Entry("/dev/ui", anybody=200),
+    ("POST", "/logout"): Entry("/logout", anybody=303),
+}
+# Pages for people who are not signed in yet, and what differs for some; everything else follows from the guards.
+EXCEPTIONS: dict[tuple[Who, Route], int] = {
+    ("nobody", ("GET", "/register")): 200,
+    ("nobody", ("GET", "/login")): 200,
+    ("mentor", ("GET", "/expert/login")): 303,
+    ("other expert", ("GET", "/expert/login")): 303,
+    # Nobody books themselves: said to whoever it is about, and to nobody else.
+    ("mentor", ("GET", "/expert/{slug:str}/booking")): 409,
+    ("mentor", ("POST", "/expert/{slug:str}/booking")): 409,
+}
+# What must be as before after everybody who has no business here has tried everything.
+WATCHED = (
+    "SELECT public_id, payment_status, paid_at FROM orders ORDER BY id",
+    "SELECT id, status FROM bookings ORDER BY id",
+    "SELECT booking_id, status, user_joined_at, expert_joined_at, last_seq FROM active_sessions ORDER BY 1",
+    "SELECT count(*) FROM chat_messages",
+    "SELECT count(*) FROM reviews",
+    "SELECT count(*) FROM order_events",
+    "SELECT count(*) FROM payment_attempts",
+    "SELECT count(*) FROM payment_logs",
+    "SELECT id, ready_until FROM experts ORDER BY id",
+)
+_MASK = re.compile(r'value="[A-Za-z0-9_=-]{80,}"')
+
+
+@dataclass
+class World:
+    """One payer's three bookings with one mentor, and browsers of six people."""
+
+    ids: dict[str, str]
+    browsers: dict[Who, Browser]
+    tokens: dict[Who, str]
+
+
+@cache
+def routes() -> dict[Route, HTTPRouteHandler]:
+    """Every handler the application has, by method and path."""
+    app = Litestar(route_handlers=[*FEATURES, showcase], openapi_config=None)
+    return {
+        (method, route.path): handler
+        for route in app.routes
+        for handler in getattr(route, "route_handlers", [])
+        for method in handler.http_methods
+        if method not in ("OPTIONS", "HEAD")
+    }
+
+
+async def a_world(site: Site) -> World:
+    """The three bookings: one runs, one is over, one waits for its money."""
+    meeting = await meet_now(site.db)
+    seller = await _seller(meeting)
+    done = await book(site.db, meeting.user, seller, await slot_in(site.db, days=1))
+    await finish(site.db, (await pay(site.db, done)).booking_id)
+    unpaid = await book(site.db, meeting.user, seller, await slot_in(site.db, days=2))
+    await meeting.begin()
+    ids = {"room": str(meeting.booking_id), "done": done, "unpaid": unpaid, "slug": seller.slug}
+    return World(ids, *await _people(site, meeting))
+
+
+async def _seller(meeting: Meeting) -> Seller:
+    row = await meeting.db.fetchrow(
+        """SELECT e.id, e.user_id, e.slug, s.id AS service_id FROM experts e JOIN services s ON s.expert_id = e.id
+           WHERE e.id = $1""",
+        meeting.expert.expert_id,
+    )
+    assert row is not None
+    return Seller(**dict(row))
+
+
+async def _people(site: Site, meeting: Meeting) -> tuple[dict[Who, Browser], dict[Who, str]]:
+    other = await make_seller(site.db, "Dimas Prakoso")
+    admin = await make_user(site.db, "Admin")
+    await site.db.execute("UPDATE users SET role = 'admin' WHERE id = $1", admin.id)
+    people: dict[Who, Viewer | None] = {
+        "nobody": None,
+        "stranger": await make_user(site.db, "Ani Lestari"),
+        "other expert": Viewer(other.user_id, "", "", "user", "Asia/Jakarta", 0, other.id),
+        "admin": admin,
+        "payer": meeting.user,
+        "mentor": meeting.expert,
+    }
+    browsers = {who: await browser_of(site, person) for who, person in people.items()}
+    tokens: dict[Who, str] = {}
+    for who, browser in browsers.items():
+        await browser.get("/login" if who == "nobody" else "/user/profile")
+        field_ = browser.page.css_first("input[name=_csrf]")
+        assert field_ is not None
+        tokens[who] = field_.attributes.get("value") or ""
+    return browsers, tokens
+
+
+async def ask(world: World, who: Who, route: Route, address: str | None = None) -> tuple[int, str, str]:
+    """Ask as this person does, with a good form token: status, where it leads, and the page (none of streams)."""
+    entry, client = TABLE[route], world.browsers[who].client
+    form = {**entry.form, "_csrf": world.tokens[who]} if route[0] == "POST" else None
+    url = address or entry.address.format(**world.ids)
+    async with client.stream(route[0], url, data=form, follow_redirects=False) as answer:
+        page = ""
+        if not answer.headers.get("content-type", "").startswith("text/event-stream"):
+            page = (await answer.aread()).decode()
+        return answer.status_code, answer.headers.get("location", ""), page
+
+
+def expected(who: Who, route: Route) -> int:
+    """What the guards of a route, and whose id it names, let this person have."""
+    handler, entry = routes()[route], TABLE[route]
+    if (who, route) in EXCEPTIONS:
+        return EXCEPTIONS[who, route]
+    if handler.opt.get("public"):
+        return entry.right(who)
+    if who == "nobody":
+        return 303
+    guards = set(handler.resolve_guards())
+    if (requires_expert in guards and who not in EXPERTS) or (requires_admin in guards and who != "admin"):
+        return 404
+    return entry.right(who)
+
+
+def test_every_route_stands_in_the_table() -> None:
+    assert set(TABLE) == set(routes())
+
+
+@pytest.mark.parametrize("who", get_args(Who))
+async def test_everybody_gets_what_is_theirs_and_nothing_else(site: Site, who: Who) -> None:
+    world = await a_world(site)
+    before = await watched(site)
+    wrong: list[Any] = []
+    for route in TABLE:
+        status, leads_to, _ = await ask(world, who, route)
+        if status != expected(who, route):
+            wrong.append((route, status, expected(who, route)))
+        if who == "nobody" and status == 303 and not re.match(r"/(expert/)?login(\?|$)", leads_to):
+            wrong.append((route, "leads to", leads_to))
+    assert not wrong
+    if who not in ("payer", "mentor"):
+        assert await watched(site) == before
+
+
+@pytest.mark.parametrize("who", ["stranger", "other expert", "admin"])
+async def test_what_belongs_to_others_looks_like_what_is_not_there(site: Site, who: Who) -> None:
+    world = await a_world(site)
+    missing = {"room": str(uuid4()), "done": "BE-20260101-ZZZZZZ", "unpaid": "BE-20260101-YYYYYY"}
+    for route, entry in TABLE.items():
+        if entry.anybody is not None:
+            continue
+        there = await ask(world, who, route)
+        nowhere = await ask(world, who, route, entry.address.format(**(world.ids | missing)))
+        assert _same(there) == _same(nowhere), route
+
+
+async def test_an_unpaid_booking_is_not_the_mentors_yet(site: Site) -> None:
+    world = await a_world(site)
+    browser = world.browsers["mentor"]
+    for address in ("/invoice/{unpaid}", "/payment/{unpaid}", "/user/transactions/{unpaid}/cancel"):
+        assert (await browser.get(address.format(**world.ids))).status_code == 404, address
+    await browser.get("/expert/dashboard/transaksi")
+    assert world.ids["unpaid"] not in browser.text
+
+
+async def watched(site: Site) -> list[list[tuple[Any, ...]]]:
+    """The rows nobody without business here may change."""
+    return [[tuple(row) for row in await site.db.fetch(sql)] for sql in WATCHED]
+
+
+def _same(answer: tuple[int, str, str]) -> tuple[int, str, str]:
+    status, leads_to, page = answer
+    return status, leads_to, _MASK.sub("", page)
