@@ -14,8 +14,11 @@ SQL = """
 CREATE FUNCTION free_slots(
   p_expert bigint, p_minutes integer, p_from timestamptz, p_to timestamptz,
   p_user bigint DEFAULT NULL, p_limit integer DEFAULT NULL
-) RETURNS TABLE (starts_at timestamptz) LANGUAGE sql STABLE AS $$
-  WITH rules AS (
+) RETURNS TABLE (starts_at timestamptz) LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_column
+BEGIN
+  -- plpgsql keeps the plan, which takes longer to make than to run.
+  RETURN QUERY WITH rules AS (
     SELECT s.*, greatest(p_from, app_now() + make_interval(mins => s.notice_minutes)) AS earliest,
            least(p_to, app_now() + make_interval(days => s.horizon_days)) AS latest
     FROM schedules s WHERE s.expert_id = p_expert
@@ -60,14 +63,15 @@ CREATE FUNCTION free_slots(
   WHERE p_minutes > 0
     AND (busy.times && tstzrange(s.at, s.at + make_interval(mins => p_minutes + s.buffer_minutes))) IS NOT TRUE
     AND (own.times && tstzrange(s.at, s.at + make_interval(mins => p_minutes))) IS NOT TRUE
-  ORDER BY s.at LIMIT p_limit
-$$;
+  ORDER BY s.at LIMIT p_limit;
+END $$;
 
 -- Whether "Sekarang" can be offered: the switch is on and 25 minutes + session + buffer are free from now
 -- (15 to pay, 10 for the expert to arrive).
 CREATE FUNCTION ready_now(p_expert bigint, p_minutes integer, p_user bigint DEFAULT NULL)
-RETURNS boolean LANGUAGE sql STABLE AS $$
-  SELECT coalesce(e.ready_until > app_now(), false) AND coalesce(p_minutes > 0, false)
+RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT coalesce(e.ready_until > app_now(), false) AND coalesce(p_minutes > 0, false)
     AND NOT EXISTS (
       SELECT FROM bookings b JOIN orders o ON o.id = b.order_id
       WHERE b.expert_id = p_expert
@@ -78,8 +82,8 @@ RETURNS boolean LANGUAGE sql STABLE AS $$
       WHERE b.user_id = p_user
         AND (b.status = 'confirmed' OR (b.status = 'pending' AND o.pay_deadline > app_now()))
         AND b.during && tstzrange(app_now(), app_now() + make_interval(mins => 25 + p_minutes)))
-  FROM experts e JOIN schedules s ON s.expert_id = e.id WHERE e.id = p_expert
-$$;
+  FROM experts e JOIN schedules s ON s.expert_id = e.id WHERE e.id = p_expert);
+END $$;
 
 -- The next free start for the expert's shortest service, or NULL within the horizon. Looks one week at a
 -- time: most experts have a free slot in the first.
@@ -100,7 +104,8 @@ BEGIN
 END $$;
 
 -- Rewrite what lists keep of one expert. Called in the transaction of whatever changed it.
-CREATE FUNCTION refresh_listing(p_expert bigint) RETURNS void LANGUAGE sql AS $$
+CREATE FUNCTION refresh_listing(p_expert bigint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
   WITH offer AS (
     SELECT min(price) AS lowest, min(duration_minutes) AS shortest,
            (array_agg(id ORDER BY price, id))[1] AS cheapest,
@@ -127,16 +132,18 @@ CREATE FUNCTION refresh_listing(p_expert bigint) RETURNS void LANGUAGE sql AS $$
       || setweight(to_tsvector('indonesian', plain_words(tags.words)), 'B')
       || setweight(to_tsvector('indonesian', plain_words(concat_ws(' ', e.bio, offer.words, e.city))), 'C')
   FROM users u, offer, tags
-  WHERE e.id = p_expert AND u.id = e.user_id
-$$;
+  WHERE e.id = p_expert AND u.id = e.user_id;
+END $$;
 
 -- The slot a card shows: what was kept, unless the minimum notice has overtaken it.
-CREATE FUNCTION listed_slot(e experts) RETURNS timestamptz LANGUAGE sql STABLE AS $$
-  SELECT CASE WHEN e.next_slot_at IS NULL THEN NULL
-    WHEN e.next_slot_at >= app_now() + make_interval(mins => s.notice_minutes) THEN e.next_slot_at
-    ELSE next_free_slot(e.id, e.shortest_minutes) END
-  FROM schedules s WHERE s.expert_id = e.id
-$$;
+CREATE FUNCTION listed_slot(e experts) RETURNS timestamptz LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF e.next_slot_at IS NULL OR e.next_slot_at >= app_now() + make_interval(
+    mins => (SELECT notice_minutes FROM schedules WHERE expert_id = e.id)) THEN
+    RETURN e.next_slot_at;
+  END IF;
+  RETURN next_free_slot(e.id, e.shortest_minutes);
+END $$;
 """
 
 

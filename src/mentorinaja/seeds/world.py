@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from pgqueuer.queries import Queries
 
 from mentorinaja import clock
 from mentorinaja.accounts import actions as accounts
 from mentorinaja.accounts.actions import NewAccount
 from mentorinaja.db.pool import Connection, Database, atomic
 from mentorinaja.experts import actions as experts
+from mentorinaja.notices import actions as notices
+from mentorinaja.payments import actions as payments
 from mentorinaja.resources import Resources
 from mentorinaja.schedule import actions as schedule
 from mentorinaja.seeds import people
+from mentorinaja.seeds.cast import gather
+from mentorinaja.seeds.fates import Fates
+from mentorinaja.seeds.history import SPAN, Storyteller
 from mentorinaja.seeds.people import PASSWORD, ZONES, Expert, User
+from mentorinaja.seeds.till import Till
+from mentorinaja.seeds.timeline import Timeline
 from mentorinaja.settings import SettingsError
 from mentorinaja.web.viewer import Role
 
@@ -21,6 +30,7 @@ from mentorinaja.web.viewer import Role
 AGE = timedelta(days=200)
 ADMIN = User("admin", "Admin MentorinAja")
 READY = ("sari", "dimas")
+MEETING_LINKS = [f"https://meet.mentorinaja.test/sesi-{number:03}" for number in range(1, 201)]
 
 
 async def seed(resources: Resources) -> None:
@@ -42,14 +52,18 @@ async def seed(resources: Resources) -> None:
 
 async def _make(resources: Resources) -> None:
     db = resources.db
-    everyone = people.experts()
+    told = people.experts()
     try:
         await clock.shift(db, None)  # an earlier attempt may have been interrupted in the past
+        today = await clock.now(db)
         await clock.shift(db, -AGE)
-        await _register(db, people.USERS, "user")
-        await _register(db, [expert.user for expert in everyone], "user", first_number=1000)
-        for expert in everyone:
+        resources.clock.set(await clock.now(db))
+        await _register(db, people.USERS)
+        await _register(db, [expert.user for expert in told], first_number=1000)
+        for expert in told:
             await _make_expert(db, expert)
+        await payments.add_links(db, MEETING_LINKS)
+        await _live(resources, today)
     finally:
         await clock.shift(db, None)
         resources.clock.set(await clock.now(db))
@@ -57,7 +71,36 @@ async def _make(resources: Resources) -> None:
     await _register(db, [ADMIN], "admin", first_number=9000)
 
 
-async def _register(db: Database, some: list[User], role: Role, first_number: int = 0) -> None:
+async def _live(resources: Resources, today: datetime) -> None:
+    """The past on its timeline, then what stands in the calendars today."""
+    db = resources.db
+    cast = await gather(db)
+    till = Till(resources)
+    try:
+        storyteller = Storyteller(resources, cast, till)
+        fates = Fates(db, cast, till, storyteller)
+        if not await db.fetchval("SELECT EXISTS (SELECT FROM orders)"):
+            timeline = Timeline(resources)
+            await timeline.move_to(today - SPAN)
+            for story in (*storyteller.past(today - SPAN), *fates.past(today)):
+                await timeline.add(story)
+            await timeline.run()
+        await _forget_alarms(db)
+        await clock.shift(db, None)
+        await fates.make_today()
+    finally:
+        till.close()
+
+
+async def _forget_alarms(db: Database) -> None:
+    """What the past wanted done is done or over: no mail of it is sent, no job of it runs."""
+    for row in await db.fetch("SELECT id FROM outbox WHERE status = 'waiting'"):
+        await notices.drop(db, row["id"], "of the demo's past")
+    async with db.transaction() as tx:
+        await Queries.from_asyncpg_connection(tx).clear_queue()  # type: ignore[arg-type]  # a pooled proxy is a connection
+
+
+async def _register(db: Database, some: list[User], role: Role = "user", first_number: int = 0) -> None:
     """Make the accounts that are not there yet; a few at a time, for hashing takes a while."""
     gate = asyncio.Semaphore(4)
 

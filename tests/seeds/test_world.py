@@ -1,0 +1,130 @@
+"""The demo world: believable, complete, made once."""
+
+from collections import Counter
+
+from mentorinaja import clock
+from mentorinaja.clock import Clock
+from mentorinaja.db.pool import Database
+from mentorinaja.experts.listing import find_experts
+from mentorinaja.experts.rules import Search
+from mentorinaja.formats import WIB, ZONE_NAMES
+from mentorinaja.payments.midtrans import Gateway
+from mentorinaja.resources import Resources
+from mentorinaja.schedule.queries import days_with_slots, ready_now
+from mentorinaja.seeds import people
+from mentorinaja.seeds.world import seed
+from tests.support.config import make_settings
+
+STATES = {
+    ("pending", "waiting"), ("confirmed", "paid"), ("completed", "paid"), ("completed", "chargeback"),
+    ("cancelled", "cancelled"), ("cancelled", "expired"), ("cancelled", "failed"), ("cancelled", "paid_late"),
+    ("cancelled", "refunded"), ("cancelled", "reversed"),
+}  # fmt: skip
+
+
+async def test_the_demo_world_is_there_and_is_made_once(db: Database) -> None:
+    settings = make_settings(db.dsn)
+    resources = Resources(settings, db, Clock(), Gateway(settings))
+    await seed(resources)
+    assert not await db.fetchval("SELECT shift FROM app_clock"), "the clock shows real time again"
+    await _check_accounts(db)
+    await _check_experts(db)
+    await _check_sari(db)
+    await _check_history(db)
+    before = await _all_counts(db)
+    await db.execute("UPDATE experts SET ready_until = NULL")
+    await seed(resources)
+    assert await _all_counts(db) == before
+    assert await _ready(db) == {"sari", "dimas"}
+    resources.gateway.close()
+
+
+def test_what_experts_tell_holds_together() -> None:
+    told = people.experts()
+    assert len({expert.profile.slug for expert in told}) == len(told) >= 32
+    assert len({expert.user.full_name for expert in told}) == len(told)
+    for expert in told:
+        longest = max(hours.ends - hours.starts for day in expert.week.values() for hours in day)
+        for service in expert.services:
+            assert (service.duration_minutes or 0) <= longest, f"{expert.profile.slug}: {service.name}"
+
+
+async def _check_accounts(db: Database) -> None:
+    rows = await db.fetch("SELECT email::text AS email, role FROM users")
+    roles = {row["email"].split("@")[0]: row["role"] for row in rows}
+    wanted = {"budi": "user", "ani": "user", "sari": "expert", "dimas": "expert", "admin": "admin"}
+    assert wanted.items() <= roles.items()
+    assert all(row["email"].endswith("@mentorinaja.test") for row in rows)
+
+
+async def _check_experts(db: Database) -> None:
+    assert await db.fetchval("SELECT count(*) FROM experts WHERE status = 'published'") >= 32
+    assert (
+        await db.fetchval("SELECT count(DISTINCT t.name) FROM expert_tags t WHERE kind = 'expertise'") >= 20
+    )
+    zones = await db.fetch("SELECT DISTINCT time_zone FROM schedules")
+    assert {row["time_zone"] for row in zones} == set(ZONE_NAMES)
+    kinds = await db.fetch(
+        "SELECT DISTINCT category, duration_minutes IS NULL AS thread, active FROM services"
+    )
+    assert {("online_chat", True, False), ("offline_event", False, True)} <= {tuple(row) for row in kinds}
+    for row in await db.fetch(
+        "SELECT expert_id, max(duration_minutes) AS minutes FROM services WHERE active GROUP BY expert_id"
+    ):
+        assert await days_with_slots(db, row["expert_id"], row["minutes"], WIB), (
+            "the longest service has slots"
+        )
+
+
+async def _check_sari(db: Database) -> None:
+    sari = await db.fetchval("SELECT id FROM experts WHERE slug = 'sari'")
+    offers = await db.fetch(
+        "SELECT name, category, duration_minutes, price FROM services WHERE expert_id = $1", sari
+    )
+    assert ("Tanya Cepat", "online_chat", 5, 25_000) in {tuple(row) for row in offers}
+    assert await ready_now(db, sari, 5) and await ready_now(db, sari, 30)
+    assert await _ready(db) == {"sari", "dimas"}
+    first = (await find_experts(db, Search(), WIB)).cards[0]
+    assert first.slug == "sari" and first.mean > 4.5
+
+
+async def _check_history(db: Database) -> None:
+    rows = await db.fetch(
+        "SELECT b.status, o.payment_status FROM bookings b JOIN orders o ON o.id = b.order_id"
+    )
+    assert {tuple(row) for row in rows} >= STATES
+    rated = await db.fetchval("SELECT count(*) FROM experts WHERE rating_count > 0")
+    assert rated >= 25 and await db.fetchval("SELECT count(*) FROM reviews") >= 120
+    assert await db.fetchval("SELECT max(created_at) FROM reviews") < await clock.now(db)
+    assert (
+        await db.fetchval(
+            "SELECT count(*) FROM bookings WHERE status = 'confirmed' AND starts_at < app_now()"
+        )
+        == 0
+    )
+    # Nobody gets mail of the past, and what was just made tells its people.
+    waiting = Counter(
+        row["kind"] for row in await db.fetch("SELECT kind FROM outbox WHERE status = 'waiting'")
+    )
+    assert 0 < waiting.total() < 20
+
+
+async def _ready(db: Database) -> set[str]:
+    rows = await db.fetch(
+        "SELECT slug FROM experts WHERE ready_until > app_now() + interval '3 hours 50 minutes'"
+    )
+    return {row["slug"] for row in rows}
+
+
+async def _all_counts(db: Database) -> dict[str, int]:
+    tables = (
+        "users",
+        "experts",
+        "services",
+        "orders",
+        "bookings",
+        "reviews",
+        "ledger_entries",
+        "chat_messages",
+    )
+    return {table: await db.fetchval(f"SELECT count(*) FROM {table}") for table in tables}
