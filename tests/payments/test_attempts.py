@@ -58,9 +58,10 @@ async def test_pressing_twice_reuses_the_living_attempt(counter: Counter) -> Non
     assert await attempts(counter.db) == [(public_id, "open")]
 
 
-async def test_many_presses_at_once_on_two_processes_open_one_page(counter: Counter) -> None:
+@pytest.mark.parametrize("delay", [0.0, 0.05, 0.3])
+async def test_many_presses_at_once_on_two_processes_open_one_page(counter: Counter, delay: float) -> None:
     user, public_id = await new_order(counter.db)
-    await counter.faults(create={"delay": 0.3})
+    await counter.faults(create={"delay": delay})
     other = await Database.connect(counter.db.dsn, 4)
     second_gateway = Gateway(counter.settings)
     found = await asyncio.gather(

@@ -10,7 +10,6 @@ from email import policy
 from typing import Any
 
 import httpx
-import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from mentorinaja.bookings import actions as bookings
@@ -142,14 +141,12 @@ async def token_of(browser: Browser) -> dict[str, str]:
     return {"_csrf": (token.attributes.get("value") or "") if token else ""}
 
 
-@pytest.mark.parametrize(
-    "odd", ["", "x", "BE-20261126-ABC234-2-3", "../x", "BE-20261126-ABC23\x00", "1" * 3000]
-)
-async def test_addresses_without_a_sound_order_id_are_not_there(site: Site, odd: str) -> None:
+async def test_addresses_without_a_sound_order_id_are_not_there(site: Site) -> None:
     _, _, browser = await ordered(site)
-    for page in ("success", "pending", "error", "finish"):
-        answer = await browser.client.get(f"/payment/{page}", params={"orderId": odd})
-        assert answer.status_code == 404
+    for odd in ("", "x", "BE-20261126-ABC234-2-3", "../x", "BE-20261126-ABC23\x00", "1" * 3000):
+        for page in ("success", "pending", "error", "finish"):
+            answer = await browser.client.get(f"/payment/{page}", params={"orderId": odd})
+            assert answer.status_code == 404, (page, odd)
 
 
 async def test_the_address_claims_nothing(site: Site) -> None:
@@ -197,21 +194,20 @@ async def test_a_payment_known_by_its_transaction_alone_is_found_by_the_hint(sit
     assert "Pembayaran Berhasil!" in browser.text
 
 
-@pytest.mark.parametrize(
-    "fault", [{"error_before": 500}, {"html": True}, {"cut_after": True}, {"rate_limit": True}], ids=str
-)
-async def test_midtrans_away_while_paying_keeps_the_booking(site: Site, fault: dict[str, Any]) -> None:
+async def test_midtrans_away_while_paying_keeps_the_booking(site: Site) -> None:
     _, public_id, browser = await ordered(site)
-    await browser.get(f"/payment/{public_id}")
-    await site.control("PUT", "/_control/faults", {"create": fault})
-    answer = await browser.submit("#pay-forms form")
-    assert answer.status_code == 503
-    assert "Midtrans belum menjawab" in browser.text and "Booking Anda tetap tersimpan" in browser.text
-    answer = await browser.post(f"/payment/{public_id}/pay", {}, headers=HTMX)
-    assert answer.status_code == 200 and browser.page.css_first("#midtrans-trouble[role=alert]") is not None
+    for fault in ({"error_before": 500}, {"html": True}, {"cut_after": True}, {"rate_limit": True}):
+        await site.control("PUT", "/_control/faults", {"create": fault})
+        await browser.get(f"/payment/{public_id}")
+        answer = await browser.submit("#pay-forms form")
+        assert answer.status_code == 503
+        assert "Midtrans belum menjawab" in browser.text and "Booking Anda tetap tersimpan" in browser.text
+        answer = await browser.post(f"/payment/{public_id}/pay", {}, headers=HTMX)
+        assert answer.status_code == 200
+        assert browser.page.css_first("#midtrans-trouble[role=alert]") is not None
     await site.control("PUT", "/_control/faults", {})
     await browser.get(f"/payment/{public_id}")
-    answer = await browser.submit("#pay-forms form")
+    await browser.submit("#pay-forms form")
     assert "Lanjut ke Midtrans" in browser.text
 
 
@@ -282,7 +278,7 @@ async def test_each_state_has_its_own_words(site: Site) -> None:
     await actions.hear(db, waiting, said(waiting, "pending", status_code="201"))
     answer = await browser.get(f"/payment/{waiting}")
     assert "Menunggu pembayaran…" in browser.text
-    assert re.search(r'<noscript><meta http-equiv="refresh" content="4"></noscript>', answer.text)
+    assert re.search(r'<noscript>\s*<meta http-equiv="refresh"\s+content="4">\s*</noscript>', answer.text)
     await actions.hear(db, waiting, said(waiting, "deny", status_code="202"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID, uuid4
 
@@ -27,6 +27,8 @@ from mentorinaja.web.viewer import Viewer
 # Longer than a call to Midtrans can take: then whoever made it is gone.
 _LEASE = "20 seconds"
 _PATIENCE_SECONDS = 16.0
+# Asking for other methods again soon is pressing twice; later the page may have died, and a new one helps.
+_FRESH = timedelta(minutes=1)
 _LOOK_AGAIN_SECONDS = 0.15
 _AWAY = "Booking Anda tetap tersimpan dan belum ada yang ditagih. Tunggu sebentar, lalu coba lagi."
 
@@ -82,7 +84,7 @@ async def _intend(tx: Connection, user: Viewer, public_id: str, opener: UUID, an
     if living is None:
         living = await _insert(tx, order, enabled, opener)
         kind: Literal["open", "busy", "replace", "create"] = "create"
-    elif any_method and set(enabled) - set(living.enabled or ()):
+    elif any_method and (set(enabled) - set(living.enabled or ()) or living.created_at < order.now - _FRESH):
         kind = "replace"
     elif living.state == "open":
         kind = "open"
@@ -130,10 +132,14 @@ async def _insert(tx: Connection, order: Order, enabled: list[str], opener: UUID
 
 
 async def _take_over(tx: Connection, attempt_id: int, opener: UUID) -> bool:
-    """Whether this request may call Midtrans for the attempt now: nobody else is at it, or has died at it."""
+    """Whether this request may call Midtrans for the attempt now: nobody else is at it, or has died at it.
+
+    Looks at the state again: it may have been opened since it was read, and creating it anew would kill its page.
+    """
     taken = await tx.fetchval(
         f"""UPDATE payment_attempts SET opener = $2, opening_until = statement_timestamp() + interval '{_LEASE}'
-            WHERE id = $1 AND (opening_until IS NULL OR opening_until < statement_timestamp()) RETURNING id""",
+            WHERE id = $1 AND state IN ('creating', 'unknown')
+              AND (opening_until IS NULL OR opening_until < statement_timestamp()) RETURNING id""",
         attempt_id,
         opener,
     )
