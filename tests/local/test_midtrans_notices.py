@@ -269,11 +269,38 @@ async def test_money_can_come_late_twice_or_wrong(desk: Desk) -> None:
     assert (await desk.core("status", "BE-1"))["gross_amount"] == "1000.00"
 
 
-async def test_only_methods_that_reverse_can_be_reversed_and_only_cards_charged_back(desk: Desk) -> None:
+@pytest.mark.parametrize("pay", ["settle", "capture"])
+@pytest.mark.parametrize(
+    ("verb", "after"),
+    [
+        ("reverse", {"settle": "deny", "capture": "cancel"}),
+        ("refund", "refund"),
+        ("chargeback", "chargeback"),
+    ],
+)
+async def test_levers_take_money_back_whatever_the_method(
+    desk: Desk, pay: str, verb: str, after: str | dict[str, str]
+) -> None:
     await desk.create()
-    await desk.control("transactions/BE-1/settle", method="bca_va")
-    for verb in ("reverse", "chargeback", "deny", "refund"):
+    assert (await desk.client.post(f"/_control/transactions/BE-1/{verb}")).status_code == 404
+    await desk.control(f"transactions/BE-1/{pay}")
+    attempt = await desk.control(f"transactions/BE-1/{verb}")
+    wanted = after if isinstance(after, str) else after[pay]
+    assert attempt["transactions"][0]["transaction_status"] == wanted
+    assert (await desk.client.post(f"/_control/transactions/BE-1/{verb}")).status_code == 409
+
+
+async def test_money_nobody_paid_cannot_be_taken_back(desk: Desk) -> None:
+    await desk.create()
+    await desk.control("transactions/BE-1/deny")
+    for verb in ("reverse", "refund", "chargeback"):
         assert (await desk.client.post(f"/_control/transactions/BE-1/{verb}")).status_code == 409
+
+
+async def test_settled_money_is_not_denied(desk: Desk) -> None:
+    await desk.create()
+    await desk.control("transactions/BE-1/settle")
+    assert (await desk.client.post("/_control/transactions/BE-1/deny")).status_code == 409
 
 
 async def test_pages_of_other_origins_cannot_pull_levers(desk: Desk) -> None:

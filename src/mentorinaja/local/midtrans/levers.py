@@ -24,6 +24,8 @@ _MOVES = {
 """Verbs that end a payment, and the status they end it with; they begin one when there is none."""
 _DEFAULT_METHODS = {"settle": "bca_va", "expire": "bca_va"}
 _FRAUD = {"capture": "accept", "challenge": "challenge"}
+_REVERSED = {"settlement": "deny", "capture": "cancel"}
+"""What becomes of a payment that is taken back."""
 _DEAD = ("deny", "cancel", "expire")
 VERBS = (*_MOVES, "approve", "reverse", "refund", "chargeback")
 LEVERS = {
@@ -65,7 +67,8 @@ def pull(simulator: Simulator, attempt: Attempt, verb: str, order: Order, now: d
     """Carry out one of `VERBS`; 412 or 414 when the bank would not, 404 for an unknown transaction.
 
     A verb that ends a payment begins a new one when there is none, when the last one failed, or when
-    `method` names another than the last one's: so a second payment of one order can be made.
+    `method` names another than the last one's: so a second payment of one order can be made. Money that was
+    paid can be reversed, refunded and charged back whatever the method: a lever is the hand of the bank.
     """
     if verb in _MOVES:
         _end_payment(simulator, attempt, verb, order, now)
@@ -76,12 +79,15 @@ def pull(simulator: Simulator, attempt: Attempt, verb: str, order: Order, now: d
     if verb == "approve":
         simulator.approve(attempt, transaction, notify=order.notify)
     elif verb == "reverse":
-        if transaction.status != "settlement":
+        if transaction.status not in _REVERSED:
             raise ApiError(412, NOT_MODIFIABLE)
-        simulator.move(attempt, transaction, "deny", now, notify=order.notify)
+        status = _REVERSED[transaction.status]
+        simulator.move(attempt, transaction, status, now, notify=order.notify, forced=True)
     elif verb == "refund":
         key = order.refund_key or bodies.new_id()
-        simulator.refund(attempt, transaction, key, order.amount, "control", now, notify=order.notify)
+        simulator.refund(
+            attempt, transaction, key, order.amount, "control", now, notify=order.notify, by_hand=True
+        )
     else:
         simulator.charge_back(attempt, transaction, order.amount, notify=order.notify)
 

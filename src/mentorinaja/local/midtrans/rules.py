@@ -117,6 +117,14 @@ def check_refund(transaction: Transaction, amount: int, now: datetime) -> None:
         raise ApiError(414, "This payment method takes full refunds only")
 
 
+def check_refund_by_hand(transaction: Transaction, amount: int) -> None:
+    """Raise 412 or 414 unless the merchant holds `amount` rupiah of this transaction."""
+    if not holds_money(transaction) or under_review(transaction):
+        raise ApiError(412, NOT_MODIFIABLE)
+    if not 0 < amount <= transaction.gross_amount - refunded(transaction):
+        raise ApiError(414, "Refund amount exceeds the amount that can be refunded")
+
+
 def _was_reversed(transaction: Transaction | None) -> bool:
     return transaction is not None and transaction.status == "deny" and transaction.settled_at is not None
 

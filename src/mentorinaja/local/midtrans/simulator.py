@@ -142,9 +142,13 @@ class Simulator:
         *,
         fraud: str | None = None,
         notify: bool = True,
+        forced: bool = False,
     ) -> None:
-        """Give a transaction its next status and send the notice; 412 when the status cannot follow."""
-        if status != "pending" and not rules.may_become(transaction, status):
+        """Give a transaction its next status and send the notice; 412 when the status cannot follow.
+
+        `forced` leaves out the question, for what a bank may do against all rules.
+        """
+        if not forced and status != "pending" and not rules.may_become(transaction, status):
             raise ApiError(412, NOT_MODIFIABLE)
         if transaction.method == CARD and transaction.status == "pending" and status != "pending":
             transaction.details |= bodies.bank_answer(status in ("capture", "settlement"), now)
@@ -173,14 +177,21 @@ class Simulator:
         now: datetime,
         *,
         notify: bool = True,
+        by_hand: bool = False,
     ) -> Refund:
-        """Give `amount` rupiah back (None: the rest); the same key and amount answer the first refund."""
+        """Give `amount` rupiah back (None: the rest); the same key and amount answer the first refund.
+
+        `by_hand` is a refund outside the API, which no method and no window forbids.
+        """
         repeated = rules.repeated_refund(transaction, key, amount, now)
         if repeated is not None:
             return repeated
         left = transaction.gross_amount - rules.refunded(transaction)
         wanted = left if amount is None else amount
-        rules.check_refund(transaction, wanted, now)
+        if by_hand:
+            rules.check_refund_by_hand(transaction, wanted)
+        else:
+            rules.check_refund(transaction, wanted, now)
         confirmed = time.time() + _BANK_CONFIRMS_AFTER * self.config.retry_scale
         refund = Refund(len(transaction.refunds) + 1, key, wanted, reason, now, confirmed)
         transaction.refunds.append(refund)
@@ -191,11 +202,11 @@ class Simulator:
     def charge_back(
         self, attempt: Attempt, transaction: Transaction, amount: int | None, *, notify: bool = True
     ) -> None:
-        """Take `amount` rupiah of a card payment back for the bank (None: all that is left)."""
+        """Take `amount` rupiah of a payment back for the bank (None: all that is left)."""
         left = transaction.gross_amount - transaction.charged_back
         taken = left if amount is None else amount
         status = "chargeback" if taken == left else "partial_chargeback"
-        if not rules.may_become(transaction, status):
+        if not rules.holds_money(transaction):
             raise ApiError(412, NOT_MODIFIABLE)
         if not 0 < taken <= left:
             raise ApiError(414, "Chargeback amount exceeds the amount that was paid")
