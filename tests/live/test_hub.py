@@ -14,7 +14,9 @@ from mentorinaja.live.hub import Hub
 from mentorinaja.live.stream import Doorbell
 from tests.support.streams import eventually
 
-CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'mentorinaja-live' AND datname = current_database()"
+# Ends the line every hub of this database listens on.
+CUT = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE application_name = 'mentorinaja-live' AND datname = current_database()"""
 
 
 @pytest_asyncio.fixture

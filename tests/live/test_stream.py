@@ -12,7 +12,7 @@ from litestar.types import ASGIApp
 from mentorinaja.live import stream
 from mentorinaja.live.stream import Stream, frame, opening
 from tests.support.serve import free_socket, serving
-from tests.support.streams import eventually, events
+from tests.support.streams import events, eventually
 
 
 class Talker:
@@ -91,16 +91,18 @@ async def test_a_reader_that_takes_nothing_is_dropped(monkeypatch: pytest.Monkey
 async def test_two_servers_in_one_process_end_their_own_streams_only() -> None:
     talkers = Talker(), Talker()
     (first, first_url), (second, second_url) = free_socket(), free_socket()
-    async with serving(talkers[1].app, second), httpx.AsyncClient() as client:
-        async with client.stream("GET", f"{second_url}/stream") as kept:
-            async with serving(talkers[0].app, first):
-                async with asyncio.TaskGroup() as group:
-                    group.create_task(_read_to_the_end(client, f"{first_url}/stream"))
-                    await eventually(lambda: talkers[0].open == 1 and talkers[1].open == 1)
-                    talkers[0].more.set()
-            assert talkers[1].open == 1
-            talkers[1].more.set()
-            assert [event.data async for event in events(kept)] == ["halo", "selesai"]
+    async with (
+        serving(talkers[1].app, second),
+        httpx.AsyncClient() as client,
+        client.stream("GET", f"{second_url}/stream") as kept,
+    ):
+        async with serving(talkers[0].app, first), asyncio.TaskGroup() as group:
+            group.create_task(_read_to_the_end(client, f"{first_url}/stream"))
+            await eventually(lambda: talkers[0].open == 1 and talkers[1].open == 1)
+            talkers[0].more.set()
+        assert talkers[1].open == 1
+        talkers[1].more.set()
+        assert [event.data async for event in events(kept)] == ["halo", "selesai"]
 
 
 async def _read_to_the_end(client: httpx.AsyncClient, url: str) -> list[Any]:

@@ -71,7 +71,9 @@ async def test_a_thousand_messages_through_every_fault_are_seen_once_and_in_orde
     chance = random.Random(7)
     async with web_processes(db.dsn, 2) as processes:
         people = (meeting.user, meeting.expert)
-        clients = [await client_of(db, process, person) for process, person in zip(processes, people, strict=True)]
+        clients = [
+            await client_of(db, process, person) for process, person in zip(processes, people, strict=True)
+        ]
         talkers = [Talker(meeting, client) for client in clients]
         address = f"/session/{meeting.booking_id}/events"
         async with listening(clients[0], address, 1) as user, listening(clients[1], address, 1) as expert:

@@ -47,8 +47,14 @@ async def test_page_answer_and_stream_show_one_and_the_same_message(site: Site) 
     meeting = await running(site)
     user = await enter_site(site, meeting, meeting.user)
     expert = await known_browser(site, meeting.expert)
-    async with hears(site, meeting, meeting.user, 1) as mine, hears(site, meeting, meeting.expert, 1) as theirs:
-        data = {"text": "Halo <b>\nhttps://contoh.com/?a=1&b=2 \u2028 \u202e'\" selesai", "client_id": str(uuid4())}
+    async with (
+        hears(site, meeting, meeting.user, 1) as mine,
+        hears(site, meeting, meeting.expert, 1) as theirs,
+    ):
+        data = {
+            "text": "Halo <b>\nhttps://contoh.com/?a=1&b=2 \u2028 \u202e'\" selesai",
+            "client_id": str(uuid4()),
+        }
         posted = await user.post(f"/session/{meeting.booking_id}/messages", data, headers=HTMX)
         await eventually(lambda: mine.numbers == [2] and theirs.numbers == [2])
         pushed = {
@@ -85,9 +91,18 @@ async def test_it_replays_what_was_missed_and_goes_on(site: Site) -> None:
 
 @pytest.mark.parametrize(
     ("after", "header", "first"),
-    [("1", "2", 3), ("2", "1", 3), ("-5", None, 1), ("99999", None, None), ("9" * 50, None, 1), ("abc", "x", 1)],
+    [
+        ("1", "2", 3),
+        ("2", "1", 3),
+        ("-5", None, 1),
+        ("99999", None, None),
+        ("9" * 50, None, 1),
+        ("abc", "x", 1),
+    ],
 )
-async def test_any_cursor_is_understood(site: Site, after: str, header: str | None, first: int | None) -> None:
+async def test_any_cursor_is_understood(
+    site: Site, after: str, header: str | None, first: int | None
+) -> None:
     meeting = await running(site)
     for n in range(2, 5):
         await meeting.say(meeting.user, str(n))
@@ -121,7 +136,10 @@ async def test_an_arrival_and_the_start_are_told_at_once(site: Site) -> None:
 async def test_the_end_comes_in_one_piece_and_closes_the_stream(site: Site) -> None:
     meeting = await running(site)
     browser = await known_browser(site, meeting.user)
-    async with hears(site, meeting, meeting.user, 1) as mine, hears(site, meeting, meeting.expert, 1) as theirs:
+    async with (
+        hears(site, meeting, meeting.user, 1) as mine,
+        hears(site, meeting, meeting.expert, 1) as theirs,
+    ):
         await meeting.say(meeting.user, "Terima kasih")
         await actions.end(site.db, meeting.user, meeting.booking_id)
         await eventually(lambda: mine.over and theirs.over)
@@ -148,7 +166,10 @@ async def test_the_time_runs_out_in_front_of_both_with_nobody_else_running(site:
     await meeting.begin()
     ends_at = (await meeting.room()).ends_at
     assert ends_at is not None
-    async with hears(site, meeting, meeting.user, 1) as mine, hears(site, meeting, meeting.expert, 1) as theirs:
+    async with (
+        hears(site, meeting, meeting.user, 1) as mine,
+        hears(site, meeting, meeting.expert, 1) as theirs,
+    ):
         await meeting.go_to(ends_at - timedelta(seconds=4))
         await eventually(lambda: mine.over and theirs.over, 15)
     for reader in (mine, theirs):
@@ -168,7 +189,10 @@ async def test_the_time_is_told_every_ten_seconds(site: Site) -> None:
 
 async def test_a_cut_doorbell_loses_nothing(site: Site) -> None:
     meeting = await running(site)
-    async with hears(site, meeting, meeting.user, 1) as mine, hears(site, meeting, meeting.expert, 1) as theirs:
+    async with (
+        hears(site, meeting, meeting.user, 1) as mine,
+        hears(site, meeting, meeting.expert, 1) as theirs,
+    ):
         for n in range(2, 62):
             if n % 15 == 0:
                 await site.db.execute(CUT)
@@ -187,7 +211,10 @@ async def test_a_cut_doorbell_loses_nothing(site: Site) -> None:
 )
 async def test_whoever_may_no_longer_is_cut_off(site: Site, what: str) -> None:
     meeting = await running(site)
-    async with hears(site, meeting, meeting.user, 1) as mine, hears(site, meeting, meeting.expert, 1) as theirs:
+    async with (
+        hears(site, meeting, meeting.user, 1) as mine,
+        hears(site, meeting, meeting.expert, 1) as theirs,
+    ):
         await site.db.execute(what, meeting.user.id)
         await eventually(lambda: mine.status != 200)
         before = len(mine.numbers)
