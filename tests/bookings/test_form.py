@@ -71,7 +71,8 @@ async def test_the_form_shows_what_is_drawn(site: Site) -> None:
     browser = await open_form(site, seller)
     for words in (
         "← Kembali ke Detail Expert", "Sari Wulandari", "Pilih Tanggal", "Pilih Waktu", "Topik Konsultasi",
-        "Catatan Tambahan (Opsional)", "Metode Pembayaran", "RINGKASAN", "Subtotal", "Rp 150.000",
+        "Catatan Tambahan (Opsional)", "Metode Pembayaran", "Credit/Debit Card", "Bank Transfer",
+        "E-Wallet (GoPay, OVO, Dana)", "QRIS", "RINGKASAN", "Subtotal", "Rp 150.000",
         "Admin Fee (5%)", "Rp 7.500", "TOTAL", "Rp 157.500", "Lanjut ke Pembayaran", "Sekarang",
     ):  # fmt: skip
         assert words in browser.text, words

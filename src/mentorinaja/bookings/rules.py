@@ -84,8 +84,8 @@ class Method:
 
 
 METHODS = {
-    "card": Method("Kartu Kredit/Debit", "card", "Visa, Mastercard, JCB", 999_999_999),
-    "bank_transfer": Method("Transfer Bank", "bank", "BCA, Mandiri, BNI, BRI, Permata", None),
+    "card": Method("Credit/Debit Card", "card", "Visa, Mastercard, JCB", 999_999_999),
+    "bank_transfer": Method("Bank Transfer", "bank", "BCA, Mandiri, BNI, BRI, Permata", None),
     "ewallet": Method("E-Wallet (GoPay, OVO, Dana)", "wallet", "Juga ShopeePay", 20_000_000),
     "qris": Method("QRIS", "qris", "Pindai dengan aplikasi apa pun", 10_000_000),
     "cstore": Method("Gerai (Indomaret, Alfamart)", "store", "Bayar di kasir", 5_000_000),
