@@ -242,6 +242,16 @@ async def test_too_short_before_the_deadline_paying_is_closed(site: Site) -> Non
     assert browser.page.css_first("#pay-forms") is None
 
 
+async def test_what_was_cancelled_cannot_be_paid(site: Site) -> None:
+    user, public_id, browser = await ordered(site)
+    await browser.get(f"/payment/{public_id}")
+    await bookings.cancel_unpaid(site.db, user, public_id)
+    answer = await browser.submit("#pay-forms form")
+    assert answer.status_code == 409
+    assert "Booking ini dibatalkan" in browser.text
+    assert await site.db.fetchval("SELECT count(*) FROM payment_attempts") == 0
+
+
 async def test_after_the_deadline_the_page_says_so(site: Site) -> None:
     _, public_id, browser = await ordered(site)
     await to_deadline(site, public_id, -timedelta(seconds=1))

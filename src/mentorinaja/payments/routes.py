@@ -60,7 +60,7 @@ async def pay(
             db, gateway, settings, viewer, order_id, any_method=sent.text("method") == "any"
         )
     except NothingToPay:
-        return html.see_other(request, here)
+        return await _nothing_to_pay(request, db, settings, order_id)
     except (PayingClosed, MidtransAway) as refusal:
         return await _refused(request, db, settings, order_id, refusal)
     if not html.wants_partial(request):
@@ -179,6 +179,16 @@ async def _show(
     if view is None:
         raise NotThere
     return html.page(request, _PAGE, status=status, view=view, arrival=arrival, trouble=trouble)
+
+
+async def _nothing_to_pay(
+    request: WebRequest, db: Database, settings: Settings, order_id: str
+) -> Response[Any]:
+    """Paid meanwhile: its page says so. Cancelled or over: refused, and the page says why."""
+    order = await bookings.order_for(db, _viewer(request), order_id)
+    if html.wants_partial(request) or (order is not None and order.payment_status == "paid"):
+        return html.see_other(request, f"/payment/{order_id}")
+    return await _show(request, db, settings, order_id, "page", status=NothingToPay.status)
 
 
 async def _refused(
