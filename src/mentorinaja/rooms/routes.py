@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, cast
 from uuid import UUID, uuid4
 
-from litestar import Response, Router, get, post
+from litestar import MediaType, Response, Router, get, post
 from litestar.handlers import BaseRouteHandler
 from litestar.params import QueryParameter
 from litestar.response.base import ASGIResponse
@@ -64,7 +64,7 @@ async def send_message(request: WebRequest, db: Database, booking_id: str) -> Re
     return Response(
         html.encode(),
         status_code=200 if sent.again else 201,
-        media_type="text/html; charset=utf-8",
+        media_type=MediaType.HTML,
         headers={"Cache-Control": PRIVATE},
     )
 
