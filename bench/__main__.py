@@ -27,6 +27,10 @@ def main() -> int:
     parser.add_argument("--streams", type=int, default=1000, help="open streams in `streams` (default 1000)")
     given = parser.parse_args()
     machine.allow_open_files(4 * given.streams + 4096)
+    if (load := machine.busy()) > 1:
+        print(
+            f"This machine is busy with other things (load {load:.1f}): milliseconds mean nothing, ratios little."
+        )
     code = 0
     for part in [given.part] if given.part else _PARTS:
         print(f"\n{part}{' (quick)' if given.quick else ''}", flush=True)

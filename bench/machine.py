@@ -76,4 +76,10 @@ def describe(cores: Cores) -> dict[str, object]:
         "system": f"{platform.system()} {platform.machine()}",
         "cores": os.cpu_count(),
         "pinned": cores.server is not None,
+        "load": round(busy(), 1),
     }
+
+
+def busy() -> float:
+    """How many programs wanted a core in the last minute, our own among them; 0 where the system does not say."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0

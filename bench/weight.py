@@ -116,16 +116,21 @@ async def _pages(dsn: str) -> list[tuple[str, str, Person | None]]:
         ("login", "/login", None),
         ("register", "/register", None),
         ("expert login", "/expert/login", None),
+        ("forgot password", "/forgot-password", None),
         ("booking", "/expert/mentor-4/booking?service=41", user),
         ("payment", f"/payment/{pending}", user),
         ("payment pending", f"/payment/pending?orderId={pending}", user),
         ("payment success", f"/payment/success?orderId={completed}", user),
+        ("payment error", f"/payment/error?orderId={pending}", user),
         ("transactions", "/user/transactions", user),
+        ("cancel", f"/user/transactions/{pending}/cancel", user),
+        ("profile", "/user/profile", user),
         ("invoice", f"/invoice/{completed}", user),
         ("review", f"/user/transactions/{completed}/review", user),
         ("room, user", f"/session?bookingId={room}", user),
         ("room, expert", f"/session?bookingId={room}", expert),
         ("dashboard", "/expert/dashboard", expert),
+        ("expert's orders", "/expert/dashboard/transaksi", expert),
     ]
 
 

@@ -93,7 +93,7 @@ class BareChat:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                self._pool = await asyncpg.create_pool(self._dsn, min_size=8, max_size=8)
+                self._pool = await asyncpg.create_pool(self._dsn, min_size=8, max_size=8, reset=_as_it_is)
                 await self._pool.execute(_SCHEMA)
                 self._listening = await asyncpg.connect(self._dsn)
                 await self._listening.add_listener("bare", self._on_notify)
@@ -103,6 +103,10 @@ class BareChat:
                 self._pool.terminate()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+async def _as_it_is(_connection: Any) -> None:
+    """Connections go back to the pool without the round trip that would clean them: nothing was set."""
 
 
 def _push(send: Any, message: Any) -> None:
