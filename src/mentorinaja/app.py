@@ -33,6 +33,7 @@ from mentorinaja.rooms.routes import router as rooms
 from mentorinaja.settings import Settings
 from mentorinaja.web import problems
 from mentorinaja.web.auth import SignIn
+from mentorinaja.web.cache import Shortcut
 from mentorinaja.web.csrf import check
 from mentorinaja.web.edge import Edge
 from mentorinaja.web.html import make_environment
@@ -106,7 +107,7 @@ def create_app(settings: Settings) -> ASGIApp:
         debug=False,
         logging_config=None,
     )
-    return Edge(app, settings)
+    return Edge(Shortcut(app, lambda: app.state.catalog.pages if "catalog" in app.state else None), settings)
 
 
 def _db(state: State) -> Database:

@@ -2,19 +2,19 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from jinja2 import DictLoader, Environment, StrictUndefined, UndefinedError
 
 from mentorinaja import clock
 from mentorinaja.experts.actions import add_service
 from mentorinaja.experts.rules import NewService
-from mentorinaja.web.cache import PageCache
+from mentorinaja.web.cache import Shared, SharedPages, render_shared
 from tests.support.accounts import eventually, signed_in
-from tests.support.config import make_settings
 from tests.support.experts import Told, make_expert
 from tests.support.site import Site
 
@@ -34,109 +34,104 @@ class Bell:
             listener("")
 
 
-class Asked:
-    """A request as a cache sees it."""
-
-    def __init__(self, **headers: str) -> None:
-        self.headers = headers
-        self.state = SimpleNamespace()
-        self.app = SimpleNamespace(state=SimpleNamespace(settings=make_settings("")))
-
-
 class Kitchen:
-    """Makes pages, and counts them."""
+    """Makes values, and counts them."""
 
     def __init__(self) -> None:
         self.made = 0
 
-    async def make(self) -> str:
+    async def make(self) -> int:
         self.made += 1
         number = self.made
         await asyncio.sleep(0.01)
-        return f"<p>{number}</p>"
+        return number
 
 
-def make_cache(bell: Bell, **changes: Any) -> PageCache:
-    return PageCache(bell, ("catalog",), **{"seconds": 60.0, "most": 3, **changes})  # type: ignore[arg-type]  # only listens
+def make_shared(bell: Bell, **changes: Any) -> Shared:
+    return Shared(bell, ("catalog",), **{"seconds": 60.0, "most": 3, **changes})  # type: ignore[arg-type]  # only listens
 
 
-async def body(cache: PageCache, key: str, make: Callable[[], Awaitable[str]]) -> str:
-    answer = await cache.answer(Asked(), key, make)  # type: ignore[arg-type]  # only headers are read
-    return str(answer.content.decode())
-
-
-async def test_a_page_is_made_once_however_many_ask_at_once() -> None:
-    cache, kitchen = make_cache(Bell()), Kitchen()
-    answers = await asyncio.gather(*(body(cache, "/", kitchen.make) for _ in range(50)))
-    assert set(answers) == {"<p>1</p>"} and kitchen.made == 1
+async def test_a_value_is_made_once_however_many_ask_at_once() -> None:
+    shared, kitchen = make_shared(Bell()), Kitchen()
+    assert set(await asyncio.gather(*(shared.get("/", kitchen.make) for _ in range(50)))) == {1}
+    assert kitchen.made == 1
 
 
 async def test_the_bell_drops_everything() -> None:
     bell, kitchen = Bell(), Kitchen()
-    cache = make_cache(bell)
-    assert await body(cache, "/", kitchen.make) == "<p>1</p>"
+    shared = make_shared(bell)
+    assert await shared.get("/", kitchen.make) == 1
     bell.ring()
-    assert await body(cache, "/", kitchen.make) == "<p>2</p>"
+    assert shared.peek("/") is None
+    assert await shared.get("/", kitchen.make) == 2
 
 
-async def test_a_page_during_whose_making_the_bell_rang_is_not_kept() -> None:
+async def test_what_was_being_made_when_the_bell_rang_is_not_kept() -> None:
     bell, kitchen = Bell(), Kitchen()
-    cache = make_cache(bell)
-    first = asyncio.create_task(body(cache, "/", kitchen.make))
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    assert kitchen.made == 1
+    shared = make_shared(bell)
+    first = asyncio.create_task(shared.get("/", kitchen.make))
+    while not kitchen.made:
+        await asyncio.sleep(0)
     bell.ring()
-    assert await body(cache, "/", kitchen.make) == "<p>2</p>"  # does not wait for the old one either
-    assert await first == "<p>1</p>"
-    assert await body(cache, "/", kitchen.make) == "<p>2</p>"
+    assert await shared.get("/", kitchen.make) == 2  # does not wait for the old one either
+    assert await first == 1
+    assert await shared.get("/", kitchen.make) == 2
 
 
-async def test_pages_grow_old() -> None:
-    cache, kitchen = make_cache(Bell(), seconds=0.0), Kitchen()
-    assert [await body(cache, "/", kitchen.make) for _ in range(2)] == ["<p>1</p>", "<p>2</p>"]
+async def test_values_grow_old() -> None:
+    shared, kitchen = make_shared(Bell(), seconds=0.0), Kitchen()
+    assert [await shared.get("/", kitchen.make) for _ in range(2)] == [1, 2]
 
 
-async def test_only_so_many_pages_are_kept() -> None:
-    cache, kitchen = make_cache(Bell()), Kitchen()
+async def test_only_so_many_values_are_kept() -> None:
+    shared, kitchen = make_shared(Bell()), Kitchen()
     for key in ("a", "b", "c", "a", "d", "a"):
-        await body(cache, key, kitchen.make)
+        await shared.get(key, kitchen.make)
     assert kitchen.made == 4
-    await body(cache, "b", kitchen.make)
+    await shared.get("b", kitchen.make)
     assert kitchen.made == 5
 
 
 async def test_a_failure_is_told_to_all_who_wait_and_not_kept() -> None:
-    cache, kitchen = make_cache(Bell()), Kitchen()
+    shared, kitchen = make_shared(Bell()), Kitchen()
 
-    async def fail() -> str:
+    async def fail() -> int:
         await asyncio.sleep(0.01)
-        raise ValueError("no page")
+        raise ValueError("nothing")
 
-    results = await asyncio.gather(*(body(cache, "/", fail) for _ in range(3)), return_exceptions=True)
+    results = await asyncio.gather(*(shared.get("/", fail) for _ in range(3)), return_exceptions=True)
     assert all(isinstance(result, ValueError) for result in results)
-    assert await body(cache, "/", kitchen.make) == "<p>1</p>"
+    assert await shared.get("/", kitchen.make) == 1
 
 
 async def test_a_visitor_who_leaves_does_not_spoil_it_for_the_others() -> None:
-    cache, kitchen = make_cache(Bell()), Kitchen()
-    gone = asyncio.create_task(body(cache, "/", kitchen.make))
+    shared, kitchen = make_shared(Bell()), Kitchen()
+    gone = asyncio.create_task(shared.get("/", kitchen.make))
     await asyncio.sleep(0)
-    waiting = asyncio.create_task(body(cache, "/", kitchen.make))
+    waiting = asyncio.create_task(shared.get("/", kitchen.make))
     await asyncio.sleep(0)
     gone.cancel()
-    assert await waiting == "<p>1</p>"
+    assert await waiting == 1
 
 
 async def test_a_page_with_a_form_token_is_never_shared() -> None:
-    cache, asked = make_cache(Bell()), Asked()
+    asked = SimpleNamespace(
+        scope={"path": "/", "query_string": b""}, headers={}, state=SimpleNamespace(new_visit="somebody")
+    )
 
     async def make() -> str:
-        asked.state.new_visit = "somebody"
         return "<form>"
 
     with pytest.raises(AssertionError, match="form token"):
-        await cache.answer(asked, "/", make)  # type: ignore[arg-type]  # only headers and state are read
+        await SharedPages(make_shared(Bell())).answer(asked, make)  # type: ignore[arg-type]  # as much as is read
+
+
+def test_shared_html_cannot_ask_who_looks() -> None:
+    environment = Environment(
+        undefined=StrictUndefined, autoescape=True, loader=DictLoader({"a": "{{ viewer }}"})
+    )
+    with pytest.raises(UndefinedError):
+        render_shared(environment, "a")
 
 
 async def test_browsers_revalidate(site: Site) -> None:
@@ -209,3 +204,24 @@ async def test_private_pages_are_not_shared(site: Site) -> None:
         # A browser that has the visitors' page and then signs in must not be told it is still the same.
         answer = await user.get(path, headers={"If-None-Match": public.headers["etag"]})
         assert answer.status_code == 200 and "Logout" in answer.text
+
+
+async def test_visitors_with_other_cookies_and_head_requests_get_the_page_too(site: Site) -> None:
+    await make_expert(site.db, Told("Sari Wulandari"))
+    browser = await site.browser()
+    page = await browser.get("/")
+    again = await browser.get("/", headers={"Cookie": "visit=x; session=forged.nonsense"})
+    assert again.status_code == 200 and again.text == page.text
+    head = await browser.client.head("/")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["etag"] == page.headers["etag"]
+
+
+async def test_kept_pages_carry_the_headers_of_every_answer(site: Site) -> None:
+    browser = await site.browser()
+    first, second = await browser.get("/"), await browser.get("/")
+    assert set(first.headers) == set(second.headers)
+    for name in ("content-security-policy", "x-content-type-options", "x-request-id"):
+        assert name in second.headers
+    assert first.headers["x-request-id"] != second.headers["x-request-id"]
+    assert (await browser.get("/", headers={"Host": "a b"})).status_code == 400

@@ -179,7 +179,7 @@ async def test_the_detail_page_tells_everything(site: Site) -> None:
     browser = await site.browser()
     assert (await browser.get("/expert/sari")).status_code == 200
     for shown in (
-        "Kembali", "Sari Wulandari", "Senior Product Manager @ Gojek", "Jakarta, Indonesia", "8 tahun pengalaman",
+        "← Kembali", "Sari Wulandari", "Senior Product Manager @ Gojek", "Jakarta, Indonesia", "8 tahun pengalaman",
         "Baris dua <b>.", "Product Strategy", "SQL", "Gojek · 2020–sekarang", "Tokopedia · 2018–2020", "UI (2017)",
         "Pencapaian", "Mentor terbaik", "Layanan Konsultasi", "30 menit", "Rp 150.000", "+ biaya admin 5%",
         "Jl. Kemang 1, Jakarta", "Reviews (0)",

@@ -1,4 +1,4 @@
-"""What each process keeps of the catalog: the site's figures and visitors' pages, until the bell rings."""
+"""What each process keeps of the catalog until the bell rings: the site's figures, lists, visitors' pages."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from mentorinaja.db.pool import Database
 from mentorinaja.live.hub import Hub
-from mentorinaja.web.cache import PageCache
+from mentorinaja.web.cache import Shared, SharedPages
 
 # The bell tells of changed experts and bookings; slots also grow old by themselves.
+_TOPICS = ("catalog", "clock")
 _SECONDS = 15.0
-_MOST_PAGES = 300
+_MOST = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +31,23 @@ class Figures:
 
 
 class Catalog:
-    """Keeps, per process, what every page about finding experts would read again and again."""
+    """Keeps what pages about finding experts would read and render again and again.
+
+    `parts` are the parts of pages that do not depend on who looks, `pages` whole ones of visitors.
+    """
 
     def __init__(self, db: Database, hub: Hub) -> None:
-        self.pages = PageCache(hub, ("catalog", "clock"), seconds=_SECONDS, most=_MOST_PAGES)
-        self._db = db
-        self._figures: Figures | None = None
-        self._rings = 0
-        hub.listen("catalog", self._forget)
+        self.db = db
+        self.clock = hub.clock
+        self.parts = Shared(hub, _TOPICS, seconds=_SECONDS, most=_MOST)
+        self.pages = SharedPages(Shared(hub, _TOPICS, seconds=_SECONDS, most=_MOST))
 
     async def figures(self) -> Figures:
         """The site's figures as they are now."""
-        if self._figures is not None:
-            return self._figures
-        rings = self._rings
-        row = await self._db.fetchrow(
+        return await self.parts.get("figures", self._read_figures)
+
+    async def _read_figures(self) -> Figures:
+        row = await self.db.fetchrow(
             """SELECT count(*) AS experts, coalesce(sum(rating_count), 0) AS reviews,
                  coalesce(sum(rating_sum)::float8 / nullif(sum(rating_count), 0), 0) AS mean,
                  min(lowest_price) AS lowest_price,
@@ -53,11 +56,4 @@ class Catalog:
                FROM experts WHERE status = 'published'"""
         )
         assert row is not None, "an aggregate always answers a row"
-        figures = Figures(**row)
-        if rings == self._rings:
-            self._figures = figures
-        return figures
-
-    def _forget(self, _rest: str | None) -> None:
-        self._rings += 1
-        self._figures = None
+        return Figures(**row)

@@ -1,8 +1,13 @@
-"""Finding experts: the home page with its search, and an expert's own page."""
+"""Finding experts: the home page with its search, and an expert's own page.
+
+The handlers take the catalog from the application's state instead of dependencies: these are the pages
+everybody opens, and resolving dependencies would cost more than answering.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -10,8 +15,8 @@ from zoneinfo import ZoneInfo
 from litestar import Response, Router, get
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_301_MOVED_PERMANENTLY
+from markupsafe import Markup
 
-from mentorinaja.db.pool import Database
 from mentorinaja.errors import NotThere
 from mentorinaja.experts import queries
 from mentorinaja.experts.forms import FilterForm, read_filters
@@ -20,50 +25,58 @@ from mentorinaja.experts.live import Catalog
 from mentorinaja.experts.queries import ExpertPage
 from mentorinaja.experts.rules import REVIEWS_PER_PAGE, SORT_NAMES, Search, numbers, pages
 from mentorinaja.formats import WIB
-from mentorinaja.settings import Settings
 from mentorinaja.web import html
-from mentorinaja.web.cache import shareable
-from mentorinaja.web.viewer import AnyRequest
+from mentorinaja.web.bodies import Posted
+from mentorinaja.web.cache import render_shared, shareable
+from mentorinaja.web.viewer import AnyRequest, Viewer
 
 
 @get("/", opt={"public": True})
-async def home(request: AnyRequest, db: Database, now: datetime) -> Response[bytes]:
+async def home(request: AnyRequest) -> Response[bytes]:
     """Landing for visitors, home for users: the experts, searched and filtered by the address."""
-    zone = _zone(request)
-    form = read_filters(request, now.astimezone(ZoneInfo(zone)).date())
-    search = form.search()
+    visit = _Visit.of(request)
+    form = read_filters(request, visit.today) if request.url.query else None
+    search = form.search() if form else Search()
+    wrong = form is not None and bool(form.errors)
+    if html.wants_partial(request):
+        # The address to show leaves out the fields left empty.
+        return html.respond(
+            request, await _finder(visit, form, search), headers={"HX-Push-Url": search.address()}
+        )
 
     async def make() -> str:
-        return await _home(request, db, form, search, now)
+        return html.render(
+            request,
+            "templates/experts/home.html",
+            finder=await _finder(visit, form, search),
+            search=search,
+            landing=visit.viewer is None and search.plain and not wrong,
+            figures=await visit.catalog.figures(),
+        )
 
-    if shareable(request) and not form.errors:
-        answer = await _catalog(request).pages.answer(request, _key(request, search.address()), make)
-    else:
-        answer = html.respond(request, await make())
-    if html.wants_partial(request):
-        answer.headers["HX-Push-Url"] = search.address()  # without the fields left empty
-    return answer
+    if shareable(request) and not wrong:
+        return await visit.catalog.pages.answer(request, make)
+    return html.respond(request, await make())
 
 
 @get("/expert/{slug:str}", opt={"public": True})
-async def show_expert(
-    request: AnyRequest, db: Database, settings: Settings, now: datetime, slug: str
-) -> Response[Any]:
+async def show_expert(request: AnyRequest, slug: str) -> Response[Any]:
     """Everything about one expert; an address of the past leads to today's."""
+    visit = _Visit.of(request)
     page = _page_number(request)
 
     async def make() -> str:
-        expert = await queries.expert_page(db, slug)
-        if expert is None:
-            raise NotThere
-        return await _expert(request, db, settings, expert, min(page, _review_pages(expert)), now)
+        told = await _told(visit, slug, page)
+        return html.render(request, "templates/experts/show.html", expert=told.expert, profile=told.profile)
 
     try:
+        if html.wants_partial(request):
+            return html.respond(request, (await _told(visit, slug, page)).reviews)
         if shareable(request):
-            return await _catalog(request).pages.answer(request, _key(request, f"{slug}?{page}"), make)
+            return await visit.catalog.pages.answer(request, make)
         return html.respond(request, await make())
     except NotThere:
-        today = await queries.slug_today(db, slug)
+        today = await queries.slug_today(visit.catalog.db, slug)
         if today is None or today == slug:
             raise
         return Redirect(
@@ -73,44 +86,95 @@ async def show_expert(
         )
 
 
-async def _home(request: AnyRequest, db: Database, form: FilterForm, asked: Search, now: datetime) -> str:
-    figures = await _catalog(request).figures()
-    known = figures.known(asked.expertise) if asked.expertise else None
-    search = asked if known is None else asked.replace(expertise=known)
-    listing = await find_experts(db, search, _zone(request))
-    return html.render(
-        request,
-        "partials/experts/finder.html" if html.wants_partial(request) else "templates/experts/home.html",
-        form=form,
-        listing=listing,
-        search=listing.search,
-        figures=figures,
-        numbers=numbers(listing.search.page, listing.pages),
-        sorts=[(sort, name, listing.search.address(sort=sort, page=1)) for sort, name in SORT_NAMES.items()],
-        zone=_zone(request),
-        now=now,
-    )
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """Who looks, from which zone, and with what."""
+
+    request: AnyRequest
+    catalog: Catalog
+    viewer: Viewer | None
+    zone: str
+
+    @classmethod
+    def of(cls, request: AnyRequest) -> _Visit:
+        viewer = request.scope.get("user")
+        return cls(request, request.app.state.catalog, viewer, viewer.time_zone if viewer else WIB)
+
+    @property
+    def today(self) -> date:
+        """The day it is in the viewer's zone."""
+        return self.catalog.clock.now().astimezone(ZoneInfo(self.zone)).date()
+
+    def render(self, template: str, **context: Any) -> Markup:
+        """A part of a page that is the same for everybody in this zone."""
+        now = self.catalog.clock.now()
+        return render_shared(self.request.app.state.templates, template, zone=self.zone, now=now, **context)
 
 
-async def _expert(
-    request: AnyRequest, db: Database, settings: Settings, expert: ExpertPage, page: int, now: datetime
-) -> str:
-    return html.render(
-        request,
-        "partials/experts/reviews.html" if html.wants_partial(request) else "templates/experts/show.html",
-        expert=expert,
-        reviews=await queries.reviews_of(db, expert.id, page) if expert.rating_count else [],
-        page=page,
-        pages=_review_pages(expert),
-        numbers=numbers(page, _review_pages(expert)),
-        admin_fee=_percent(settings.admin_fee_bps),
-        zone=_zone(request),
-        now=now,
-    )
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """An expert's page without its frame."""
+
+    expert: ExpertPage
+    profile: Markup
+    reviews: Markup
 
 
-def _review_pages(expert: ExpertPage) -> int:
-    return pages(expert.rating_count, REVIEWS_PER_PAGE)
+async def _finder(visit: _Visit, form: FilterForm | None, asked: Search) -> Markup:
+    """The search with what it finds; kept for others in the same zone who ask the same."""
+
+    async def make() -> Markup:
+        figures = await visit.catalog.figures()
+        known = figures.known(asked.expertise) if asked.expertise else None
+        search = asked if known is None else asked.replace(expertise=known)
+        listing = await find_experts(visit.catalog.db, search, visit.zone)
+        search = listing.search
+        return visit.render(
+            "partials/experts/finder.html",
+            form=form or FilterForm(Posted([]), visit.today),
+            listing=listing,
+            search=search,
+            figures=figures,
+            numbers=numbers(search.page, listing.pages),
+            sorts=[(sort, name, search.address(sort=sort, page=1)) for sort, name in SORT_NAMES.items()],
+            title="Daftar Expert" if visit.viewer else "Daftar Mentor",
+        )
+
+    if form and form.errors:
+        return await make()
+    return await visit.catalog.parts.get(f"{asked.address()} {visit.zone} {visit.viewer is None}", make)
+
+
+async def _told(visit: _Visit, slug: str, page: int) -> _Told:
+    """What the page says; kept for others in the same zone. Raises NotThere."""
+
+    async def make() -> _Told:
+        expert = await queries.expert_page(visit.catalog.db, slug)
+        if expert is None:
+            raise NotThere
+        last = pages(expert.rating_count, REVIEWS_PER_PAGE)
+        shown = min(page, last)
+        reviews = visit.render(
+            "partials/experts/reviews.html",
+            expert=expert,
+            reviews=await queries.reviews_of(visit.catalog.db, expert.id, shown)
+            if expert.rating_count
+            else [],
+            page=shown,
+            pages=last,
+            numbers=numbers(shown, last),
+        )
+        profile = visit.render(
+            "partials/experts/profile.html",
+            expert=expert,
+            reviews=reviews,
+            own=own == expert.id,
+            admin_fee=_percent(visit.request.app.state.settings.admin_fee_bps),
+        )
+        return _Told(expert, profile, reviews)
+
+    own = visit.viewer.expert_id if visit.viewer else None
+    return await visit.catalog.parts.get(f"{slug} {page} {visit.zone} {own}", make)
 
 
 def _page_number(request: AnyRequest) -> int:
@@ -122,20 +186,6 @@ def _page_number(request: AnyRequest) -> int:
 def _percent(bps: int) -> str:
     """500 basis points → `5%`, 250 → `2,5%`."""
     return f"{bps / 100:g}%".replace(".", ",")
-
-
-def _zone(request: AnyRequest) -> str:
-    viewer = request.scope.get("user")
-    return viewer.time_zone if viewer else WIB
-
-
-def _key(request: AnyRequest, address: str) -> str:
-    return f"{request.url.path} {address} {'part' if html.wants_partial(request) else 'page'}"
-
-
-def _catalog(request: AnyRequest) -> Catalog:
-    catalog: Catalog = request.app.state.catalog
-    return catalog
 
 
 router = Router(path="/", route_handlers=[home, show_expert])
