@@ -32,11 +32,13 @@ USER = {
     "riwayat-cancelled": "/user/transactions?status=cancelled",
 }
 EXPERT = {"dashboard": "/expert/dashboard", "transaksi": "/expert/dashboard/transaksi"}
-# The first link of this kind on a page leads to one more page worth looking at.
-LINKED = {
-    "booking": ("/expert/sari", "a[href^='/expert/sari/booking']"),
+# The first link of this kind on a page leads to one more page worth looking at; Budi has paid, Ani has not yet.
+LINKED_UNPAID = {
     "payment": ("/user/transactions?status=pending", "a[href^='/payment/']"),
     "cancel": ("/user/transactions?status=pending", "a[href$='/cancel']"),
+}
+LINKED = {
+    "booking": ("/expert/sari", "a[href^='/expert/sari/booking']"),
     "invoice": ("/user/transactions?status=completed", "a[href^='/invoice/']"),
     "transcript": ("/user/transactions?status=completed", "a[href^='/session']"),
     "room-before-time": ("/user/transactions?status=confirmed", "a[href^='/session']"),
@@ -66,21 +68,26 @@ async def look_at(page: Page, name: str, address: str) -> list[str]:
     return wrong
 
 
-@pytest.mark.parametrize("who", ["visitor", "user", "expert"])
+async def follow(page: Page, address: str, link: str) -> str:
+    """Where the first `link` on a page leads."""
+    await page.goto(address)
+    found = page.locator(f"main {link}")
+    assert await found.count(), f"nothing on {address} leads to {link}"
+    return await found.first.get_attribute("href") or ""
+
+
+@pytest.mark.parametrize("who", ["visitor", "user", "unpaid", "expert"])
 async def test_every_page_is_fit_to_be_seen(demo: Demo, chromium: Browser, who: str) -> None:
     SCREENSHOTS.mkdir(exist_ok=True)
     context = await chromium.new_context(base_url=demo["web"], locale="id-ID")
     page = await context.new_page()
-    pages = dict({"visitor": VISITOR, "user": USER, "expert": EXPERT}[who])
-    if who == "user":
-        await sign_in(page, "/login", "budi@mentorinaja.test", "mentorinaja")
-        for name, (address, link) in LINKED.items():
-            await page.goto(address)
-            found = page.locator(f"main {link}")
-            assert await found.count(), f"nothing on {address} leads to {name}"
-            pages[name] = await found.first.get_attribute("href") or ""
-    elif who == "expert":
+    pages = dict({"visitor": VISITOR, "user": USER, "expert": EXPERT}.get(who, {}))
+    if who == "expert":
         await sign_in(page, "/expert/login", "sari@mentorinaja.test", "mentorinaja")
+    elif who != "visitor":
+        email, links = ("ani", LINKED_UNPAID) if who == "unpaid" else ("budi", LINKED)
+        await sign_in(page, "/login", f"{email}@mentorinaja.test", "mentorinaja")
+        pages |= {name: await follow(page, *place) for name, place in links.items()}
     wrong = [fault for name, address in pages.items() for fault in await look_at(page, name, address)]
     await context.close()
     assert not wrong, "\n".join(wrong)
