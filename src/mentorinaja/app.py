@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import cache
 
 import asyncpg
+from jinja2 import Environment
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -75,7 +77,7 @@ def create_app(settings: Settings) -> ASGIApp:
             finally:
                 await hub.stop()
 
-    assets = Assets()
+    assets, templates = _fresh_look() if settings.mode == "development" else _look()
     app = Litestar(
         route_handlers=[*FEATURES, *([showcase] if settings.mode != "production" else [])],
         lifespan=[lifespan],
@@ -99,7 +101,7 @@ def create_app(settings: Settings) -> ASGIApp:
             {
                 "settings": settings,
                 "assets": assets,
-                "templates": make_environment(assets, reload=settings.mode == "development"),
+                "templates": templates,
             }
         ),
         request_max_body_size=MOST_BYTES,
@@ -108,6 +110,21 @@ def create_app(settings: Settings) -> ASGIApp:
         logging_config=None,
     )
     return Edge(Shortcut(app, lambda: app.state.catalog.pages if "catalog" in app.state else None), settings)
+
+
+@cache
+def _look() -> tuple[Assets, Environment]:
+    """Static files and templates, read once per process: what is served fits the code that serves it."""
+    assets = Assets()
+    templates = make_environment(assets)
+    for name in templates.list_templates():
+        templates.get_template(name)
+    return assets, templates
+
+
+def _fresh_look() -> tuple[Assets, Environment]:
+    assets = Assets()
+    return assets, make_environment(assets, reload=True)
 
 
 def _db(state: State) -> Database:
