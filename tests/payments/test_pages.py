@@ -16,6 +16,7 @@ from mentorinaja.bookings import actions as bookings
 from mentorinaja.bookings import queries as orders
 from mentorinaja.payments import actions
 from mentorinaja.web.viewer import Viewer
+from tests.support.accounts import eventually
 from tests.support.bookings import book, browser_of, make_seller, make_user, seller_browser, slot_in, state_of
 from tests.support.payments import open_attempt, pay, said
 from tests.support.site import Browser, Site
@@ -240,6 +241,17 @@ async def test_too_short_before_the_deadline_paying_is_closed(site: Site) -> Non
     assert "Waktu pembayarannya hampir habis" in browser.text
     await browser.get(f"/payment/{public_id}")
     assert browser.page.css_first("#pay-forms") is None
+
+
+async def test_an_amount_that_does_not_match_is_being_looked_at(site: Site) -> None:
+    _, public_id, browser = await ordered(site, payment_method="bank_transfer")
+    await browser.get(f"/payment/{public_id}")
+    await browser.submit("#pay-forms form")
+    await site.control("POST", f"/_control/transactions/{public_id}/settle", {"amount": 1_000})
+    await eventually(lambda: site.db.fetchval("SELECT under_review FROM orders"))
+    await browser.get(f"/payment/{public_id}")
+    assert "Pembayaran sedang diperiksa" in browser.text and "pembayaran kartu" not in browser.text
+    assert await state_of(site.db, public_id) == ("pending", "waiting")
 
 
 async def test_what_was_cancelled_cannot_be_paid(site: Site) -> None:
