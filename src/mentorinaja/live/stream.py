@@ -15,6 +15,8 @@ from mentorinaja.live.hub import Hub
 # htmx reconnects after this many milliseconds when the line drops.
 RETRY_MS = 1000
 SEND_TIMEOUT_SECONDS = 10
+# Far more than anybody's tabs and devices; it stops a script that takes all the connections there are.
+MOST_A_PERSON = 60
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 # What ends a line in an event stream; str.splitlines() knows more, and would break texts that contain them.
 _LINE_END = re.compile("\r\n|\r|\n")
@@ -28,11 +30,13 @@ class Stream(EventSourceResponse):
     sse-starlette gives each stream four tasks. Here the request's own task writes and one more waits for the
     browser to go; there is no ping (the streams beat themselves); one watcher per event loop hears from
     sse-starlette that the server stops, and ends all of them. A reader that takes nothing for ten seconds
-    is dropped.
+    is dropped. Of one `person` (an id) only so many stay open: the oldest makes room for one more, since it
+    may be a line that went dead unheard.
     """
 
-    def __init__(self, frames: AsyncGenerator[bytes, None]) -> None:
+    def __init__(self, frames: AsyncGenerator[bytes, None], person: int | None = None) -> None:
         super().__init__(frames, ping=0, headers=_HEADERS)
+        self.person = person
         self._frames = frames
         self._writer: asyncio.Task[None] | None = None
         self._ended = False
@@ -44,12 +48,11 @@ class Stream(EventSourceResponse):
             return
         self._writer = asyncio.current_task()
         gone = asyncio.create_task(self._end_when_gone(receive))
-        streams = _streams_of_this_loop()
-        streams.add(self)
+        _enter(self)
         try:
             await self._write(send)
         finally:
-            streams.discard(self)
+            _leave(self)
             gone.cancel()
             await self._frames.aclose()
 
@@ -127,19 +130,35 @@ class Doorbell:
         return True
 
 
-_open_streams: WeakKeyDictionary[Loop, set[Stream]] = WeakKeyDictionary()
+# The open streams of each person in the order they came; those of nobody in particular under None.
+_open_streams: WeakKeyDictionary[Loop, dict[int | None, dict[Stream, None]]] = WeakKeyDictionary()
 _watchers: WeakKeyDictionary[Loop, asyncio.Task[None]] = WeakKeyDictionary()
 
 
-def _streams_of_this_loop() -> set[Stream]:
+def _enter(stream: Stream) -> None:
+    """Count a stream among those of its person; the oldest ends when they are too many."""
     loop = asyncio.get_running_loop()
-    streams = _open_streams.setdefault(loop, set())
+    everybody = _open_streams.setdefault(loop, {})
     if loop not in _watchers or _watchers[loop].done():
-        _watchers[loop] = loop.create_task(_end_all_at_exit(streams), name="live-exit")
-    return streams
+        _watchers[loop] = loop.create_task(_end_all_at_exit(everybody), name="live-exit")
+    theirs = everybody.setdefault(stream.person, {})
+    if stream.person is not None and len(theirs) >= MOST_A_PERSON:
+        oldest = next(iter(theirs))
+        del theirs[oldest]
+        oldest.end()
+    theirs[stream] = None
 
 
-async def _end_all_at_exit(streams: set[Stream]) -> None:
+def _leave(stream: Stream) -> None:
+    everybody = _open_streams[asyncio.get_running_loop()]
+    theirs = everybody.get(stream.person, {})
+    theirs.pop(stream, None)
+    if not theirs:
+        everybody.pop(stream.person, None)
+
+
+async def _end_all_at_exit(everybody: dict[int | None, dict[Stream, None]]) -> None:
     await EventSourceResponse._listen_for_exit_signal()
-    for stream in tuple(streams):
-        stream.end()
+    for theirs in tuple(everybody.values()):
+        for stream in tuple(theirs):
+            stream.end()

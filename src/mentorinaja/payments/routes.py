@@ -117,7 +117,7 @@ async def events(request: WebRequest, db: Database, hub: Hub, settings: Settings
         return ASGIResponse(status_code=204, headers={"cache-control": html.PRIVATE})
     seen = request.query_params.get("seen", "")
     # starlette and the framework type the same protocol differently
-    return cast(ASGIApp, Stream(live.frames(hub, view.order.public_id, look, draw, seen)))
+    return cast(ASGIApp, Stream(live.frames(hub, view.order.public_id, look, draw, seen), viewer.id))
 
 
 @post(

@@ -94,7 +94,8 @@ async def stream_room(request: WebRequest, db: Database, booking_id: str, after:
         return await find_viewer(token_hash(token)) is not None
 
     frames = rooms.stream(room, _side(room, viewer), viewer.id, cursor, still_welcome)
-    return cast(ASGIApp, Stream(frames))  # starlette and the framework type the same protocol differently
+    # starlette and the framework type the same protocol differently
+    return cast(ASGIApp, Stream(frames, viewer.id))
 
 
 @get("/session/{booking_id:str}/end", guards=[requires_user])
