@@ -13,6 +13,8 @@ _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
 # How the client knows its messages again: eight digits in square brackets, anywhere in the HTML of a frame.
 _MARK = re.compile(rb"\[(\d{8})\]")
 
+_PATIENCE_SECONDS = 20.0
+
 # Called with the status, the whole answer and when it was complete (seconds of perf_counter); status 0: cut.
 OnAnswer = Callable[[int, bytes, float], None]
 # Called with the number in a mark and when it came.
@@ -168,7 +170,11 @@ async def open_stream(host: str, port: int, request: bytes, on_mark: OnMark) -> 
     """Open a stream and wait for its first frame. Raises ConnectionError when it is refused."""
     loop = asyncio.get_running_loop()
     _, stream = await loop.create_connection(lambda: Stream(request, on_mark), host, port)
-    await asyncio.wait_for(stream.ready, 20)
+    try:
+        await asyncio.wait_for(stream.ready, _PATIENCE_SECONDS)
+    except TimeoutError:
+        stream.close()
+        raise ConnectionError(f"the stream said nothing but {stream.bytes_received} bytes") from None
     if stream.status != 200:
         stream.close()
         raise ConnectionError(f"the stream was answered with {stream.status}")
