@@ -33,7 +33,7 @@ async def test_a_strange_host_leads_nobody_away(site: Site) -> None:
 @pytest.mark.parametrize("value", ["http://[::1", "http://evil.test:x", "http://ex℀mple.test"])
 async def test_an_origin_that_is_none_is_a_forged_request(site: Site, header: str, value: str) -> None:
     browser = await browser_of(site, await make_user(site.db))
-    answer = await browser.client.post("/user/profile", headers={header: value.encode()})
+    answer = await browser.client.post("/user/profile", headers={header.encode(): value.encode()})
     assert answer.status_code == 403
 
 
