@@ -66,10 +66,13 @@ CREATE TABLE orders (
   last_attempt_failed boolean NOT NULL DEFAULT false,
   pay_deadline timestamptz NOT NULL,
   created_at timestamptz NOT NULL DEFAULT app_now(),
-  paid_at timestamptz
+  paid_at timestamptz,
+  -- when what the expert earned becomes available; NULL before completion and once it has
+  release_at timestamptz
 );
 CREATE INDEX orders_user ON orders (user_id, created_at DESC, id DESC);
 CREATE INDEX orders_expert ON orders (expert_id, created_at DESC, id DESC);
+CREATE INDEX orders_release ON orders (release_at) WHERE release_at IS NOT NULL;
 CREATE INDEX orders_unpaid ON orders (pay_deadline) WHERE payment_status = 'waiting';
 
 CREATE TABLE bookings (

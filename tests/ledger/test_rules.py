@@ -62,3 +62,15 @@ def test_a_reversal_leaves_nothing() -> None:
     assert {kind: booked[kind] + amount for kind, amount in rules.reversal(booked).items()} == dict.fromkeys(
         booked, 0
     )
+
+
+def test_released_earnings_stay_the_same_sum_and_are_what_a_later_refund_takes() -> None:
+    sold = sale(150_000)
+    booked = rules.payment(sold)
+    released = rules.release(booked)
+    assert released == {"expert_held": 126_000, "expert_available": -126_000}
+    after = {kind: booked.get(kind, 0) + released.get(kind, 0) for kind in booked | released}
+    assert rules.release(after) == {}
+    back = rules.give_back(sold, after, 57_500)
+    assert sum(back.values()) == 0 and "expert_held" not in back
+    assert rules.give_back(sold, after, sold.total)["expert_available"] == 126_000

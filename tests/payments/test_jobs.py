@@ -10,12 +10,13 @@ from mentorinaja import clock
 from mentorinaja.bookings import actions as bookings
 from mentorinaja.clock import Clock
 from mentorinaja.db.pool import Database
+from mentorinaja.ledger.queries import earnings
 from mentorinaja.payments import actions, jobs, queries
 from mentorinaja.payments.midtrans import Gateway
 from mentorinaja.resources import Resources
 from mentorinaja.web.viewer import Viewer
 from tests.payments.conftest import Counter
-from tests.support.bookings import book, make_seller, make_user, slot_in, state_of
+from tests.support.bookings import book, finish, make_seller, make_user, slot_in, state_of
 from tests.support.config import make_settings
 from tests.support.payments import pay
 
@@ -238,3 +239,21 @@ async def test_a_retired_link_is_not_given(db: Database) -> None:
     await db.execute("UPDATE meeting_links_pool SET retired_at = app_now()")
     await video_order(db)
     assert await links(db) == [None]
+
+
+async def test_earnings_are_held_for_a_day_after_the_session_and_released_once(counter: Counter) -> None:
+    db, seller = counter.db, await make_seller(counter.db)
+    public_id = await book(db, await make_user(db), seller, await slot_in(db, days=2))
+    await pay(db, public_id)
+    booking = await db.fetchval("SELECT b.id FROM bookings b JOIN orders o ON o.id = b.order_id")
+    await clock.shift(db, timedelta(days=3))
+    await jobs.release_due(resources_of(counter), {})
+    assert (await earnings(db, seller.id)).available == 0, "the session is not completed"
+    await finish(db, booking)
+    await clock.shift(db, timedelta(hours=23, minutes=59))
+    await jobs.release_due(resources_of(counter), {})
+    assert (await earnings(db, seller.id)).held == 126_000
+    await clock.shift(db, timedelta(minutes=2))
+    await asyncio.gather(*(jobs.release_due(resources_of(counter), {}) for _ in range(5)))
+    earned = await earnings(db, seller.id)
+    assert (earned.held, earned.available, earned.total) == (0, 126_000, 126_000)

@@ -6,6 +6,7 @@ from mentorinaja.bookings import queries, rules
 from mentorinaja.bookings.making import Wish, book
 from mentorinaja.bookings.moves import (
     EXPIRE_DUE,
+    RELEASE_DUE,
     cancel,
     complete,
     confirm,
@@ -22,6 +23,7 @@ from mentorinaja.web.viewer import Viewer
 
 __all__ = [
     "EXPIRE_DUE",
+    "RELEASE_DUE",
     "Wish",
     "book",
     "cancel_unpaid",

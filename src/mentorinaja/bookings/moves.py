@@ -23,6 +23,8 @@ Actor = Literal["user", "expert", "admin", "system", "midtrans"]
 
 # The sweep that closes unpaid orders; run by payments, which asks Midtrans first.
 EXPIRE_DUE = "bookings.expire_due"
+# The sweep that makes earnings available; run by payments, which knows the transactions.
+RELEASE_DUE = "bookings.release_due"
 
 
 class IllegalMove(Exception):
@@ -150,6 +152,9 @@ async def complete(
         return False
     await _write(tx, order, state)
     await record_event(tx, order.id, actor, "completed", actor_id=actor_id, detail={"reason": reason})
+    release_at = order.now + rules.HELD_AFTER_COMPLETION
+    await tx.execute("UPDATE orders SET release_at = $2 WHERE id = $1", order.id, release_at)
+    await enqueue(tx, RELEASE_DUE, at=release_at)
     return True
 
 

@@ -32,6 +32,8 @@ ARRIVE_WITHIN = timedelta(minutes=10)
 NOW_GRACE = timedelta(minutes=5)
 
 REVIEW_WITHIN = timedelta(days=30)
+# What an expert earned can be asked for a day after the session: until then it is held.
+HELD_AFTER_COMPLETION = timedelta(hours=24)
 
 MOST_UNPAID = 2
 

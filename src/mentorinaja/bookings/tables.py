@@ -32,6 +32,7 @@ class Orders(Table, tablename="orders"):
     pay_deadline = Timestamptz()
     created_at = Timestamptz()
     paid_at = Timestamptz(null=True)
+    release_at = Timestamptz(null=True)
 
 
 class Bookings(Table, tablename="bookings"):

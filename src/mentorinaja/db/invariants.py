@@ -99,6 +99,9 @@ _MONEY = {
         WHERE a.kind IN ('expert_held', 'expert_available', 'expert_withdrawing', 'expert_withdrawn',
           'refund_due', 'admin_fee')
         GROUP BY a.id HAVING sum(e.amount) > 0""",
+    "M8_only_completed_sessions_release": """
+        SELECT j.key FROM ledger_journals j JOIN bookings b ON b.order_id = j.order_id
+        WHERE j.kind = 'release' AND b.status <> 'completed'""",
     "M9_refunds_within_payment": """
         SELECT t.transaction_id FROM payment_transactions t JOIN refunds r USING (transaction_id)
         WHERE r.state NOT IN ('rejected', 'failed')

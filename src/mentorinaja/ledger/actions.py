@@ -32,6 +32,16 @@ async def record_reversal(tx: Connection, order_id: int, transaction_id: str) ->
     return await _post(tx, key, "reversal", order_id, transaction_id, expert_id, entries)
 
 
+async def record_release(tx: Connection, order_id: int, transaction_id: str) -> bool:
+    """What the expert earned with the transaction becomes available. False: nothing of it is held."""
+    expert_id, _ = await _sale(tx, order_id)
+    entries = rules.release(await _booked(tx, transaction_id))
+    if not entries:
+        return False
+    key = f"released:{transaction_id}"
+    return await _post(tx, key, "release", order_id, transaction_id, expert_id, entries)
+
+
 async def record_returned(
     tx: Connection, order_id: int, transaction_id: str, returned: int, *, chargeback: bool = False
 ) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mentorinaja.money import share
 
 Entries = dict[str, int]  # account kind → amount; an expert's accounts are those of the order's expert
-_EARNED = ("expert_held", "admin_fee", "platform_fee")
+_FEES = ("admin_fee", "platform_fee")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,18 @@ def give_back(sale: Sale, booked: Mapping[str, int], amount: int) -> Entries:
     due = min(amount, -booked.get("refund_due", 0))
     entries = {"gateway": -amount, "refund_due": due}
     if amount > due:
-        had = {kind: -booked.get(kind, 0) for kind in _EARNED}
+        expert = "expert_available" if booked.get("expert_available") else "expert_held"
+        had = {kind: -booked.get(kind, 0) for kind in (expert, *_FEES)}
         stays = earned(sale, sum(had.values()) - (amount - due))
-        entries |= {kind: had[kind] - stays[kind] for kind in _EARNED}
+        stays[expert] = stays.pop("expert_held")
+        entries |= {kind: had[kind] - stays[kind] for kind in had}
     return {kind: value for kind, value in entries.items() if value}
+
+
+def release(booked: Mapping[str, int]) -> Entries:
+    """What the expert earned with a transaction may be asked for from now on; empty when nothing is held."""
+    held = -booked.get("expert_held", 0)
+    return {"expert_held": held, "expert_available": -held} if held else {}
 
 
 def earned(sale: Sale, kept: int) -> Entries:

@@ -1,4 +1,4 @@
-"""Work nobody waits for: asking about open attempts, closing unpaid orders, giving links that were missing."""
+"""Work nobody waits for: asking about open attempts, closing unpaid orders, releasing earnings, late links."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import structlog
 
 from mentorinaja import clock
 from mentorinaja.bookings import queries as bookings
-from mentorinaja.bookings.actions import EXPIRE_DUE
+from mentorinaja.bookings.actions import EXPIRE_DUE, RELEASE_DUE
 from mentorinaja.db.pool import Connection, Database, atomic
 from mentorinaja.jobs.queue import Job, Payload
+from mentorinaja.ledger import actions as ledger
 from mentorinaja.payments import links, queries
 from mentorinaja.payments.closing import close_attempt, expire_order
 from mentorinaja.payments.gateway_words import GatewayDown
@@ -58,6 +59,23 @@ async def fill_links(resources: Resources, _payload: Payload) -> None:
     await links.fill_links(resources.db)
 
 
+async def release_due(resources: Resources, _payload: Payload) -> None:
+    """Make available what experts earned with sessions completed a day ago."""
+    for public_id in await queries.earnings_due(resources.db):
+        await _release(resources.db, public_id)
+
+
+@atomic
+async def _release(tx: Connection, public_id: str) -> None:
+    order = await bookings.lock_order(tx, public_id)
+    cleared = await tx.execute(
+        "UPDATE orders SET release_at = NULL WHERE id = $1 AND release_at <= app_now()", order.id
+    )
+    if cleared == "UPDATE 1":
+        for transaction_id in await queries.paying_transactions(tx, order.id):
+            await ledger.record_release(tx, order.id, transaction_id)
+
+
 async def _check(db: Database, gateway: Gateway, gateway_order_id: str) -> bool:
     """False when Midtrans does not answer: it is asked again soon."""
     try:
@@ -102,5 +120,6 @@ async def _expire(db: Database, gateway: Gateway, public_id: str, answers: bool)
 JOBS = [
     Job("payments.check_due", check_due, sweep=True),
     Job(EXPIRE_DUE, expire_due, sweep=True),
+    Job(RELEASE_DUE, release_due, sweep=True),
     Job("payments.fill_links", fill_links, sweep=True),
 ]

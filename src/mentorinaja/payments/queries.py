@@ -151,6 +151,25 @@ async def checks_due(db: Connection | Database, limit: int = 100) -> list[str]:
     return [row["gateway_order_id"] for row in rows]
 
 
+async def earnings_due(db: Connection | Database, limit: int = 500) -> list[str]:
+    """Public ids of orders whose earnings become available now."""
+    rows = await db.fetch(
+        "SELECT public_id FROM orders WHERE release_at <= app_now() ORDER BY release_at, id LIMIT $1", limit
+    )
+    return [row["public_id"] for row in rows]
+
+
+async def paying_transactions(tx: Connection, order_id: int) -> list[str]:
+    """Ids of the transactions whose money an order has, whole or in part."""
+    rows = await tx.fetch(
+        """SELECT t.transaction_id FROM payment_transactions t
+             JOIN payment_attempts a ON a.id = t.attempt_id
+           WHERE a.order_id = $1 AND t.state IN ('paid', 'partially_refunded') ORDER BY t.transaction_id""",
+        order_id,
+    )
+    return [row["transaction_id"] for row in rows]
+
+
 async def left_over_attempts(db: Connection | Database, limit: int = 100) -> list[Attempt]:
     """Attempts that can be paid at Midtrans although their order does not wait for money any more."""
     rows = await db.fetch(
