@@ -9,6 +9,8 @@ VERSION = "1.38.0"
 DESCRIPTION = "Experts, what they know and have done, and the services they sell."
 
 SQL = """
+CREATE EXTENSION IF NOT EXISTS fuzzystrmatch;
+
 CREATE TABLE experts (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   user_id bigint NOT NULL UNIQUE REFERENCES users,
@@ -53,17 +55,22 @@ CREATE FUNCTION search_query(p_text text) RETURNS tsquery LANGUAGE sql STABLE AS
   FROM (SELECT word FROM unnest(string_to_array(plain_words(p_text), ' ')) AS word WHERE word <> '' LIMIT 8) AS typed
 $$;
 
--- The published experts every typed word of which is nearly one of theirs: for mistyped words.
+-- The published experts who have every typed word, or one that differs from it in a letter (two, when it is long).
 CREATE FUNCTION similar_experts(p_text text) RETURNS SETOF bigint LANGUAGE sql STABLE
-SET pg_trgm.word_similarity_threshold = 0.5 AS $$
+SET pg_trgm.word_similarity_threshold = 0.3 AS $$
   WITH typed AS (
-    SELECT array_agg(word ORDER BY length(word) DESC) AS words
+    SELECT word, CASE WHEN length(word) < 4 THEN 0 WHEN length(word) < 7 THEN 1 ELSE 2 END AS wrong
     FROM (SELECT word FROM unnest(string_to_array(plain_words(p_text), ' ')) AS word
-          WHERE length(word) > 2 LIMIT 8) AS few
+          WHERE length(word) BETWEEN 2 AND 60 LIMIT 8) AS few
   )
-  -- The longest word goes through the index; the others are compared with what it found.
-  SELECT e.id FROM experts e, typed
-  WHERE e.status = 'published' AND e.search_text %> words[1] AND e.search_text %> ALL (words)
+  -- The longest word goes through the index; what it found is compared word by word.
+  SELECT e.id FROM experts e
+  WHERE e.status = 'published' AND e.search_text %> (SELECT word FROM typed ORDER BY length(word) DESC LIMIT 1)
+    AND NOT EXISTS (
+      SELECT FROM typed WHERE NOT (
+        e.search @@ to_tsquery('indonesian', typed.word || ':*')
+        OR EXISTS (SELECT FROM unnest(string_to_array(e.search_text, ' ')) AS known
+                   WHERE length(known) < 61 AND levenshtein_less_equal(known, typed.word, wrong) <= wrong)))
 $$;
 
 CREATE TABLE expert_slugs (

@@ -126,7 +126,8 @@ BEGIN
     expertise = tags.expertise,
     next_slot_at = next_free_slot(e.id, offer.shortest),
     listed_at = app_now(),
-    search_text = plain_words(concat_ws(' ', u.full_name, e.position_title, e.company, tags.words, e.bio)),
+    search_text = plain_words(concat_ws(
+      ' ', u.full_name, e.position_title, e.company, tags.words, e.bio, offer.words, e.city)),
     search =
       setweight(to_tsvector('indonesian', plain_words(concat_ws(' ', u.full_name, e.position_title, e.company))), 'A')
       || setweight(to_tsvector('indonesian', plain_words(tags.words)), 'B')

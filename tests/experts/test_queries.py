@@ -101,9 +101,11 @@ async def test_words_are_looked_for_everywhere(db: Database, typed: str, found: 
     assert bool(listing.total and not listing.similar) == found
 
 
-@pytest.mark.parametrize("typed", ["wulandri", "prodct manger", "gojeck", "roadmp", "marketng"])
+@pytest.mark.parametrize(
+    "typed", ["wulandri", "pruduct manger", "prodcut", "gojeck", "roadmp", "marketng", "sary", "ux roadmp"]
+)
 async def test_mistyped_words_find_what_is_like_them(db: Database, typed: str) -> None:
-    await make_expert(db, Told("Sari Wulandari", skills=("Roadmap", "Marketing")))
+    await make_expert(db, Told("Sari Wulandari", skills=("Roadmap", "Marketing", "UX")))
     await make_expert(
         db, Told("Dimas Pratama", position_title="Advokat", company="Harahap", bio="Hukum perdata.")
     )

@@ -55,7 +55,10 @@ _ORDERS = {
     "rating": _WEIGHED,
     "price": f"e.lowest_price NULLS LAST, {_WEIGHED}",
     "experience": f"e.years_experience DESC, {_WEIGHED}",
-    "soonest": "ready_now(e.id, e.shortest_minutes) IS TRUE DESC, listed_slot(e) NULLS LAST, " + _WEIGHED,
+    # The functions are asked only where what the row keeps does not answer.
+    "soonest": f"""(e.ready_until > app_now() AND ready_now(e.id, e.shortest_minutes)) IS TRUE DESC,
+      CASE WHEN e.next_slot_at >= app_now() + make_interval(mins => h.notice_minutes) THEN e.next_slot_at
+           ELSE listed_slot(e) END NULLS LAST, {_WEIGHED}""",
 }
 _LIST = """
 WITH site AS (
@@ -63,7 +66,7 @@ WITH site AS (
   FROM experts WHERE status = 'published'
 ), page AS (
   SELECT e.id, row_number() OVER (ORDER BY {order}, e.id) AS place, count(*) OVER () AS total
-  FROM experts e, site WHERE {conditions} ORDER BY place LIMIT {limit} OFFSET {offset}
+  FROM experts e JOIN schedules h ON h.expert_id = e.id, site WHERE {conditions} ORDER BY place LIMIT {limit} OFFSET {offset}
 )
 SELECT e.slug, e.display_name, e.position_title, e.company, e.city, e.rating_count, e.rating_sum, e.lowest_price,
        s.duration_minutes AS lowest_minutes, e.expertise[:3] AS expertise, listed_slot(e) AS slot,
