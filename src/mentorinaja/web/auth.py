@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -43,7 +44,7 @@ def session_cookie(settings: Settings, token: str, max_age: int | None) -> Cooki
     """The cookie of a fresh sign-in; `max_age` in seconds, None until the browser closes."""
     return Cookie(
         key=cookie_name(settings),
-        value=_signer(settings).sign(token).decode(),
+        value=_signer(settings.secret_key).sign(token).decode(),
         max_age=max_age,
         path="/",
         secure=settings.https,
@@ -68,7 +69,7 @@ def no_session_cookie(settings: Settings) -> Cookie:
 def read_cookie(settings: Settings, cookies: dict[str, str]) -> str | None:
     """The session token in the request's cookies, or None when there is none or its signature is wrong."""
     try:
-        return _signer(settings).unsign(cookies.get(cookie_name(settings), "")).decode()
+        return _signer(settings.secret_key).unsign(cookies.get(cookie_name(settings), "")).decode()
     except (BadSignature, UnicodeError):
         return None
 
@@ -108,5 +109,6 @@ def _sign_in_address(connection: Guarded, door: str = "/login") -> str:
     return f"{door}?next={quote(back, safe='/')}"
 
 
-def _signer(settings: Settings) -> Signer:
-    return Signer(settings.secret_key, salt="login-session", digest_method=hashlib.sha256)
+@cache
+def _signer(secret_key: str) -> Signer:
+    return Signer(secret_key, salt="login-session", digest_method=hashlib.sha256)
