@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
-from mentorinaja.work import all_jobs
 from selectolax.lexbor import LexborHTMLParser as HTMLParser
 
 from mentorinaja import clock
@@ -18,6 +17,7 @@ from mentorinaja.local.mailbox import Mailbox
 from mentorinaja.local.midtrans import SimulatorConfig, create_simulator
 from mentorinaja.resources import Resources, open_resources
 from mentorinaja.settings import Settings
+from mentorinaja.work import all_jobs
 from tests.support.config import make_settings
 from tests.support.serve import free_socket, serving
 

@@ -84,7 +84,9 @@ class Reader:
 
     def texts(self) -> list[str]:
         """The texts of the messages seen, unescaped as far as tests need it."""
-        found = [re.search(r'<div class="text" dir="auto">(.*?)</div>', e.data, re.S) for e in self.seen if e.id]
+        found = [
+            re.search(r'<div class="text" dir="auto">(.*?)</div>', e.data, re.S) for e in self.seen if e.id
+        ]
         return [match.group(1) for match in found if match]
 
 

@@ -70,7 +70,7 @@ WITH site AS (
 )
 SELECT e.slug, e.display_name, e.position_title, e.company, e.city, e.rating_count, e.rating_sum, e.lowest_price,
        s.duration_minutes AS lowest_minutes, e.expertise[:3] AS expertise, listed_slot(e) AS slot,
-       coalesce(e.ready_until > app_now() AND ready_now(e.id, e.shortest_minutes), false) AS ready, page.total
+       CASE WHEN e.ready_until > app_now() THEN ready_now(e.id, e.shortest_minutes) ELSE false END AS ready, page.total
 FROM page JOIN experts e ON e.id = page.id LEFT JOIN services s ON s.id = e.lowest_price_service_id
 ORDER BY page.place
 """
