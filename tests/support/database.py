@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
-from mentorinaja.db.invariants import broken
 
+from mentorinaja.db.invariants import broken
 from mentorinaja.db.pool import Database
 
 TEMPLATE = "mentorinaja_template"
