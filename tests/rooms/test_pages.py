@@ -159,6 +159,16 @@ async def test_before_the_start_the_text_stays_in_the_box(site: Site) -> None:
     assert "setelah sesi dimulai" in user.page.css_first("#refusal").text()
 
 
+async def test_a_message_for_a_room_that_is_not_open_is_shown_again(site: Site) -> None:
+    meeting = await meet_later(site.db)
+    user = await known_browser(site, meeting.user)
+    await user.get(room_path(meeting))
+    data = {"text": "Belum <i>terkirim</i>", "client_id": str(uuid4())}
+    answer = await user.post(f"/session/{meeting.booking_id}/messages", data)
+    assert answer.status_code == 409
+    assert "Belum <i>terkirim</i>" in user.text
+
+
 async def test_after_the_end_the_text_stays_in_the_box(site: Site) -> None:
     meeting, user, _ = await running(site)
     await actions.end(site.db, meeting.expert, meeting.booking_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import AsyncGenerator, Callable
 from weakref import WeakKeyDictionary
@@ -77,7 +78,9 @@ class Stream(EventSourceResponse):
             if not self._ended or self._writer is None or self._writer.uncancel() > 0:
                 raise
         self._ended = True
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        with contextlib.suppress(TimeoutError):  # a reader that never reads must not hold its connection either
+            async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _end_when_gone(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":

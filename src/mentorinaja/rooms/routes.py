@@ -159,7 +159,7 @@ async def _room_page(
         opens_in = int(wait) + 2 if phase == "early" and wait < 3600 else None
         return page(
             request, "templates/rooms/closed.html", status=status, room=room, side=side, now=room.read_at,
-            phase=phase, opens_in=opens_in,
+            phase=phase, opens_in=opens_in, typed=typed,
         )  # fmt: skip
     context = await _thread(db, room, side, before)
     return page(
