@@ -41,9 +41,9 @@ shell: $(VENV)/.ready ## psql in the demo's database
 	@$(BIN)/python -c 'import json,os; d=json.load(open("var/demo.json"))["database"]; os.execvp("psql",["psql",d])'
 
 lock: ## write the lock files anew from pyproject.toml
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra local pyproject.toml -o requirements-local.lock
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra local --extra test --extra check pyproject.toml -o requirements-test.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra local pyproject.toml -o requirements-local.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra local --extra test --extra check pyproject.toml -o requirements-test.lock
 
 clean: ## remove the environment and the demo's data
 	rm -rf $(VENV) var
