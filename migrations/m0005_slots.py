@@ -145,6 +145,15 @@ BEGIN
   END IF;
   RETURN next_free_slot(e.id, e.shortest_minutes);
 END $$;
+
+-- Whoever changes the name of an account changes the name its expert is listed and found by.
+CREATE FUNCTION expert_renamed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM refresh_listing(id) FROM experts WHERE user_id = NEW.id;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER expert_renamed AFTER UPDATE OF full_name ON users
+  FOR EACH ROW WHEN (OLD.full_name IS DISTINCT FROM NEW.full_name) EXECUTE FUNCTION expert_renamed();
 """
 
 

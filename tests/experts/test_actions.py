@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from mentorinaja import clock
+from mentorinaja.accounts import actions as accounts
 from mentorinaja.db.pool import Database
 from mentorinaja.errors import NotThere
 from mentorinaja.experts import actions, queries
@@ -130,3 +131,12 @@ async def test_who_has_no_slot_is_looked_at_again_each_hour(db: Database) -> Non
     await clock.shift(db, timedelta(minutes=61))
     assert await actions.refresh_old_listings(db) == 1
     assert await actions.refresh_old_listings(db) == 0
+
+
+async def test_an_expert_who_changes_name_is_listed_by_the_new_one(db: Database) -> None:
+    expert_id = await make_expert(db)
+    user_id = await db.fetchval("SELECT user_id FROM experts WHERE id = $1", expert_id)
+    await accounts.change_person(db, user_id, full_name="Nirmala Kencana", phone="+628123456789")
+    row = await db.fetchrow("SELECT display_name, search_text FROM experts WHERE id = $1", expert_id)
+    assert row is not None and row["display_name"] == "Nirmala Kencana"
+    assert "nirmala kencana" in row["search_text"]
