@@ -50,7 +50,8 @@ def run_demo(*, reload: bool = False) -> int:
 
     Raises SettingsError when a part cannot be started.
     """
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job is born deaf to Ctrl-C
+        signal.signal(number, _interrupt)
     with ExitStack() as stack:
         try:
             dsn = database_url_from_environment() or stack.enter_context(embedded_database())
