@@ -78,7 +78,9 @@ class Stream(EventSourceResponse):
             if not self._ended or self._writer is None or self._writer.uncancel() > 0:
                 raise
         self._ended = True
-        with contextlib.suppress(TimeoutError):  # a reader that never reads must not hold its connection either
+        with contextlib.suppress(
+            TimeoutError
+        ):  # a reader that never reads must not hold its connection either
             async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
 
