@@ -126,10 +126,6 @@ class OrderDetail:
             return None
         return f"INV-{self.invoice_year}-{self.invoice_number:06}"
 
-    def can_be_paid(self, now: datetime) -> bool:
-        """Whether it still waits for money at `now`."""
-        return self.status == "pending" and self.pay_deadline > now
-
     def shown_status(self, now: datetime) -> BookingStatus:
         """The status people see: an unpaid booking past its deadline is over before that is written down."""
         return "cancelled" if self.status == "pending" and self.pay_deadline <= now else self.status
@@ -141,10 +137,6 @@ class OrderDetail:
     def zone_of(self, user_id: int) -> str:
         """The time zone of one of the two people."""
         return self.payer_zone if user_id == self.user_id else self.expert_zone
-
-    def zone_opposite(self, user_id: int) -> str:
-        """The time zone of the other one."""
-        return self.expert_zone if user_id == self.user_id else self.payer_zone
 
 
 # Unpaid, cancelled and expired bookings show no link.

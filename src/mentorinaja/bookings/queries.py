@@ -43,12 +43,6 @@ async def order_by_id(db: Connection | Database, order_id: int) -> OrderDetail |
     return detail_from(row) if row else None
 
 
-async def order_of_booking(db: Connection | Database, booking_id: UUID) -> OrderDetail | None:
-    """The order of a booking, for work of the system itself: asks for no permission."""
-    row = await db.fetchrow(DETAIL_SQL + "WHERE b.id = $1", booking_id)
-    return detail_from(row) if row else None
-
-
 async def lock_order(tx: Connection, public_id: str) -> Order:
     """The order and its booking, locked until the transaction ends. Raises `NotThere`.
 

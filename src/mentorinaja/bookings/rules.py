@@ -179,8 +179,3 @@ def method_refusal(method: str, total: int) -> str | None:
     if most is not None and total > most:
         return f"Paling banyak {rupiah(most)}."
     return None
-
-
-def method_name(method: str) -> str:
-    """How a method is called on screen."""
-    return METHODS[method].name
