@@ -134,10 +134,6 @@ class OrderDetail:
         """Whether the payer may write the review now."""
         return self.status == "completed" and self.rating is None and now < review_until(self.ends_at)
 
-    def zone_of(self, user_id: int) -> str:
-        """The time zone of one of the two people."""
-        return self.payer_zone if user_id == self.user_id else self.expert_zone
-
 
 # Unpaid, cancelled and expired bookings show no link.
 DETAIL_SQL = """
