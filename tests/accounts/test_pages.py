@@ -1,6 +1,7 @@
 """The pages of accounts as a browser without script sees them."""
 
 import re
+from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
@@ -256,17 +257,23 @@ async def test_a_session_planted_before_is_not_the_one_after_signing_in(site: Si
 
 @pytest.mark.parametrize(
     "tamper",
-    [lambda c: c[:-1] + "A", lambda c: c.split(".")[0], lambda c: "x" + c, lambda c: "", lambda c: "ü"],
+    [lambda c: ("B" if c[0] == "A" else "A") + c[1:], lambda c: c[: len(c) // 2], lambda c: "x" + c, lambda c: ""],
 )
-async def test_a_forged_cookie_is_nobody(site: Site, tamper: object) -> None:
+async def test_a_forged_cookie_is_nobody(site: Site, tamper: Callable[[str], str]) -> None:
     browser = await signed_in(site, BUDI)
-    good = browser.client.cookies["session"]
-    assert callable(tamper)
+    forged = tamper(browser.client.cookies["session"])
     answer = await browser.client.get(
-        "/user/profile", headers={"cookie": f"session={tamper(good)}".encode()}, follow_redirects=False
+        "/user/profile", headers={"cookie": f"session={forged}"}, follow_redirects=False
     )
-    if tamper(good) != good:
-        assert answer.status_code == 303 and answer.headers["location"].startswith("/login")
+    assert answer.status_code == 303 and answer.headers["location"].startswith("/login")
+
+
+async def test_a_cookie_that_is_no_text_is_nobody(site: Site) -> None:
+    browser = await site.browser()
+    answer = await browser.client.get(
+        "/user/profile", headers={b"cookie": "session=ü".encode()}, follow_redirects=False
+    )
+    assert answer.status_code == 303 and answer.headers["location"].startswith("/login")
 
 
 async def test_logging_out_ends_it_here_and_on_the_server(site: Site) -> None:
