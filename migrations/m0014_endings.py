@@ -38,7 +38,7 @@ CREATE TABLE session_reports (
   CHECK ((decision IS NULL) = (decided_at IS NULL) AND (decision IS NULL) = (reason IS NULL)),
   CHECK ((decision = 'refunded') = (refund_amount IS NOT NULL))
 );
-CREATE INDEX session_reports_open ON session_reports (at) WHERE decided_at IS NULL;
+CREATE INDEX session_reports_open ON session_reports (booking_id) WHERE decided_at IS NULL;
 
 -- Facts about video and offline sessions: who opened the meeting link, and that the arrival code was given.
 CREATE TABLE session_arrivals (
@@ -50,9 +50,22 @@ CREATE TABLE session_arrivals (
 );
 CREATE TRIGGER session_arrivals_append_only BEFORE UPDATE OR DELETE ON session_arrivals
   FOR EACH ROW EXECUTE FUNCTION append_only();
--- What the user of an offline session tells the expert on arrival.
+-- What the user of an offline session tells the expert on arrival: six digits, there from the confirmation on.
 ALTER TABLE bookings ADD COLUMN arrival_code text
-  CHECK (arrival_code IS NULL OR arrival_code ~ '^[0-9]{6}$');
+  CHECK (arrival_code IS NULL OR (arrival_code ~ '^[0-9]{6}$' AND category = 'offline_event'));
+-- 48 bits of the randomness ids are made of, which nobody can guess ahead.
+CREATE FUNCTION new_arrival_code() RETURNS text LANGUAGE sql VOLATILE AS $$
+  SELECT lpad((('x' || left(replace(gen_random_uuid()::text, '-', ''), 12))::bit(48)::bigint % 1000000)::text, 6, '0')
+$$;
+CREATE FUNCTION give_arrival_code() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.arrival_code := new_arrival_code();
+  RETURN NEW;
+END $$;
+CREATE TRIGGER give_arrival_code BEFORE INSERT OR UPDATE OF status ON bookings FOR EACH ROW
+  WHEN (NEW.status = 'confirmed' AND NEW.category = 'offline_event' AND NEW.arrival_code IS NULL)
+  EXECUTE FUNCTION give_arrival_code();
+UPDATE bookings SET arrival_code = new_arrival_code() WHERE status = 'confirmed' AND category = 'offline_event';
 
 -- "+15 menit": asked for by the user, agreed to by the expert, paid as an order of its own.
 CREATE TABLE session_extensions (
