@@ -98,8 +98,8 @@ def hue(name: str) -> int:
 
 
 def duration(minutes: int | None) -> str:
-    """`30 menit`; a service without duration answers at a date instead."""
-    return f"{minutes} menit" if minutes else "tanpa durasi"
+    """`30 menit`; a service without duration is answered in writing by a date instead."""
+    return f"{minutes} menit" if minutes else "jawaban tertulis"
 
 
 FILTERS = {

@@ -22,7 +22,7 @@ FURTHEST = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What can be chosen now. `slots` are the free starts of `day`, which is a day of `zone`."""
+    """What can be chosen now. `slots` are the times of `day`, which is a day of `zone`: free starts or due times."""
 
     expert: ListedExpert
     services: list[Service]

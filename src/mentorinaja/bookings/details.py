@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 import asyncpg
 
-from mentorinaja.bookings.rules import BookingStatus, PaymentStatus, State, review_until
+from mentorinaja.bookings.rules import (
+    REPORT_WITHIN,
+    BookingStatus,
+    Hold,
+    PaymentStatus,
+    State,
+    review_until,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +39,12 @@ class Order:
     status: BookingStatus
     cancel_reason: str | None
     category: str
-    duration_minutes: int
+    duration_minutes: int | None
     is_now: bool
     starts_at: datetime
-    held_until: datetime
-    blocked_until: datetime
+    held_until: datetime | None
+    blocked_until: datetime | None
+    expert_wrote: bool
     now: datetime
 
     @property
@@ -50,13 +59,24 @@ class Order:
 
     @property
     def started(self) -> bool:
-        """Whether the booked time has begun."""
-        return self.starts_at <= self.now
+        """Whether the booked time has begun; a thread begins with the expert's first message."""
+        return self.expert_wrote if self.hold is None else self.starts_at <= self.now
+
+    @property
+    def hold(self) -> Hold | None:
+        """The time it takes and holds; None for a thread, which takes none."""
+        if self.held_until is None or self.blocked_until is None:
+            return None
+        return Hold(self.starts_at, self.held_until, self.blocked_until)
 
 
 @dataclass(frozen=True, slots=True)
 class OrderDetail:
-    """An order with its booking, both people, the link and what came after; amounts in whole rupiah."""
+    """An order with its booking, both people, the link and what came after; amounts in whole rupiah.
+
+    `arrival_code` is for the payer's eyes only. `reported`: whether a problem of the session (or an objection)
+    is open, or how it was decided.
+    """
 
     id: int
     public_id: str
@@ -93,6 +113,7 @@ class OrderDetail:
     category: str
     duration_minutes: int | None
     address: str
+    arrival_code: str | None
     is_now: bool
     starts_at: datetime
     topic: str
@@ -100,13 +121,19 @@ class OrderDetail:
     meeting_url: str | None
     rating: int | None
     review_comment: str | None
+    reported: Literal["open", "refunded", "kept"] | None
     invoice_year: int | None
     invoice_number: int | None
     invoice_issued_at: datetime | None
 
     @property
+    def is_thread(self) -> bool:
+        """Answered in writing: `starts_at` is when the answer is due, and no time is taken."""
+        return self.duration_minutes is None
+
+    @property
     def ends_at(self) -> datetime:
-        """When the booked time ends."""
+        """When the booked time ends; of a thread, when its answer is due."""
         return self.starts_at + timedelta(minutes=self.duration_minutes or 0)
 
     @property
@@ -134,6 +161,15 @@ class OrderDetail:
         """Whether the payer may write the review now."""
         return self.status == "completed" and self.rating is None and now < review_until(self.ends_at)
 
+    def can_be_reported(self, now: datetime) -> bool:
+        """Whether either side may still say that something was wrong with a video or offline session."""
+        return (
+            self.status == "completed"
+            and self.category != "online_chat"
+            and self.reported is None
+            and now < self.ends_at + REPORT_WITHIN
+        )
+
 
 # Unpaid, cancelled and expired bookings show no link.
 DETAIL_SQL = """
@@ -143,9 +179,12 @@ DETAIL_SQL = """
       o.subtotal, o.admin_fee, o.total, o.platform_fee, o.expert_share, o.admin_fee_bps, o.platform_fee_bps,
       o.payment_method, o.payment_status, o.under_review, o.last_attempt_failed, o.pay_deadline, o.created_at,
       o.paid_at, b.id AS booking_id, b.service_id, b.status, b.cancel_reason, b.category, b.duration_minutes,
-      b.address, b.is_now, b.starts_at, b.topic, b.notes,
+      b.address, CASE WHEN b.status = 'confirmed' THEN b.arrival_code END AS arrival_code,
+      b.is_now, b.starts_at, b.topic, b.notes,
       CASE WHEN b.status IN ('confirmed', 'completed') THEN l.url END AS meeting_url,
       r.rating, r.comment AS review_comment,
+      (SELECT coalesce(x.decision, 'open') FROM session_reports x
+       WHERE x.booking_id = b.id ORDER BY x.id LIMIT 1) AS reported,
       i.year AS invoice_year, i.number AS invoice_number, i.issued_at AS invoice_issued_at
     FROM orders o
     JOIN bookings b ON b.order_id = o.id
@@ -162,7 +201,9 @@ LOCK_SQL = """
     SELECT o.id, o.public_id, o.user_id, o.expert_id, o.payment_method, o.payment_status, o.under_review,
       o.last_attempt_failed, o.total, o.created_at, o.paid_at, o.pay_deadline, b.id AS booking_id, b.status,
       b.cancel_reason, b.category, b.duration_minutes, b.is_now, b.starts_at, upper(b.during) AS held_until,
-      upper(b.blocked) AS blocked_until, app_now() AS now
+      upper(b.blocked) AS blocked_until,
+      b.during IS NULL AND EXISTS (SELECT FROM chat_messages m
+        WHERE m.booking_id = b.id AND m.sender_type = 'expert') AS expert_wrote, app_now() AS now
     FROM orders o JOIN bookings b ON b.order_id = o.id
 """
 

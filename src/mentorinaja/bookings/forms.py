@@ -12,7 +12,7 @@ from wtforms import HiddenField, RadioField, SelectField, ValidationError
 
 from mentorinaja.bookings import rules
 from mentorinaja.bookings.choosing import FURTHEST, Choice, instant
-from mentorinaja.formats import ZONE_NAMES, rupiah, zone_name
+from mentorinaja.formats import ZONE_NAMES, duration, rupiah, zone_name
 from mentorinaja.web.forms import BaseForm, LineField, TextField, length, required
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -49,12 +49,19 @@ class BookingForm(BaseForm):
         self.choice = choice
         self.now = now
         self.service.choices = [
-            (str(service.id), f"{service.name} · {service.duration_minutes} menit · {rupiah(service.price)}")
+            (
+                str(service.id),
+                f"{service.name} · {duration(service.duration_minutes)} · {rupiah(service.price)}",
+            )
             for service in choice.services
         ]
         self.date.choices = [(str(day), str(day)) for day in choice.days]
         self.time.choices = choice.times
-        self.time.label.text = f"Pilih Waktu ({zone_name(choice.zone)})"
+        if choice.service.is_thread:
+            self.date.label.text = "Jawaban paling lambat"
+            self.time.label.text = f"Jam paling lambat ({zone_name(choice.zone)})"
+        else:
+            self.time.label.text = f"Pilih Waktu ({zone_name(choice.zone)})"
 
     def select(self) -> None:
         """Before showing: mark as chosen what the page shows, and what cannot be chosen as not."""
@@ -83,7 +90,7 @@ class BookingForm(BaseForm):
         return self.zone.data if self.zone.data in ZONE_NAMES else None
 
     def starts_at(self) -> datetime | None:
-        """The instant chosen, None for "Sekarang". Only of a valid form."""
+        """The instant chosen (of a thread, when its answer is due), None for "Sekarang". Only of a valid form."""
         if self.time.data == "now":
             return None
         day = self.day
@@ -113,6 +120,8 @@ class BookingForm(BaseForm):
         """Raises ValidationError for what is neither a time of day nor `now`."""
         if not field.data:
             raise ValidationError("Pilih waktu.")
+        if field.data == "now" and self.choice.service.is_thread:
+            raise ValidationError("Layanan ini dijawab tertulis. Pilih kapan jawabannya paling lambat.")
         if field.data != "now" and not _TIME.fullmatch(field.data):
             raise ValidationError("Waktu ini tidak dikenal. Pilih salah satu waktu.")
         if not self.known_zone:

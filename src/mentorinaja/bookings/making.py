@@ -46,7 +46,7 @@ class _Offer:
     expert_name: str
     name: str
     category: str
-    minutes: int
+    minutes: int | None
     price: int
     address: str
     buffer_minutes: int
@@ -54,7 +54,7 @@ class _Offer:
 
 @atomic
 async def book(tx: Connection, settings: Settings, wish: Wish) -> str:
-    """Hold the slot and make its order; answers the order's public id.
+    """Hold the slot (a thread holds none) and make its order; answers the order's public id.
 
     The same wish sent twice answers the first one's id. Raises `SlotTaken`, `OwnOverlap`, `NotASlot`,
     `UnpaidLimit`, `MethodLimit`, `OwnService` or `ServiceGone`; then nothing was changed.
@@ -71,13 +71,12 @@ async def book(tx: Connection, settings: Settings, wish: Wish) -> str:
         raise MethodLimit(reason)
     await _check_unpaid(tx, wish.user_id, offer.expert_id)
 
-    is_now = wish.starts_at is None
-    time = rules.hold(wish.starts_at or now, offer.minutes, offer.buffer_minutes, is_now=is_now)
-    await moves.expire_overdue(tx, offer.expert_id, wish.user_id, time)
-    await _check_slot(tx, wish, offer, time)
-    deadline = rules.pay_deadline(now, time.starts, is_now=is_now)
+    starts = wish.starts_at or now
+    time = await _time_held(tx, wish, offer, starts)
+    deadline = rules.pay_deadline(now, starts, is_now=wish.starts_at is None)
     order_id, public_id = await _insert_order(tx, settings, wish, offer, price, payer_name, now, deadline)
-    if not await _insert_booking(tx, wish, offer, time, order_id):
+    if not await _insert_booking(tx, wish, offer, starts, time, order_id):
+        assert time is not None, "only what takes time can be taken"
         raise await _why_taken(tx, wish.user_id, time)
     await moves.record_event(tx, order_id, "user", "created", actor_id=wish.user_id)
     await moves.refresh(tx, offer.expert_id)
@@ -112,8 +111,7 @@ async def _offer(tx: Connection, service_id: int) -> _Offer:
              e.display_name AS expert_name, s.name, s.category, s.duration_minutes AS minutes, s.price,
              s.address, coalesce(h.buffer_minutes, 0) AS buffer_minutes
            FROM services s JOIN experts e ON e.id = s.expert_id LEFT JOIN schedules h ON h.expert_id = e.id
-           WHERE s.id = $1 AND s.active AND s.archived_at IS NULL AND s.duration_minutes IS NOT NULL
-             AND e.status = 'published'""",
+           WHERE s.id = $1 AND s.active AND s.archived_at IS NULL AND e.status = 'published'""",
         service_id,
     )
     if row is None:
@@ -140,13 +138,28 @@ async def _check_unpaid(tx: Connection, user_id: int, expert_id: int) -> None:
         )
 
 
-async def _check_slot(tx: Connection, wish: Wish, offer: _Offer, time: Hold) -> None:
-    """The same SQL that cards and the form ask; when it says no, why."""
+async def _time_held(tx: Connection, wish: Wish, offer: _Offer, starts: datetime) -> Hold | None:
+    """The time this booking takes, checked to be free; None for a thread, whose due time is checked."""
+    if offer.minutes is None:
+        if not await _is_offered(tx, wish, offer):
+            raise NotASlot("Jawaban tidak bisa dijanjikan untuk waktu ini. Pilih salah satu waktu di daftar.")
+        return None
+    time = rules.hold(starts, offer.minutes, offer.buffer_minutes, is_now=wish.starts_at is None)
+    await moves.expire_overdue(tx, offer.expert_id, wish.user_id, time)
+    await _check_slot(tx, wish, offer, time)
+    return time
+
+
+async def _is_offered(tx: Connection, wish: Wish, offer: _Offer) -> bool:
+    """The same SQL that cards and the form ask."""
     if wish.starts_at is None:
-        free = await schedule.ready_now(tx, offer.expert_id, offer.minutes, wish.user_id)
-    else:
-        free = await schedule.slot_is_free(tx, offer.expert_id, offer.minutes, wish.starts_at, wish.user_id)
-    if free:
+        return await schedule.ready_now(tx, offer.expert_id, offer.minutes, wish.user_id)
+    return await schedule.slot_is_free(tx, offer.expert_id, offer.minutes, wish.starts_at, wish.user_id)
+
+
+async def _check_slot(tx: Connection, wish: Wish, offer: _Offer, time: Hold) -> None:
+    """When the slot is not offered, why."""
+    if await _is_offered(tx, wish, offer):
         return
     if await _own_overlap(tx, wish.user_id, time):
         raise OwnOverlap("Anda sudah punya sesi lain pada waktu itu. Pilih waktu lain.")
@@ -185,7 +198,7 @@ async def _insert_order(
             public_id,
             wish.user_id,
             offer.expert_id,
-            f"{offer.name} ({formats.duration(offer.minutes)})",
+            _item_name(offer),
             payer_name,
             offer.expert_name,
             price.subtotal,
@@ -195,7 +208,7 @@ async def _insert_order(
             price.expert_share,
             settings.admin_fee_bps,
             settings.platform_fee_bps,
-            rules.cancel_policy(is_now=wish.starts_at is None),
+            rules.cancel_policy(is_now=wish.starts_at is None, is_thread=offer.minutes is None),
             wish.payment_method,
             deadline,
             now,
@@ -204,14 +217,19 @@ async def _insert_order(
             return order_id, public_id
 
 
+def _item_name(offer: _Offer) -> str:
+    return f"{offer.name} ({formats.duration(offer.minutes)})" if offer.minutes else offer.name
+
+
 async def _insert_booking(
-    tx: Connection, wish: Wish, offer: _Offer, time: Hold, order_id: int
+    tx: Connection, wish: Wish, offer: _Offer, starts: datetime, time: Hold | None, order_id: int
 ) -> UUID | None:
     """The exclusion constraints decide. ON CONFLICT waits for a rival without the two deadlocking."""
     booking_id: UUID | None = await tx.fetchval(
         """INSERT INTO bookings (order_id, user_id, expert_id, service_id, category, duration_minutes,
              address, is_now, starts_at, during, blocked, topic, notes)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, tstzrange($9, $10), tstzrange($9, $11), $12, $13)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, CASE WHEN $6::int IS NOT NULL THEN tstzrange($9, $10) END,
+             CASE WHEN $6::int IS NOT NULL THEN tstzrange($9, $11) END, $12, $13)
            ON CONFLICT DO NOTHING RETURNING id""",
         order_id,
         wish.user_id,
@@ -221,9 +239,9 @@ async def _insert_booking(
         offer.minutes,
         offer.address,
         wish.starts_at is None,
-        time.starts,
-        time.ends,
-        time.blocked_until,
+        starts,
+        time and time.ends,
+        time and time.blocked_until,
         wish.topic,
         wish.notes,
     )

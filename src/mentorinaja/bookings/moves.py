@@ -38,9 +38,8 @@ async def confirm(tx: Connection, order: Order, paid_at: datetime) -> Order:
     """
     order = await queries.relock(tx, order)
     state = _state_after(order, "confirm")
-    if order.is_now:
-        held = Hold(order.starts_at, order.held_until, order.blocked_until)
-        order = await _move_in_time(tx, order, rules.paid_now(held, paid_at, order.duration_minutes))
+    if order.is_now and order.hold and order.duration_minutes:
+        order = await _move_in_time(tx, order, rules.paid_now(order.hold, paid_at, order.duration_minutes))
     order = await _write(tx, order, state, paid_at=paid_at, under_review=False, last_attempt_failed=False)
     await record_event(tx, order.id, "midtrans", "confirmed", detail={"paid_at": paid_at.isoformat()})
     return order
@@ -158,11 +157,37 @@ async def complete(
     return True
 
 
+async def call_off(
+    tx: Connection, order: Order, reason: str, *, actor: Actor, actor_id: int | None = None
+) -> bool:
+    """A paid session will not take place; `reason` is kept as its `cancel_reason`. False when it was not confirmed.
+
+    The order is locked by the caller, who also says what becomes of the money.
+    """
+    order = await queries.relock(tx, order)
+    state = rules.after(order.state, "call_off")
+    if state is None:
+        return False
+    await _write(tx, order, state, cancel_reason=reason)
+    await record_event(tx, order.id, actor, "cancelled", actor_id=actor_id, detail={"reason": reason})
+    await refresh(tx, order.expert_id)
+    return True
+
+
+async def mark_owed(
+    tx: Connection, order: Order, amount: int, reason: str, *, actor: Actor, actor_id: int | None = None
+) -> None:
+    """`amount` rupiah of what was paid are to go back. Raises `IllegalMove` unless money is there."""
+    order = await queries.relock(tx, order)
+    await _write(tx, order, _state_after(order, "owe"))
+    detail = {"amount": amount, "reason": reason}
+    await record_event(tx, order.id, actor, "refund_requested", actor_id=actor_id, detail=detail)
+
+
 async def expire_overdue_around(tx: Connection, around: Order) -> None:
     """Expire overdue unpaid bookings that overlap this one's time, of its expert or its user."""
-    await expire_overdue(
-        tx, around.expert_id, around.user_id, Hold(around.starts_at, around.held_until, around.blocked_until)
-    )
+    if around.hold:
+        await expire_overdue(tx, around.expert_id, around.user_id, around.hold)
 
 
 async def expire_overdue(tx: Connection, expert_id: int, user_id: int, time: Hold) -> None:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from mentorinaja.bookings.details import DETAIL_SQL, LOCK_SQL, Order, OrderDetail, detail_from, order_from
+from mentorinaja.bookings.evidence import Evidence, Report, evidence_of, reports_of
 from mentorinaja.db.pool import Connection, Database
 from mentorinaja.errors import NotThere
 from mentorinaja.web.viewer import Viewer
 
-__all__ = ["Order", "OrderDetail", "OrderPage"]
+__all__ = ["Evidence", "Order", "OrderDetail", "OrderPage", "Report", "evidence_of", "reports_of"]
 
 PAGE_SIZE = 20
 TABS = ("pending", "confirmed", "completed", "cancelled")
@@ -93,10 +94,11 @@ async def orders_of_expert(
 
 
 async def coming_sessions(db: Connection | Database, expert_id: int, limit: int = 5) -> list[OrderDetail]:
-    """The expert's confirmed sessions that are not over, soonest first."""
+    """The expert's confirmed sessions and threads that are not over, those due soonest first."""
     rows = await db.fetch(
         DETAIL_SQL
-        + """WHERE b.expert_id = $1 AND b.status = 'confirmed' AND upper(b.blocked) > app_now()
+        + """WHERE b.expert_id = $1 AND b.status = 'confirmed'
+               AND (b.blocked IS NULL OR upper(b.blocked) > app_now())
              ORDER BY b.starts_at, b.id LIMIT $2""",
         expert_id,
         limit,

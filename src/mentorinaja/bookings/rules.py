@@ -16,9 +16,13 @@ PaymentStatus = Literal[
     "refunded", "partially_refunded", "reversed", "chargeback",
 ]  # fmt: skip
 Move = Literal[
-    "confirm", "cancel", "expire", "fail", "take_again", "reopen", "reverse", "reverse_started", "complete"
+    "confirm", "cancel", "expire", "fail", "take_again", "reopen", "reverse", "reverse_started", "complete",
+    "call_off", "owe",
 ]
-State = tuple[BookingStatus, PaymentStatus]
+# What an order sells: a session, more time for one, a file. Only a session has a booking of its own.
+OrderKind = Literal["booking", "extension", "product"]
+# An order without a booking of its own is in a state of payment alone: (None, "waiting").
+State = tuple[BookingStatus | None, PaymentStatus]
 
 # No look-alikes: no 0, 1, I, O.
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -32,6 +36,8 @@ ARRIVE_WITHIN = timedelta(minutes=10)
 NOW_GRACE = timedelta(minutes=5)
 
 REVIEW_WITHIN = timedelta(days=30)
+# So long after a video or offline session either side can say that something was wrong.
+REPORT_WITHIN = timedelta(hours=24)
 # What an expert earned can be asked for a day after the session: until then it is held.
 HELD_AFTER_COMPLETION = timedelta(hours=24)
 
@@ -41,7 +47,7 @@ TOPIC_LENGTH = (5, 150)
 NOTES_LENGTH = 2000
 LEAST_TOTAL = 10_000
 
-# Every move of a booking. Where no entry stands, the move does not exist.
+# Every move of an order, with its booking if it has one. Where no entry stands, the move does not exist.
 _MOVES: dict[tuple[State, Move], State] = {
     (("pending", "waiting"), "confirm"): ("confirmed", "paid"),
     (("pending", "waiting"), "cancel"): ("cancelled", "cancelled"),
@@ -61,6 +67,26 @@ _MOVES: dict[tuple[State, Move], State] = {
     (("confirmed", "refunded"), "complete"): ("completed", "refunded"),
     (("confirmed", "reversed"), "complete"): ("completed", "reversed"),
     (("confirmed", "chargeback"), "complete"): ("completed", "chargeback"),
+    (("confirmed", "refund_pending"), "complete"): ("completed", "refund_pending"),
+    # A paid session does not take place; what becomes of its money is another move.
+    (("confirmed", "paid"), "call_off"): ("cancelled", "paid"),
+    (("confirmed", "refund_pending"), "call_off"): ("cancelled", "refund_pending"),
+    (("confirmed", "partially_refunded"), "call_off"): ("cancelled", "partially_refunded"),
+    (("confirmed", "refunded"), "call_off"): ("cancelled", "refunded"),
+    (("confirmed", "reversed"), "call_off"): ("cancelled", "reversed"),
+    (("confirmed", "chargeback"), "call_off"): ("cancelled", "chargeback"),
+    # All or part of the money is to go back: requested, not done.
+    **{
+        ((status, payment), "owe"): (status, "refund_pending")
+        for status in ("confirmed", "completed", "cancelled", None)
+        for payment in ("paid", "partially_refunded", "refund_pending")
+    },
+    # Without a booking only the money moves; what was sold with it stays sold.
+    ((None, "waiting"), "confirm"): (None, "paid"),
+    ((None, "waiting"), "cancel"): (None, "cancelled"),
+    ((None, "waiting"), "expire"): (None, "expired"),
+    ((None, "waiting"), "fail"): (None, "failed"),
+    ((None, "paid"), "reverse_started"): (None, "reversed"),
 }
 
 # What money may turn into once it came.
@@ -160,12 +186,15 @@ def page_number(text: str) -> int:
     return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) <= 6 else 1
 
 
-def cancel_policy(*, is_now: bool) -> dict[str, Any]:
+def cancel_policy(*, is_now: bool, is_thread: bool = False) -> dict[str, Any]:
     """The user's cancellation rule as copied onto an order.
 
     `steps`: from so many minutes before the start, this share of the total (basis points) goes back;
-    `until_arrival_bps`: what goes back until the expert is in the room.
+    `until_arrival_bps`: what goes back until the expert is in the room; `until_first_message_bps`: until the
+    expert has written in a thread.
     """
+    if is_thread:
+        return {"until_first_message_bps": 10_000}
     if is_now:
         return {"until_arrival_bps": 10_000}
     return {"steps": [[24 * 60, 10_000], [3 * 60, 5_000], [0, 0]]}

@@ -13,7 +13,10 @@ from mentorinaja.experts.rules import PER_PAGE, Search, pages
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One expert in a list. Prices in whole rupiah, times aware UTC; `ready`: can be booked for "Sekarang"."""
+    """One expert in a list. Prices in whole rupiah, times aware UTC.
+
+    `ready`: can be booked for "Sekarang"; `writes_only`: sells threads alone, so has no slots at all.
+    """
 
     slug: str
     display_name: str
@@ -27,6 +30,7 @@ class Card:
     expertise: list[str]
     slot: datetime | None
     ready: bool
+    writes_only: bool
 
     @property
     def mean(self) -> float:
@@ -70,7 +74,8 @@ WITH site AS (
 )
 SELECT e.slug, e.display_name, e.position_title, e.company, e.city, e.rating_count, e.rating_sum, e.lowest_price,
        s.duration_minutes AS lowest_minutes, e.expertise[:3] AS expertise, listed_slot(e) AS slot,
-       CASE WHEN e.ready_until > app_now() THEN ready_now(e.id, e.shortest_minutes) ELSE false END AS ready, page.total
+       CASE WHEN e.ready_until > app_now() THEN ready_now(e.id, e.shortest_minutes) ELSE false END AS ready,
+       e.lowest_price IS NOT NULL AND e.shortest_minutes IS NULL AS writes_only, page.total
 FROM page JOIN experts e ON e.id = page.id LEFT JOIN services s ON s.id = e.lowest_price_service_id
 ORDER BY page.place
 """

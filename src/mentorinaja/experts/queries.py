@@ -26,15 +26,20 @@ class ListedExpert:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service that can be booked now. `price` in whole rupiah."""
+    """A service that can be booked now. `price` in whole rupiah; without `duration_minutes` it is a thread."""
 
     id: int
     name: str
     category: str
-    duration_minutes: int
+    duration_minutes: int | None
     price: int
     description: str
     address: str
+
+    @property
+    def is_thread(self) -> bool:
+        """Answered in writing by a time, instead of meeting at one."""
+        return self.duration_minutes is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,11 @@ class ExpertPage:
         return self.rating_sum / self.rating_count if self.rating_count else 0.0
 
     @property
+    def writes_only(self) -> bool:
+        """Whether everything on sale is a thread: there is no slot, and none is missing."""
+        return bool(self.services) and all(service.is_thread for service in self.services)
+
+    @property
     def place(self) -> str:
         """`Jakarta, Indonesia`, as far as it was told."""
         return ", ".join(part for part in (self.city, self.country) if part)
@@ -91,7 +101,7 @@ WHERE e.slug = $1 AND e.status = 'published'
 """
 _SERVICES = """
 SELECT id, name, category, duration_minutes, price, description, address FROM services
-WHERE expert_id = $1 AND active AND archived_at IS NULL AND duration_minutes IS NOT NULL
+WHERE expert_id = $1 AND active AND archived_at IS NULL
 """
 # One statement: what belongs to the expert comes as JSON beside it, so that the page costs two round trips.
 _PAGE = """
@@ -108,7 +118,7 @@ SELECT e.id, e.user_id, e.slug, e.display_name, e.position_title, e.company, e.y
   (SELECT json_agg(json_build_object('id', id, 'name', name, 'category', category, 'price', price, 'address', address,
                                      'duration_minutes', duration_minutes, 'description', description) ORDER BY place)
    FROM services
-   WHERE expert_id = e.id AND active AND archived_at IS NULL AND duration_minutes IS NOT NULL) AS services,
+   WHERE expert_id = e.id AND active AND archived_at IS NULL) AS services,
   (SELECT json_object_agg(rating, n)
    FROM (SELECT rating, count(*) AS n FROM reviews WHERE expert_id = e.id GROUP BY rating) AS stars) AS histogram
 FROM experts e WHERE e.slug = $1 AND e.status = 'published'

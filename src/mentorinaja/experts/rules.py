@@ -216,6 +216,10 @@ def check_service(service: NewService) -> None:
     least, most = DURATION_BOUNDS
     if service.duration_minutes is not None and not least <= service.duration_minutes <= most:
         raise ProfileInvalid(f"Durasi harus {least} sampai {most} menit, atau kosong.")
+    if service.duration_minutes is None and service.category != "online_chat":
+        raise ProfileInvalid(
+            "Layanan tanpa durasi dijawab tertulis, jadi jenisnya chat. Isi durasinya, atau pilih chat."
+        )
     if not PRICE_BOUNDS[0] <= service.price <= PRICE_BOUNDS[1]:
         raise ProfileInvalid("Harga harus Rp 10.000 sampai Rp 50.000.000.")
     if len(service.description) > 2000:

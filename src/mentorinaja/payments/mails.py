@@ -16,7 +16,9 @@ async def load_paid(db: Database, settings: Settings, row: OutboxRow) -> MailCon
     order = await _standing(db, row)
     if order is None:
         return None
-    subject = f"Pembayaran berhasil: sesi dengan {order.expert_name}"
+    subject = (
+        f"Pembayaran berhasil: {order.item_name if order.is_thread else 'sesi'} dengan {order.expert_name}"
+    )
     return await _content(db, settings, row, order, subject, "paid", other_zone=order.expert_zone)
 
 

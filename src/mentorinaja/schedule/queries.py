@@ -1,4 +1,8 @@
-"""Which slots are free: every answer comes from the one SQL function, and all times are aware UTC."""
+"""Which times can be chosen: every answer comes from the one SQL function, and all times are aware UTC.
+
+For a session (so many `minutes`) these are its free starts; for a thread (`minutes` None) they are the times its
+answer can be due, which nothing else that is booked takes away.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +12,19 @@ from mentorinaja.db.pool import Connection, Database
 
 
 async def free_slots(
-    db: Connection | Database, expert_id: int, minutes: int, day: date, zone: str, user_id: int | None = None
+    db: Connection | Database,
+    expert_id: int,
+    minutes: int | None,
+    day: date,
+    zone: str,
+    user_id: int | None = None,
 ) -> list[datetime]:
-    """Starts for a session of `minutes` on `day` as the viewer's `zone` counts days, in time order.
+    """The times of `day` as the viewer's `zone` counts days, in order.
 
     With `user_id`, that person's own live bookings block too.
     """
     rows = await db.fetch(
-        """SELECT starts_at FROM free_slots($1, $2,
+        """SELECT starts_at FROM bookable_times($1, $2,
              $3::date::timestamp AT TIME ZONE $4, ($3::date + 1)::timestamp AT TIME ZONE $4, $5)""",
         expert_id,
         minutes,
@@ -27,12 +36,12 @@ async def free_slots(
 
 
 async def days_with_slots(
-    db: Connection | Database, expert_id: int, minutes: int, zone: str, user_id: int | None = None
+    db: Connection | Database, expert_id: int, minutes: int | None, zone: str, user_id: int | None = None
 ) -> list[date]:
-    """The days of `zone` that have a free slot, as far ahead as the expert allows."""
+    """The days of `zone` that have such a time, as far ahead as the expert allows."""
     rows = await db.fetch(
         """SELECT DISTINCT (starts_at AT TIME ZONE $3)::date AS day
-           FROM free_slots($1, $2, '-infinity', 'infinity', $4) ORDER BY day""",
+           FROM bookable_times($1, $2, '-infinity', 'infinity', $4) ORDER BY day""",
         expert_id,
         minutes,
         zone,
@@ -44,14 +53,14 @@ async def days_with_slots(
 async def nearest_slots(
     db: Connection | Database,
     expert_id: int,
-    minutes: int,
+    minutes: int | None,
     around: datetime,
     user_id: int | None = None,
     count: int = 3,
 ) -> list[datetime]:
-    """The `count` free starts nearest to `around`, in time order: what a lost race offers instead."""
+    """The `count` times nearest to `around`, in order: what a lost race offers instead."""
     rows = await db.fetch(
-        """SELECT starts_at FROM free_slots($1, $2, '-infinity', 'infinity', $4)
+        """SELECT starts_at FROM bookable_times($1, $2, '-infinity', 'infinity', $4)
            ORDER BY abs(extract(epoch FROM starts_at - $3)), starts_at LIMIT $5""",
         expert_id,
         minutes,
@@ -65,17 +74,21 @@ async def nearest_slots(
 async def ready_now(
     db: Connection | Database, expert_id: int, minutes: int | None, user_id: int | None = None
 ) -> bool:
-    """Whether a session of `minutes` can start "Sekarang": the switch is on and the time is free."""
+    """Whether a session can start "Sekarang": the switch is on and the time is free. A thread never does."""
     return bool(await db.fetchval("SELECT ready_now($1, $2, $3)", expert_id, minutes, user_id))
 
 
 async def slot_is_free(
-    db: Connection | Database, expert_id: int, minutes: int, starts_at: datetime, user_id: int | None = None
+    db: Connection | Database,
+    expert_id: int,
+    minutes: int | None,
+    starts_at: datetime,
+    user_id: int | None = None,
 ) -> bool:
-    """Whether exactly `starts_at` is one of the free slots. The booking's constraint has the last word."""
+    """Whether exactly `starts_at` is one of the times. For a slot the booking's constraint has the last word."""
     return bool(
         await db.fetchval(
-            "SELECT EXISTS (SELECT FROM free_slots($1, $2, $3, $3::timestamptz + interval '1 second', $4) f"
+            "SELECT EXISTS (SELECT FROM bookable_times($1, $2, $3, $3::timestamptz + interval '1 second', $4) f"
             " WHERE f.starts_at = $3)",
             expert_id,
             minutes,
