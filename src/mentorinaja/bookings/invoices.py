@@ -17,7 +17,10 @@ from mentorinaja.web.viewer import WebRequest
 
 @get("/invoice/{public_id:str}", guards=[requires_user])
 async def show_invoice(request: WebRequest, db: Database, public_id: str) -> Response[Any]:
-    """The payer sees the invoice, the expert a statement of what is earned; before payment there is none."""
+    """The payer sees the invoice, the expert a statement of what is earned; before payment there is none.
+
+    Below it both see the same facts of the session.
+    """
     viewer = request.user
     assert viewer is not None
     order = await queries.order_for(db, viewer, public_id)
@@ -27,7 +30,9 @@ async def show_invoice(request: WebRequest, db: Database, public_id: str) -> Res
         template = "templates/invoices/statement.html"
     if order is None or order.invoice_name is None:
         raise NotThere
-    return html.page(request, template, order=order, method=METHODS[order.payment_method].name)
+    evidence = await queries.evidence_of(db, order.booking_id)
+    method = METHODS[order.payment_method].name
+    return html.page(request, template, order=order, method=method, evidence=evidence)
 
 
 HANDLERS = [show_invoice]

@@ -1,0 +1,78 @@
+"""What was recorded of a session, the same for both of its people: who came and when, what was said to be wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from mentorinaja.db.pool import Connection, Database
+
+Decision = Literal["refunded", "kept"]
+
+_FACTS = """
+    SELECT s.user_joined_at, s.expert_joined_at, coalesce(s.paused_for, '0') AS paused_for,
+      (SELECT at FROM session_arrivals WHERE booking_id = b.id AND side = 'user' AND kind = 'link') AS user_link_at,
+      (SELECT at FROM session_arrivals
+       WHERE booking_id = b.id AND side = 'expert' AND kind = 'link') AS expert_link_at,
+      (SELECT min(at) FROM session_arrivals WHERE booking_id = b.id AND kind = 'code') AS code_at,
+      (SELECT count(*) FROM chat_messages WHERE booking_id = b.id AND sender_type = 'user') AS user_messages,
+      (SELECT count(*) FROM chat_messages WHERE booking_id = b.id AND sender_type = 'expert') AS expert_messages,
+      (SELECT count(*) FROM session_events WHERE booking_id = b.id AND kind = 'paused') AS pauses
+    FROM bookings b LEFT JOIN active_sessions s ON s.booking_id = b.id WHERE b.id = $1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """That one side reported a problem or objected, and what was decided; without the words, which are private.
+
+    `refund_amount` is in whole rupiah; `decision` and what follows it are None while the report is open.
+    """
+
+    id: int
+    side: Literal["user", "expert"]
+    kind: Literal["problem", "objection"]
+    at: datetime
+    decision: Decision | None
+    refund_amount: int | None
+    reason: str | None
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The recorded facts of one session; a time is None where nothing happened.
+
+    Joining means opening the room; a link is opened through our own address; the code is what the user of an
+    offline session tells the expert.
+    """
+
+    user_joined_at: datetime | None
+    expert_joined_at: datetime | None
+    user_link_at: datetime | None
+    expert_link_at: datetime | None
+    code_at: datetime | None
+    user_messages: int
+    expert_messages: int
+    pauses: int
+    paused_for: timedelta
+    reports: tuple[Report, ...] = field(default=())
+
+
+async def evidence_of(db: Connection | Database, booking_id: UUID) -> Evidence:
+    """What was recorded of a booking's session; asks for no permission."""
+    facts = await db.fetchrow(_FACTS, booking_id)
+    assert facts is not None, "evidence is asked for bookings that exist"
+    return Evidence(**dict(facts), reports=await reports_of(db, booking_id))
+
+
+async def reports_of(db: Connection | Database, booking_id: UUID) -> tuple[Report, ...]:
+    """What was reported of a booking's session, oldest first; asks for no permission."""
+    rows = await db.fetch(
+        """SELECT id, side, kind, at, decision, refund_amount, reason, decided_at FROM session_reports
+           WHERE booking_id = $1 ORDER BY id""",
+        booking_id,
+    )
+    return tuple(Report(**dict(row)) for row in rows)
