@@ -7,10 +7,13 @@ from mentorinaja.bookings.making import Wish, book
 from mentorinaja.bookings.moves import (
     EXPIRE_DUE,
     RELEASE_DUE,
+    Actor,
+    call_off,
     cancel,
     complete,
     confirm,
     expire,
+    mark_owed,
     record_event,
     take_again,
     turn_money,
@@ -24,13 +27,16 @@ from mentorinaja.web.viewer import Viewer
 __all__ = [
     "EXPIRE_DUE",
     "RELEASE_DUE",
+    "Actor",
     "Wish",
     "book",
+    "call_off",
     "cancel_unpaid",
     "complete",
     "confirm",
     "expire",
     "issue_invoice",
+    "mark_owed",
     "record_event",
     "take_again",
     "turn_money",
@@ -40,14 +46,14 @@ __all__ = [
 
 @atomic
 async def cancel_unpaid(tx: Connection, user: Viewer, public_id: str) -> None:
-    """The payer gives up a booking that is not paid; doing so twice is once.
+    """The payer gives up an order that is not paid; doing so twice is once.
 
     Raises `NotThere` for anybody else's order, `AlreadyPaid` when the money came first.
     """
     order = await queries.lock_order(tx, public_id)
     if order.user_id != user.id:
         raise NotThere
-    if order.status == "cancelled":
+    if order.given_up:
         return
     if rules.after(order.state, "cancel") is None:
         raise AlreadyPaid.now()

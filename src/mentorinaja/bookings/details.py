@@ -13,6 +13,7 @@ from mentorinaja.bookings.rules import (
     REPORT_WITHIN,
     BookingStatus,
     Hold,
+    OrderKind,
     PaymentStatus,
     State,
     review_until,
@@ -21,10 +22,14 @@ from mentorinaja.bookings.rules import (
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A booking's order, locked by the caller's transaction; `now` is the database's time then."""
+    """An order, locked by the caller's transaction with its booking; `now` is the database's time then.
+
+    Without a booking of its own (`booking_id` None) all that a booking has is None, too.
+    """
 
     id: int
     public_id: str
+    kind: OrderKind
     user_id: int
     expert_id: int
     payment_method: str
@@ -35,13 +40,13 @@ class Order:
     created_at: datetime
     paid_at: datetime | None
     pay_deadline: datetime
-    booking_id: UUID
-    status: BookingStatus
+    booking_id: UUID | None
+    status: BookingStatus | None
     cancel_reason: str | None
-    category: str
+    category: str | None
     duration_minutes: int | None
     is_now: bool
-    starts_at: datetime
+    starts_at: datetime | None
     held_until: datetime | None
     blocked_until: datetime | None
     expert_wrote: bool
@@ -53,19 +58,41 @@ class Order:
         return self.status, self.payment_status
 
     @property
+    def waits(self) -> bool:
+        """Whether it waits for its money, in time or not."""
+        return self.payment_status == "waiting"
+
+    @property
     def overdue(self) -> bool:
         """Unpaid and past its payment deadline, whether or not that was written down."""
-        return self.state == ("pending", "waiting") and self.pay_deadline <= self.now
+        return self.waits and self.pay_deadline <= self.now
+
+    @property
+    def given_up(self) -> bool:
+        """Whether nothing was sold with it, and nothing will be."""
+        if self.booking_id is None:
+            return not self.waits and self.paid_at is None
+        return self.status == "cancelled"
+
+    @property
+    def at_once(self) -> bool:
+        """Whether what is paid for begins at the payment: money that a bank may take back will not do."""
+        return self.is_now or self.kind == "extension"
 
     @property
     def started(self) -> bool:
-        """Whether the booked time has begun; a thread begins with the expert's first message."""
+        """Whether what was bought has begun: a session at its time, a thread with the expert's first message.
+
+        What is neither begins when it is paid.
+        """
+        if self.starts_at is None:
+            return True
         return self.expert_wrote if self.hold is None else self.starts_at <= self.now
 
     @property
     def hold(self) -> Hold | None:
-        """The time it takes and holds; None for a thread, which takes none."""
-        if self.held_until is None or self.blocked_until is None:
+        """The time it takes and holds; None for what takes none."""
+        if self.starts_at is None or self.held_until is None or self.blocked_until is None:
             return None
         return Hold(self.starts_at, self.held_until, self.blocked_until)
 
@@ -74,13 +101,14 @@ class Order:
 class OrderDetail:
     """An order with its booking, both people, the link and what came after; amounts in whole rupiah.
 
+    An extension comes with the booking of the session it extends; `status` is the order's own.
     `arrival_code` is for the payer's eyes only. `reported`: whether a problem of the session (or an objection)
     is open, or how it was decided.
     """
 
     id: int
     public_id: str
-    kind: str
+    kind: OrderKind
     item_name: str
     user_id: int
     payer_name: str
@@ -159,27 +187,45 @@ class OrderDetail:
 
     def can_be_reviewed(self, now: datetime) -> bool:
         """Whether the payer may write the review now."""
-        return self.status == "completed" and self.rating is None and now < review_until(self.ends_at)
+        return (
+            self.kind == "booking"
+            and self.status == "completed"
+            and self.rating is None
+            and now < review_until(self.ends_at)
+        )
 
     def can_be_reported(self, now: datetime) -> bool:
         """Whether either side may still say that something was wrong with a video or offline session."""
         return (
-            self.status == "completed"
+            self.kind == "booking"
+            and self.status == "completed"
             and self.category != "online_chat"
             and self.reported is None
             and now < self.ends_at + REPORT_WITHIN
         )
 
 
+# An order's own booking, or that of the session it extends.
+WITH_BOOKING = """
+    LEFT JOIN (session_extensions sx JOIN bookings extended ON extended.id = sx.booking_id) ON sx.order_id = o.id
+    JOIN bookings b ON b.order_id = coalesce(extended.order_id, o.id)
+"""
+
+# Without a booking of its own an order is waiting, given up, or where the session is that it belongs to.
+STATUS = """
+    CASE WHEN o.kind = 'booking' THEN b.status WHEN o.payment_status = 'waiting' THEN 'pending'
+         WHEN o.paid_at IS NULL THEN 'cancelled' ELSE b.status END
+"""
+
 # Unpaid, cancelled and expired bookings show no link.
-DETAIL_SQL = """
+DETAIL_SQL = f"""
     SELECT o.id, o.public_id, o.kind, o.item_name, o.user_id, o.payer_name, pu.time_zone AS payer_zone,
       o.expert_id, e.user_id AS expert_user_id, o.expert_name, e.slug AS expert_slug,
       e.position_title AS expert_position, e.company AS expert_company, eu.time_zone AS expert_zone,
       o.subtotal, o.admin_fee, o.total, o.platform_fee, o.expert_share, o.admin_fee_bps, o.platform_fee_bps,
       o.payment_method, o.payment_status, o.under_review, o.last_attempt_failed, o.pay_deadline, o.created_at,
-      o.paid_at, b.id AS booking_id, b.service_id, b.status, b.cancel_reason, b.category, b.duration_minutes,
-      b.address, CASE WHEN b.status = 'confirmed' THEN b.arrival_code END AS arrival_code,
+      o.paid_at, b.id AS booking_id, b.service_id, {STATUS} AS status, b.cancel_reason, b.category,
+      b.duration_minutes, b.address, CASE WHEN b.status = 'confirmed' THEN b.arrival_code END AS arrival_code,
       b.is_now, b.starts_at, b.topic, b.notes,
       CASE WHEN b.status IN ('confirmed', 'completed') THEN l.url END AS meeting_url,
       r.rating, r.comment AS review_comment,
@@ -187,7 +233,7 @@ DETAIL_SQL = """
        WHERE x.booking_id = b.id ORDER BY x.id LIMIT 1) AS reported,
       i.year AS invoice_year, i.number AS invoice_number, i.issued_at AS invoice_issued_at
     FROM orders o
-    JOIN bookings b ON b.order_id = o.id
+    {WITH_BOOKING}
     JOIN users pu ON pu.id = o.user_id
     JOIN experts e ON e.id = o.expert_id
     JOIN users eu ON eu.id = e.user_id
@@ -197,14 +243,18 @@ DETAIL_SQL = """
     LEFT JOIN invoices i ON i.order_id = o.id
 """
 
+# An order that is locked already, with its booking, which this locks.
 LOCK_SQL = """
-    SELECT o.id, o.public_id, o.user_id, o.expert_id, o.payment_method, o.payment_status, o.under_review,
+    SELECT o.id, o.public_id, o.kind, o.user_id, o.expert_id, o.payment_method, o.payment_status, o.under_review,
       o.last_attempt_failed, o.total, o.created_at, o.paid_at, o.pay_deadline, b.id AS booking_id, b.status,
-      b.cancel_reason, b.category, b.duration_minutes, b.is_now, b.starts_at, upper(b.during) AS held_until,
+      b.cancel_reason, b.category, b.duration_minutes, coalesce(b.is_now, false) AS is_now, b.starts_at,
+      upper(b.during) AS held_until,
       upper(b.blocked) AS blocked_until,
       b.during IS NULL AND EXISTS (SELECT FROM chat_messages m
         WHERE m.booking_id = b.id AND m.sender_type = 'expert') AS expert_wrote, app_now() AS now
-    FROM orders o JOIN bookings b ON b.order_id = o.id
+    FROM orders o
+    LEFT JOIN LATERAL (SELECT * FROM bookings WHERE order_id = o.id FOR NO KEY UPDATE) b ON true
+    WHERE o.id = $1
 """
 
 

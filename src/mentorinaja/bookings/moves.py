@@ -1,4 +1,7 @@
-"""The moves of a booking: each checks the table, writes the new state and says so in the order's history."""
+"""The moves of an order: each checks the table, writes the new state and says so in the order's history.
+
+An order without a booking of its own goes the same ways; only its money moves.
+"""
 
 from __future__ import annotations
 
@@ -48,14 +51,13 @@ async def confirm(tx: Connection, order: Order, paid_at: datetime) -> Order:
 async def take_again(tx: Connection, order: Order) -> bool:
     """Whether money that came, perhaps late, can still have its session.
 
-    True: the booking waits for `confirm` (an expired one holds its slot again). False: somebody else has
-    the time, it has begun, or the user had cancelled.
+    True: the order waits for `confirm` (an expired booking holds its slot again). False: somebody else has
+    the time, it has begun (or nothing is left to extend), or the user had cancelled.
     """
     order = await queries.relock(tx, order)
-    last_moment = order.pay_deadline + rules.NOW_GRACE if order.is_now else order.starts_at
-    if order.now >= last_moment:
+    if order.now >= rules.last_moment(order.starts_at, order.pay_deadline, is_now=order.is_now):
         return False
-    if order.state == ("pending", "waiting"):
+    if order.waits:
         return True
     state = rules.after(order.state, "take_again")
     if state is None:
@@ -78,7 +80,7 @@ async def unconfirm(tx: Connection, order: Order) -> Order:
     stays and only the money is marked. Raises `IllegalMove` unless the order was paid.
     """
     order = await queries.relock(tx, order)
-    if order.status == "completed" or order.started:
+    if order.status == "completed" or order.started or order.starts_at is None:
         order = await _write(tx, order, _state_after(order, "reverse_started"))
         await record_event(tx, order.id, "midtrans", "reversed")
         return order
@@ -97,7 +99,7 @@ async def unconfirm(tx: Connection, order: Order) -> Order:
         return order
     order = await _write(tx, order, _state_after(order, "reverse"), cancel_reason="reversed")
     await record_event(tx, order.id, "midtrans", "reversed")
-    await refresh(tx, order.expert_id)
+    await _free_time(tx, order)
     return order
 
 
@@ -127,16 +129,16 @@ async def expire(tx: Connection, order: Order) -> bool:
     state = _state_after(order, move)
     await _write(tx, order, state, cancel_reason=state[1], under_review=False)
     await record_event(tx, order.id, "system", state[1])
-    await refresh(tx, order.expert_id)
+    await _free_time(tx, order)
     return True
 
 
 async def cancel(tx: Connection, order: Order, user_id: int) -> None:
-    """The payer gives an unpaid booking up. Raises `IllegalMove` unless it waits."""
+    """The payer gives an unpaid order up. Raises `IllegalMove` unless it waits."""
     order = await queries.relock(tx, order)
     await _write(tx, order, _state_after(order, "cancel"), cancel_reason="user", under_review=False)
     await record_event(tx, order.id, "user", "cancelled", actor_id=user_id)
-    await refresh(tx, order.expert_id)
+    await _free_time(tx, order)
     # The sweep also tells Midtrans about attempts that can still be paid.
     await enqueue(tx, EXPIRE_DUE)
 
@@ -152,7 +154,14 @@ async def complete(
     await _write(tx, order, state)
     await record_event(tx, order.id, actor, "completed", actor_id=actor_id, detail={"reason": reason})
     release_at = order.now + rules.HELD_AFTER_COMPLETION
-    await tx.execute("UPDATE orders SET release_at = $2 WHERE id = $1", order.id, release_at)
+    # With the session also what was paid to make it longer is earned.
+    await tx.execute(
+        """UPDATE orders SET release_at = $2 WHERE id = $1 OR (paid_at IS NOT NULL AND id IN (
+             SELECT order_id FROM session_extensions WHERE booking_id = $3))""",
+        order.id,
+        release_at,
+        booking_id,
+    )
     await enqueue(tx, RELEASE_DUE, at=release_at)
     return True
 
@@ -234,6 +243,12 @@ async def refresh(tx: Connection, expert_id: int) -> None:
     await refresh_listing(tx, expert_id)
 
 
+async def _free_time(tx: Connection, order: Order) -> None:
+    """A booking that ends unpaid leaves its time to others."""
+    if order.booking_id is not None:
+        await refresh(tx, order.expert_id)
+
+
 def _state_after(order: Order, move: Move) -> State:
     state = rules.after(order.state, move)
     if state is None:
@@ -242,7 +257,7 @@ def _state_after(order: Order, move: Move) -> State:
 
 
 async def _write(tx: Connection, order: Order, state: State, **changes: Any) -> Order:
-    """Write a state and what changes with it, each where it belongs."""
+    """Write a state and what changes with it, each where it belongs; no booking, nothing to write there."""
     status, payment = state
     of_order: dict[Column | str, Any] = {Orders.payment_status: payment}
     of_booking: dict[Column | str, Any] = {Bookings.status: status}
@@ -252,7 +267,8 @@ async def _write(tx: Connection, order: Order, state: State, **changes: Any) -> 
         else:
             of_order[getattr(Orders, name)] = value
     await run(tx, Orders.update(of_order).where(Orders.id == order.id))
-    await run(tx, Bookings.update(of_booking).where(Bookings.id == order.booking_id))
+    if order.booking_id is not None:
+        await run(tx, Bookings.update(of_booking).where(Bookings.id == order.booking_id))
     return replace(order, status=status, payment_status=payment, **changes)
 
 

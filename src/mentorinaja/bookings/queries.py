@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from mentorinaja.bookings.details import DETAIL_SQL, LOCK_SQL, Order, OrderDetail, detail_from, order_from
+from mentorinaja.bookings.details import (
+    DETAIL_SQL,
+    LOCK_SQL,
+    STATUS,
+    WITH_BOOKING,
+    Order,
+    OrderDetail,
+    detail_from,
+    order_from,
+)
 from mentorinaja.bookings.evidence import Evidence, Report, evidence_of, reports_of
 from mentorinaja.db.pool import Connection, Database
 from mentorinaja.errors import NotThere
@@ -45,7 +54,7 @@ async def order_by_id(db: Connection | Database, order_id: int) -> OrderDetail |
 
 
 async def lock_order(tx: Connection, public_id: str) -> Order:
-    """The order and its booking, locked until the transaction ends. Raises `NotThere`.
+    """The order and its booking, if it has one, locked until the transaction ends. Raises `NotThere`.
 
     The order's row is locked first and everybody locks in this way; the lock lets rows that only refer to
     the order be written meanwhile.
@@ -74,7 +83,7 @@ async def overdue_unpaid(db: Connection | Database, limit: int = 200) -> list[st
     """Public ids of orders whose payment deadline passed and nobody has written it down; oldest first."""
     rows = await db.fetch(
         """SELECT public_id FROM orders
-           WHERE kind = 'booking' AND payment_status = 'waiting' AND pay_deadline <= app_now()
+           WHERE payment_status = 'waiting' AND pay_deadline <= app_now()
            ORDER BY pay_deadline, id LIMIT $1""",
         limit,
     )
@@ -97,8 +106,8 @@ async def coming_sessions(db: Connection | Database, expert_id: int, limit: int 
     """The expert's confirmed sessions and threads that are not over, those due soonest first."""
     rows = await db.fetch(
         DETAIL_SQL
-        + """WHERE b.expert_id = $1 AND b.status = 'confirmed'
-               AND (b.blocked IS NULL OR upper(b.blocked) > app_now())
+        + """WHERE o.id IN (SELECT order_id FROM bookings WHERE expert_id = $1 AND status = 'confirmed'
+               AND (blocked IS NULL OR upper(blocked) > app_now()))
              ORDER BY b.starts_at, b.id LIMIT $2""",
         expert_id,
         limit,
@@ -108,20 +117,19 @@ async def coming_sessions(db: Connection | Database, expert_id: int, limit: int 
 
 async def _locked(tx: Connection, order_id: int) -> Order:
     # A statement of its own: it sees what was committed while the lock was waited for.
-    row = await tx.fetchrow(LOCK_SQL + "WHERE o.id = $1 FOR NO KEY UPDATE OF b", order_id)
-    assert row is not None, "every order of this kind has its booking"
+    row = await tx.fetchrow(LOCK_SQL, order_id)
+    assert row is not None, "orders are never deleted"
     return order_from(row)
 
 
 async def _page(
     db: Connection | Database, column: str, owner: int, status: str | None, page: int, also: str
 ) -> OrderPage:
-    # An unpaid booking past its deadline is over, whether or not that was written down.
-    over = "CASE WHEN b.status = 'pending' AND o.pay_deadline <= app_now() THEN 'cancelled' ELSE b.status END"
-    where = f"WHERE {column} = $1 AND ($2::text IS NULL OR {over} = $2) AND {also}"
-    found: int = await db.fetchval(
-        f"SELECT count(*) FROM orders o JOIN bookings b ON b.order_id = o.id {where}", owner, status
-    )
+    # An unpaid order past its deadline is over, whether or not that was written down.
+    late = "o.payment_status = 'waiting' AND o.pay_deadline <= app_now()"
+    shown = f"CASE WHEN {late} THEN 'cancelled' ELSE {STATUS} END"
+    where = f"WHERE {column} = $1 AND ($2::text IS NULL OR {shown} = $2) AND {also}"
+    found: int = await db.fetchval(f"SELECT count(*) FROM orders o {WITH_BOOKING} {where}", owner, status)
     pages = max(1, -(-found // PAGE_SIZE))
     page = min(max(page, 1), pages)
     rows = await db.fetch(

@@ -18,7 +18,7 @@ PaymentStatus = Literal[
 Move = Literal[
     "confirm", "cancel", "expire", "fail", "take_again", "reopen", "reverse", "reverse_started", "complete",
     "call_off", "owe",
-]
+]  # fmt: skip
 # What an order sells: a session, more time for one, a file. Only a session has a booking of its own.
 OrderKind = Literal["booking", "extension", "product"]
 # An order without a booking of its own is in a state of payment alone: (None, "waiting").
@@ -46,6 +46,10 @@ MOST_UNPAID = 2
 TOPIC_LENGTH = (5, 150)
 NOTES_LENGTH = 2000
 LEAST_TOTAL = 10_000
+
+# What was sold, and money that is there: all or part of it can be promised back.
+_SOLD: tuple[BookingStatus | None, ...] = ("confirmed", "completed", "cancelled", None)
+_THERE: tuple[PaymentStatus, ...] = ("paid", "partially_refunded", "refund_pending")
 
 # Every move of an order, with its booking if it has one. Where no entry stands, the move does not exist.
 _MOVES: dict[tuple[State, Move], State] = {
@@ -75,12 +79,7 @@ _MOVES: dict[tuple[State, Move], State] = {
     (("confirmed", "refunded"), "call_off"): ("cancelled", "refunded"),
     (("confirmed", "reversed"), "call_off"): ("cancelled", "reversed"),
     (("confirmed", "chargeback"), "call_off"): ("cancelled", "chargeback"),
-    # All or part of the money is to go back: requested, not done.
-    **{
-        ((status, payment), "owe"): (status, "refund_pending")
-        for status in ("confirmed", "completed", "cancelled", None)
-        for payment in ("paid", "partially_refunded", "refund_pending")
-    },
+    **{((status, payment), "owe"): (status, "refund_pending") for status in _SOLD for payment in _THERE},
     # Without a booking only the money moves; what was sold with it stays sold.
     ((None, "waiting"), "confirm"): (None, "paid"),
     ((None, "waiting"), "cancel"): (None, "cancelled"),
@@ -160,6 +159,13 @@ def pay_deadline(created: datetime, starts: datetime, *, is_now: bool) -> dateti
     if is_now:
         return created + PAY_NOW_WITHIN
     return min(created + PAY_WITHIN, starts - PAY_BEFORE_START)
+
+
+def last_moment(starts: datetime | None, deadline: datetime, *, is_now: bool) -> datetime:
+    """Until when money that comes late still buys what it was for; without a start of its own: until it is due."""
+    if is_now:
+        return deadline + NOW_GRACE
+    return deadline if starts is None else starts
 
 
 def hold(starts: datetime, minutes: int, buffer_minutes: int, *, is_now: bool) -> Hold:
