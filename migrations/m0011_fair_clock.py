@@ -46,7 +46,7 @@ INSERT INTO room_presence (booking_id, side, seen_at)
 
 CREATE FUNCTION presence_read() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM live_publish('room:' || NEW.booking_id || ':read');
+  PERFORM live_publish('room:' || NEW.booking_id || ':read:' || NEW.side || ':' || NEW.read_seq);
   RETURN NULL;
 END $$;
 CREATE TRIGGER presence_read AFTER UPDATE OF read_seq ON room_presence

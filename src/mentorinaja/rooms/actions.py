@@ -1,81 +1,22 @@
-"""What happens in a room: somebody enters, the clock starts and ends, a message is sent."""
+"""What happens in a room: somebody enters, shows a sign of life, the clock takes its steps, the session ends."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import UUID
 
-import asyncpg
-
 from mentorinaja.bookings import actions as bookings
-from mentorinaja.db.pool import Connection, Database, atomic, run
+from mentorinaja.db.pool import Connection, atomic
 from mentorinaja.errors import NotThere
 from mentorinaja.jobs.queue import enqueue
-from mentorinaja.rooms import queries, rules
-from mentorinaja.rooms.rules import EndedBy, Message, Room, Side
-from mentorinaja.rooms.tables import SessionEvents
+from mentorinaja.payments import actions as payments
+from mentorinaja.rooms import clock, mails, queries, rules, settling
+from mentorinaja.rooms.clock import Step
+from mentorinaja.rooms.room import GONE_AFTER, OPENS_BEFORE, EndedBy, NoticeKind, Room, Side
 from mentorinaja.web.viewer import Viewer
 
-START_DUE = "rooms.start_due"
-END_DUE = "rooms.end_due"
-
-# One statement: the room's row lock, who sends, whether it is open, the brake, the next number, the insert.
-# A booking that was cancelled in the waiting time takes no messages either. app_now() stands written out:
-# PostgreSQL does not inline the function, and its two calls cost more than the insert.
-_SEND = """
-    WITH clock AS MATERIALIZED (
-      SELECT at AS now, date_trunc('minute', at) AS minute
-      FROM (SELECT statement_timestamp() + shift AS at FROM app_clock) written_out
-    ),
-    room AS (
-      UPDATE active_sessions s SET
-        last_seq = s.last_seq + 1,
-        sent_minute = clock.minute,
-        user_sent = CASE WHEN s.sent_minute = clock.minute THEN s.user_sent ELSE 0 END + (s.user_id = $2)::int,
-        expert_sent = CASE WHEN s.sent_minute = clock.minute THEN s.expert_sent ELSE 0 END
-          + (s.expert_user_id = $2)::int
-      FROM clock
-      WHERE s.booking_id = $1 AND $2 IN (s.user_id, s.expert_user_id)
-        AND CASE
-          WHEN s.status = 'running' THEN clock.now < s.ends_at
-          WHEN s.status = 'waiting' THEN NOT s.timed
-            AND clock.now < s.scheduled_at + make_interval(secs => s.duration_seconds)
-            AND EXISTS (SELECT FROM bookings b WHERE b.id = $1 AND b.status = 'confirmed')
-          ELSE false END
-        AND (s.sent_minute IS DISTINCT FROM clock.minute
-          OR CASE WHEN s.user_id = $2 THEN s.user_sent ELSE s.expert_sent END < $5)
-        AND NOT EXISTS (SELECT FROM chat_messages WHERE booking_id = $1 AND sender_id = $2 AND client_id = $3)
-      RETURNING s.last_seq, CASE WHEN s.user_id = $2 THEN 'user' ELSE 'expert' END AS side, clock.now
-    )
-    INSERT INTO chat_messages (booking_id, seq, sender_id, sender_type, client_id, text, created_at)
-    SELECT $1, last_seq, $2, side, $3, $4, now FROM room
-    RETURNING seq, sender_type, client_id, text, created_at
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A message as it stands in the room; `again` when it had been sent before under the same id."""
-
-    message: Message
-    again: bool
-
-
-async def send(db: Database, user: Viewer, booking_id: UUID, client_id: UUID, text: str) -> Sent:
-    """Put a message into the room; one with a known `client_id` answers as the first time did.
-
-    `text` has passed `rules.message_text`. Raises `NotThere`, `NotOpen` or `Flood`.
-    """
-    try:
-        row = await db.fetchrow(_SEND, booking_id, user.id, client_id, text, rules.MOST_A_MINUTE)
-    except asyncpg.UniqueViolationError:
-        row = None  # the same message came twice at once: the other one was first
-    if row is not None:
-        return Sent(_message(row), again=False)
-    if known := await _sent_before(db, user.id, booking_id, client_id):
-        return Sent(known, again=True)
-    raise await _why_refused(db, user, booking_id)
+MOVE_DUE = "rooms.move_due"
 
 
 @atomic
@@ -84,20 +25,11 @@ async def enter(tx: Connection, user: Viewer, booking_id: UUID) -> None:
 
     Nothing happens in a room that is not open. Raises `NotThere` for anybody else.
     """
-    if await queries.room_for(tx, user, booking_id) is None:
+    room = await queries.room_for(tx, user, booking_id)
+    if room is None:
         raise NotThere
     await _open(tx, booking_id)
-    await tx.execute(
-        """UPDATE active_sessions SET
-             user_joined_at = CASE WHEN user_id = $2 THEN coalesce(user_joined_at, app_now())
-                                   ELSE user_joined_at END,
-             expert_joined_at = CASE WHEN expert_user_id = $2 THEN coalesce(expert_joined_at, app_now())
-                                     ELSE expert_joined_at END
-           WHERE booking_id = $1 AND status <> 'ended'""",
-        booking_id,
-        user.id,
-    )
-    await _advance(tx, booking_id)
+    await _sign(tx, booking_id, _side(room, user), arrives=True)
 
 
 @atomic
@@ -109,8 +41,45 @@ async def open_room(tx: Connection, booking_id: UUID) -> None:
 
 @atomic
 async def advance(tx: Connection, booking_id: UUID) -> None:
-    """Start or end the session if its time has come; doing so twice is once."""
+    """Take every step of the clock that is due; doing so twice is once."""
     await _advance(tx, booking_id)
+
+
+@atomic
+async def sign(tx: Connection, user: Viewer, booking_id: UUID, *, read: int = 0) -> Side:
+    """One of the two shows a sign of life, after a silence perhaps; answers who. Raises `NotThere`."""
+    room = await queries.room_for(tx, user, booking_id)
+    if room is None:
+        raise NotThere
+    side = _side(room, user)
+    await _sign(tx, booking_id, side, read=read)
+    return side
+
+
+@atomic
+async def streams(tx: Connection, booking_id: UUID, side: Side) -> None:
+    """A stream of this side was opened, or is heard of again after a silence."""
+    await _sign(tx, booking_id, side, streaming=True)
+
+
+@atomic
+async def leave(tx: Connection, booking_id: UUID, side: Side, *, seen: bool) -> None:
+    """The last stream of this side in a process ended; `seen` when that moment is a sign itself.
+
+    The clock is asked again when the side would count as gone.
+    """
+    row = await tx.fetchrow(
+        """UPDATE room_presence p SET streaming = false,
+             seen_at = CASE WHEN $3 AND p.seen_at > app_now() - $4 THEN app_now() ELSE p.seen_at END
+           FROM active_sessions s WHERE p.booking_id = $1 AND p.side = $2 AND s.booking_id = $1
+           RETURNING p.seen_at, s.status = 'running' AND s.timed AS runs""",
+        booking_id,
+        side,
+        seen,
+        GONE_AFTER,
+    )
+    if row is not None and row["runs"] and side == "expert":
+        await enqueue(tx, MOVE_DUE, at=row["seen_at"] + GONE_AFTER)
 
 
 @atomic
@@ -123,45 +92,110 @@ async def end(tx: Connection, user: Viewer, booking_id: UUID) -> None:
     side = room.side_of(user.id) if room else None
     if room is None or side is None:
         raise NotThere
-    if room.phase(room.read_at) == "ended":
+    if room.phase(room.read_at) in ("ended", "cancelled"):
         return
     if not room.timed:
         raise rules.NotRunning("Sesi ini selesai dengan sendirinya pada jam yang dijadwalkan.")
     if room.status not in ("running", "paused"):
         raise rules.NotRunning("Sesi belum dimulai, jadi belum ada yang perlu diakhiri.")
-    await _finish(tx, room, by=side, at=room.read_at, user_id=user.id)
+    await finish(tx, room, by=side, cause=side, at=room.read_at, user_id=user.id)
+
+
+async def locked(tx: Connection, user: Viewer, booking_id: UUID) -> tuple[Room, Side]:
+    """The room with its row locked and its clock moved on, and which side `user` is. Raises `NotThere`."""
+    room = await _advance(tx, booking_id)
+    side = room.side_of(user.id) if room else None
+    if room is None or side is None:
+        raise NotThere
+    return room, side
+
+
+async def finish(
+    tx: Connection, room: Room, *, by: EndedBy, cause: str, at: datetime, user_id: int | None = None
+) -> None:
+    """End the session: the booking completes and unused time goes back. The room's row is locked."""
+    await _close(tx, room, by=by, cause=cause, at=at)
+    reason = "user_absent" if room.timed and room.user_joined_at is None else cause
+    actor = "system" if by == "timeout" else by
+    await bookings.complete(tx, room.booking_id, reason, actor=actor, actor_id=user_id)
+    await settling.give_unused_back(tx, room, cause=cause, at=at, actor=actor, actor_id=user_id)
+
+
+async def call_off(
+    tx: Connection, room: Room, *, by: EndedBy, cause: str, at: datetime, user_id: int | None = None
+) -> None:
+    """The session does not take place: the booking is cancelled and all of it goes back. The row is locked."""
+    await _close(tx, room, by=by, cause=cause, at=at)
+    actor = "system" if by == "timeout" else by
+    await payments.cancel_and_owe(tx, room.booking_id, room.total, cause, actor=actor, actor_id=user_id)
+    if cause in ("expert_absent", "both_absent"):
+        await mails.queue_absent(tx, room.booking_id)
+
+
+async def note(tx: Connection, booking_id: UUID, kind: NoticeKind, cause: str, at: datetime) -> None:
+    """Write a notice into the conversation, numbered and sealed."""
+    await tx.fetchval("SELECT room_note($1, $2, $3, $4)", booking_id, kind, cause, at)
 
 
 async def _open(tx: Connection, booking_id: UUID) -> None:
-    scheduled_at = await tx.fetchval(
+    row = await tx.fetchrow(
         """INSERT INTO active_sessions
              (booking_id, user_id, expert_user_id, timed, duration_seconds, scheduled_at)
-           SELECT b.id, b.user_id, e.user_id, b.category = 'online_chat', b.duration_minutes * 60, b.starts_at
+           SELECT b.id, b.user_id, e.user_id, b.category = 'online_chat' AND b.duration_minutes IS NOT NULL,
+             b.duration_minutes * 60, b.starts_at
            FROM bookings b JOIN experts e ON e.id = b.expert_id
-           WHERE b.id = $1 AND b.status = 'confirmed' AND b.duration_minutes IS NOT NULL
-             AND b.starts_at <= app_now() + $2
-           ON CONFLICT (booking_id) DO NOTHING RETURNING scheduled_at""",
+           WHERE b.id = $1 AND b.status = 'confirmed'
+             AND (b.duration_minutes IS NULL OR b.starts_at <= app_now() + $2)
+           ON CONFLICT (booking_id) DO NOTHING
+           RETURNING scheduled_at, make_interval(secs => duration_seconds) AS duration""",
         booking_id,
-        rules.OPENS_BEFORE,
+        OPENS_BEFORE,
     )
-    if scheduled_at is not None:
-        await enqueue(tx, START_DUE, at=scheduled_at)
+    if row is not None and row["duration"] is not None:
+        await enqueue(tx, MOVE_DUE, at=row["scheduled_at"])
+        await enqueue(tx, MOVE_DUE, at=row["scheduled_at"] + row["duration"])
+
+
+async def _sign(
+    tx: Connection,
+    booking_id: UUID,
+    side: Side,
+    *,
+    arrives: bool = False,
+    streaming: bool = False,
+    read: int = 0,
+) -> None:
+    """Under the room's lock: what was due before the sign, the sign, what it brings about."""
+    room = await _advance(tx, booking_id)
+    if room is None or room.status == "ended":
+        return
+    await tx.execute(
+        """INSERT INTO room_presence AS p (booking_id, side, seen_at, streaming, read_seq)
+           VALUES ($1, $2, app_now(), $3, least($4, $5))
+           ON CONFLICT (booking_id, side) DO UPDATE SET seen_at = app_now(),
+             streaming = p.streaming OR excluded.streaming, read_seq = greatest(p.read_seq, excluded.read_seq)""",
+        booking_id,
+        side,
+        streaming,
+        read,
+        room.last_seq,
+    )
+    if arrives and not room.joined(side):
+        column = "user_joined_at" if side == "user" else "expert_joined_at"
+        await tx.execute(f"UPDATE active_sessions SET {column} = app_now() WHERE booking_id = $1", booking_id)
+    await _advance(tx, booking_id)
 
 
 async def _advance(tx: Connection, booking_id: UUID) -> Room | None:
-    """Lock the room, do what is due, answer what it is now; None when it was never opened.
+    """Lock the room, take the steps that are due, answer what it is now; None when it was never opened.
 
     The time is asked after the lock was given, so that nothing in the room is younger than its end.
     """
     if not await tx.fetchval("SELECT true FROM active_sessions WHERE booking_id = $1 FOR UPDATE", booking_id):
         return None
     room = await _read(tx, booking_id)
-    if room.step(room.read_at) == "start":
-        await _start(tx, room)
-        room = await _read(tx, booking_id)
-    if room.step(room.read_at) == "end":
-        assert room.ends_at is not None, "only a running clock ends"
-        await _finish(tx, room, by="timeout", at=room.ends_at)
+    while step := clock.due(room, room.read_at):
+        await _STEPS[step.kind](tx, room, step)
         room = await _read(tx, booking_id)
     return room
 
@@ -170,64 +204,112 @@ async def _read(tx: Connection, booking_id: UUID) -> Room:
     return (await queries.rooms_by_id(tx, [booking_id]))[booking_id]
 
 
-async def _start(tx: Connection, room: Room) -> None:
-    started_at = room.next_step_at()
-    assert started_at is not None, "a start is due"
-    seq = await tx.fetchval(
-        """UPDATE active_sessions SET status = 'running', started_at = $2, ends_at = $3, last_seq = last_seq + 1
-           WHERE booking_id = $1 RETURNING last_seq""",
+async def _start(tx: Connection, room: Room, step: Step) -> None:
+    ends_at = None if room.duration is None else step.at + room.duration
+    await tx.execute(
+        "UPDATE active_sessions SET status = 'running', started_at = $2, ends_at = $3 WHERE booking_id = $1",
         room.booking_id,
-        started_at,
-        started_at + room.duration,
+        step.at,
+        ends_at,
     )
-    cause = "expert_arrived" if started_at > room.starts_at else "schedule"
-    await _note(tx, room.booking_id, seq, "started", cause, started_at)
-    await enqueue(tx, END_DUE, at=started_at + room.duration)
+    await note(tx, room.booking_id, "started", step.cause, step.at)
+    if ends_at is not None:
+        await enqueue(tx, MOVE_DUE, at=ends_at)
 
 
-async def _finish(
-    tx: Connection, room: Room, *, by: EndedBy, at: datetime, user_id: int | None = None
-) -> None:
-    seq = await tx.fetchval(
-        """UPDATE active_sessions SET status = 'ended', ended_at = $2, ended_by = $3, last_seq = last_seq + 1
-           WHERE booking_id = $1 RETURNING last_seq""",
+async def _pause(tx: Connection, room: Room, step: Step) -> None:
+    await tx.execute(
+        "UPDATE active_sessions SET status = 'paused', paused_at = $2 WHERE booking_id = $1",
+        room.booking_id,
+        step.at,
+    )
+    await note(tx, room.booking_id, "paused", step.cause, step.at)
+    limit = (await _read(tx, room.booking_id)).pause_ends_at
+    assert limit is not None, "it pauses"
+    await enqueue(tx, MOVE_DUE, at=limit)
+
+
+async def _resume(tx: Connection, room: Room, step: Step) -> None:
+    ends_at: datetime = await tx.fetchval(
+        """UPDATE active_sessions SET status = 'running', paused_at = NULL,
+             paused_for = paused_for + ($2 - paused_at), ends_at = ends_at + ($2 - paused_at)
+           WHERE booking_id = $1 RETURNING ends_at""",
+        room.booking_id,
+        step.at,
+    )
+    await note(tx, room.booking_id, "resumed", step.cause, step.at)
+    await _time_to_pay(tx, room.booking_id, ends_at)
+    await enqueue(tx, MOVE_DUE, at=ends_at)
+
+
+async def _extend(tx: Connection, room: Room, step: Step) -> None:
+    assert room.extension is not None, "only an extension extends"
+    await tx.execute(
+        "UPDATE session_extensions SET state = 'paid' WHERE booking_id = $1 AND number = $2",
+        room.booking_id,
+        room.extension.number,
+    )
+    ends_at = await tx.fetchval(
+        "UPDATE active_sessions SET ends_at = ends_at + make_interval(mins => $2) WHERE booking_id = $1 "
+        "RETURNING ends_at",
+        room.booking_id,
+        room.extension.minutes,
+    )
+    await note(tx, room.booking_id, "extended", step.cause, step.at)
+    await enqueue(tx, MOVE_DUE, at=ends_at)
+
+
+async def _lapse(tx: Connection, room: Room, _step: Step) -> None:
+    await settling.give_extension_back(tx, room)
+
+
+async def _end(tx: Connection, room: Room, step: Step) -> None:
+    await finish(tx, room, by="timeout", cause=step.cause, at=step.at)
+
+
+async def _cancel(tx: Connection, room: Room, step: Step) -> None:
+    await call_off(tx, room, by="timeout", cause=step.cause, at=step.at)
+
+
+async def _close(tx: Connection, room: Room, *, by: EndedBy, cause: str, at: datetime) -> None:
+    """Write the end down. What was said until somebody noticed stands before it."""
+    at = await tx.fetchval(
+        """UPDATE active_sessions s SET status = 'ended', ended_by = $3, ended_at = greatest($2, (
+             SELECT created_at FROM chat_messages m WHERE m.booking_id = $1 ORDER BY seq DESC LIMIT 1))
+           WHERE booking_id = $1 RETURNING ended_at""",
         room.booking_id,
         at,
         by,
     )
-    await _note(tx, room.booking_id, seq, "ended", by, at)
-    actor = "system" if by == "timeout" else by
-    await bookings.complete(tx, room.booking_id, by, actor=actor, actor_id=user_id)
-
-
-async def _note(tx: Connection, booking_id: UUID, seq: int, kind: str, cause: str, at: datetime) -> None:
-    notice = SessionEvents(booking_id=booking_id, seq=seq, kind=kind, cause=cause, at=at)
-    await run(tx, SessionEvents.insert(notice))
-
-
-async def _sent_before(db: Database, user_id: int, booking_id: UUID, client_id: UUID) -> Message | None:
-    row = await db.fetchrow(
-        """SELECT seq, sender_type, client_id, text, created_at FROM chat_messages
-           WHERE booking_id = $1 AND sender_id = $2 AND client_id = $3""",
-        booking_id,
-        user_id,
-        client_id,
+    await tx.execute(
+        "UPDATE session_extensions SET state = 'lapsed' WHERE booking_id = $1 AND state IN ('asked', 'agreed')",
+        room.booking_id,
     )
-    return _message(row) if row else None
+    await note(tx, room.booking_id, "ended", cause, at)
 
 
-async def _why_refused(db: Database, user: Viewer, booking_id: UUID) -> Exception:
-    room = await queries.room_for(db, user, booking_id)
-    if room is None:
-        return NotThere()
-    if room.step(room.read_at):
-        await advance(db, booking_id)
-        room = await queries.room_for(db, user, booking_id) or room
-    if rules.may_write(room, room.read_at):
-        return rules.Flood("Terlalu banyak pesan dalam satu menit. Tunggu sebentar, lalu kirim lagi.")
-    return rules.why_closed(room, room.phase(room.read_at))
+async def _time_to_pay(tx: Connection, booking_id: UUID, ends_at: datetime) -> None:
+    """More time can be paid for until the clock's end, which has moved."""
+    await tx.execute(
+        """UPDATE orders o SET pay_deadline = $2 FROM session_extensions x
+           WHERE x.booking_id = $1 AND x.state = 'agreed' AND o.id = x.order_id AND o.payment_status = 'waiting'""",
+        booking_id,
+        ends_at,
+    )
 
 
-def _message(row: asyncpg.Record) -> Message:
-    sender: Side = row["sender_type"]
-    return Message(row["seq"], sender, row["client_id"], row["text"], row["created_at"])
+def _side(room: Room, user: Viewer) -> Side:
+    side = room.side_of(user.id)
+    assert side is not None, "the query answered one of the two"
+    return side
+
+
+_STEPS: dict[clock.StepKind, Callable[[Connection, Room, Step], Awaitable[None]]] = {
+    "start": _start,
+    "pause": _pause,
+    "resume": _resume,
+    "extend": _extend,
+    "lapse": _lapse,
+    "end": _end,
+    "cancel": _cancel,
+}

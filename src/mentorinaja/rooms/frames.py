@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment
 
 from mentorinaja.live.stream import frame, opening
-from mentorinaja.rooms.rules import Item, Message, Notice, Room, Side
+from mentorinaja.rooms.room import Item, Message, Notice, Room, Side
 
 MESSAGE = "partials/rooms/message.html"
 NOTICE = "partials/rooms/notice.html"
@@ -17,7 +17,10 @@ COUNTDOWN = "partials/rooms/countdown.html"
 STATUS = "partials/rooms/status.html"
 WAITING = "partials/rooms/waiting.html"
 CONNECTION = "partials/rooms/connection.html"
+PANEL = "partials/rooms/panel.html"
 ENDED = "partials/rooms/ended.html"
+READ_MARK = "partials/rooms/read_mark.html"
+TYPING = "partials/rooms/typing.html"
 
 # Named events, for the script of the page.
 OVER = frame("selesai", event="ended")
@@ -39,8 +42,8 @@ class Frames:
 
     def opening(self, room: Room, side: Side, now: datetime) -> bytes:
         """What a stream says first: the line stands, and how the room is at this moment."""
-        parts = self._parts((CONNECTION, STATUS, WAITING, COUNTDOWN), room=room, side=side, now=now)
-        return opening() + frame(parts)
+        names = (CONNECTION, STATUS, WAITING, COUNTDOWN, PANEL, READ_MARK)
+        return opening() + frame(self._parts(names, room=room, side=side, now=now))
 
     def countdown(self, room: Room, now: datetime) -> bytes:
         """The time left; the same for both."""
@@ -48,7 +51,15 @@ class Frames:
 
     def state(self, room: Room, side: Side, now: datetime) -> bytes:
         """How the room is after a change."""
-        return frame(self._parts((STATUS, WAITING, COUNTDOWN), room=room, side=side, now=now))
+        return frame(self._parts((STATUS, WAITING, COUNTDOWN, PANEL), room=room, side=side, now=now))
+
+    def read_mark(self, room: Room, side: Side) -> bytes:
+        """How far the other one has read, for `side`."""
+        return frame(self._parts((READ_MARK,), room=room, side=side))
+
+    def typing(self, room: Room, writer: Side) -> bytes:
+        """That `writer` is writing, for the other one."""
+        return frame(self._parts((TYPING,), name=room.name_of(writer)))
 
     def item(self, item: Item, room: Room, side: Side, now: datetime) -> bytes:
         """A message or a notice, with its number as the cursor. The last notice brings the ended screen along."""
@@ -56,7 +67,7 @@ class Frames:
             return frame(message_html(self._templates, item, side, room.zone_of(side)), id=item.seq)
         html = self._render(NOTICE, item=item, room=room, side=side)
         if is_end(item):
-            html += self._parts((STATUS, WAITING, COUNTDOWN, ENDED), room=room, side=side, now=now)
+            html += self._parts((STATUS, WAITING, COUNTDOWN, PANEL, ENDED), room=room, side=side, now=now)
         return frame(html, id=item.seq)
 
     def _parts(self, names: tuple[str, ...], **context: Any) -> str:
@@ -80,5 +91,8 @@ _ROOTS = {
     STATUS: "room-status",
     WAITING: "waiting",
     CONNECTION: "connection",
+    PANEL: "panel",
     ENDED: "ended",
+    READ_MARK: "read-mark",
+    TYPING: "typing",
 }

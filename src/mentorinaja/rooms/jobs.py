@@ -1,4 +1,4 @@
-"""What the worker does for rooms: open, start and end them when their time has come."""
+"""What the worker does for rooms: open them and move their clocks when the time has come."""
 
 from __future__ import annotations
 
@@ -22,14 +22,9 @@ async def open_due(resources: Resources, _payload: Payload) -> None:
     await _each(resources.db, await queries.to_open(resources.db), actions.open_room)
 
 
-async def start_due(resources: Resources, _payload: Payload) -> None:
-    """Start the clocks of those whose time has come and who are there."""
-    await _each(resources.db, await queries.to_start(resources.db), actions.advance)
-
-
-async def end_due(resources: Resources, _payload: Payload) -> None:
-    """End the sessions whose time is over, also those that ended while nobody was running."""
-    await _each(resources.db, await queries.to_end(resources.db), actions.advance)
+async def move_due(resources: Resources, _payload: Payload) -> None:
+    """Take the steps of every clock that are due, also those of a time when nobody was running."""
+    await _each(resources.db, await queries.to_move(resources.db), actions.advance)
 
 
 async def _each(db: Database, rooms: list[UUID], act: Callable[[Database, UUID], Awaitable[None]]) -> None:
@@ -43,6 +38,5 @@ async def _each(db: Database, rooms: list[UUID], act: Callable[[Database, UUID],
 
 JOBS = [
     Job("rooms.open_due", open_due, sweep=True),
-    Job(actions.START_DUE, start_due, sweep=True),
-    Job(actions.END_DUE, end_due, sweep=True),
+    Job(actions.MOVE_DUE, move_due, sweep=True),
 ]

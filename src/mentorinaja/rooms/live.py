@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Coroutine, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -16,9 +17,9 @@ from jinja2 import Environment
 from mentorinaja.db.pool import Database
 from mentorinaja.errors import DomainError
 from mentorinaja.live.hub import Hub
-from mentorinaja.rooms import actions, queries
+from mentorinaja.rooms import actions, clock, presence, queries
 from mentorinaja.rooms.frames import OVER, RELOAD, Frames, is_end
-from mentorinaja.rooms.rules import IN_ROOM, SIDES, Item, Notice, Room, Side
+from mentorinaja.rooms.room import IN_ROOM, SIDES, Item, Notice, Room, Side
 from mentorinaja.rooms.seats import Seat
 
 log = structlog.get_logger(__name__)
@@ -39,16 +40,28 @@ class LiveRoom:
     """One room with at least one open stream in this process; `seq` is how far its streams were fed."""
 
     def __init__(self, room: Room, beat: int) -> None:
-        self.room = room
         self.seq = room.last_seq
         self.beat = beat
         self.seats: set[Seat] = set()
         self.moving = False
+        self.show(room)
+
+    def show(self, room: Room) -> None:
+        """The room is this now; when it changes next by itself follows from it."""
+        self.room = room
+        self.steps_at = clock.next_step_at(room)
+        self.looks_at = clock.next_look_at(room, room.read_at)
 
     def put(self, piece: bytes) -> None:
         """To everybody, without a number."""
         for seat in self.seats:
             seat.put(piece)
+
+    def put_to(self, side: Side, piece: bytes) -> None:
+        """To the streams of one side, without a number."""
+        for seat in self.seats:
+            if seat.side == side:
+                seat.put(piece)
 
     def close(self) -> None:
         """Let every stream end once it has written what waits."""
@@ -63,8 +76,13 @@ class LiveRoom:
 
     def in_last_seconds(self, now: datetime) -> bool:
         """Whether the clock runs and is about to end."""
-        ends_at = self.room.ends_at
-        return self.room.timed and ends_at is not None and timedelta() <= ends_at - now <= _LAST_SECONDS
+        end_at = self.room.end_at
+        return (
+            self.room.timed
+            and self.room.status == "running"
+            and end_at is not None
+            and timedelta() <= end_at - now <= _LAST_SECONDS
+        )
 
 
 class Rooms:
@@ -85,25 +103,33 @@ class Rooms:
         self._next_beat = 0
         self._reader: asyncio.Task[None] | None = None
         self._beater: asyncio.Task[None] | None = None
-        self._moves: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        # Sides with an open stream whose sign of life is to be written with the next ones.
+        self._signs: set[tuple[UUID, Side]] = set()
         hub.listen("room", self._on_ring)
         hub.listen("clock", self._on_clock)
 
     async def stream(
-        self, room: Room, side: Side, user_id: int, cursor: int, still_welcome: Callable[[], Awaitable[bool]]
+        self,
+        room: Room,
+        side: Side,
+        cursor: int,
+        *,
+        answers: bool,
     ) -> AsyncGenerator[bytes, None]:
         """Frames for one browser: how the room is, what it missed after `cursor`, then everything as it happens.
 
-        Ends after the ended screen, when `still_welcome` says no after the person's sign-in changed, when the
-        browser reads too slowly, and when PostgreSQL is gone: it comes back with its cursor.
+        The open line is a sign of life, unless the page `answers`: then what it posts is.
+        Ends after the ended screen, when the browser reads too slowly, and when PostgreSQL is gone: it comes
+        back with its cursor.
         """
-        seat = Seat(side, cursor)
+        seat = Seat(side, cursor, answers=answers)
         live = self._join(room, seat)
         # From here on everything after `live.seq` comes through the seat.
         missed_until = max(room.last_seq, live.seq)
-        stop_listening = self._hub.listen(f"person:{user_id}", lambda _rest: seat.doubt())
         try:
-            yield self._frames.opening(room, side, self._hub.clock.now())
+            await self._keep([(room.booking_id, side)])
+            yield self._frames.opening(live.room, side, self._hub.clock.now())
             while seat.cursor < missed_until:
                 items = await self._missed(live, seat)
                 yield self._render_missed(items, live, seat)
@@ -111,16 +137,10 @@ class Rooms:
                     yield OVER
                     return
             while (piece := await seat.take()) is not None:
-                if seat.suspect:
-                    seat.suspect = False
-                    if not await still_welcome():
-                        return
-                if piece:
-                    yield piece
+                yield piece
         except _TROUBLE as problem:
             log.warning("rooms.stream_broken", problem=type(problem).__name__)
         finally:
-            stop_listening()
             self._leave(live, seat)
 
     def _join(self, room: Room, seat: Seat) -> LiveRoom:
@@ -139,6 +159,8 @@ class Rooms:
 
     def _leave(self, live: LiveRoom, seat: Seat) -> None:
         live.seats.discard(seat)
+        if live.room.status != "ended" and all(other.side != seat.side for other in live.seats):
+            self._do(self._tell_left(live.room.booking_id, seat))
         if not live.seats and self._rooms.get(live.room.booking_id) is live:
             del self._rooms[live.room.booking_id]
             self._marked.set()  # the reader ends when no room is left
@@ -162,10 +184,32 @@ class Rooms:
         if topic is None:
             self._mark_all()
             return
-        name, _, seq = topic.partition(":")
-        booking_id = UUID(name)
-        if booking_id in self._rooms:
-            self._mark(booking_id, changed=not seq)
+        name, _, tail = topic.partition(":")
+        live = self._rooms.get(UUID(name))
+        if live is None:
+            return
+        word, _, rest = tail.partition(":")
+        if word == "typing":
+            self._show_typing(live, rest)
+        elif word == "read":
+            self._show_read(live, rest)
+        else:
+            self._mark(live.room.booking_id, changed=not word)
+
+    def _show_typing(self, live: LiveRoom, writer: str) -> None:
+        if writer == "user":
+            live.put_to("expert", self._frames.typing(live.room, "user"))
+        else:
+            live.put_to("user", self._frames.typing(live.room, "expert"))
+
+    def _show_read(self, live: LiveRoom, rest: str) -> None:
+        reader, _, seq = rest.partition(":")
+        if reader == "user":
+            live.room = replace(live.room, user_read=int(seq))
+            live.put_to("expert", self._frames.read_mark(live.room, "expert"))
+        else:
+            live.room = replace(live.room, expert_read=int(seq))
+            live.put_to("user", self._frames.read_mark(live.room, "user"))
 
     def _on_clock(self, _rest: str | None) -> None:
         now = self._hub.clock.now()
@@ -222,15 +266,19 @@ class Rooms:
             live = self._rooms.get(booking_id)
             if live is None:
                 continue
-            before, live.room = live.room, room
+            before = live.room
+            live.show(room)
             if room.phase(now) not in IN_ROOM:
                 live.put(RELOAD)
                 live.close()
             elif room.status != "ended" and not same(before, room):
-                for side, seats in live.sides():
-                    piece = self._frames.state(room, side, now)
-                    for seat in seats:
-                        seat.put(piece)
+                self._show_state(live, now)
+
+    def _show_state(self, live: LiveRoom, now: datetime) -> None:
+        for side, seats in live.sides():
+            piece = self._frames.state(live.room, side, now)
+            for seat in seats:
+                seat.put(piece)
 
     def _push(self, live: LiveRoom, items: list[Item], now: datetime) -> None:
         for item in items:
@@ -253,21 +301,26 @@ class Rooms:
             now = self._hub.clock.now()
             for live in tuple(self._rooms.values()):
                 self._beat(live, tick, now)
+            if self._signs and tick % _TICKS_A_SECOND == 0:
+                signs, self._signs = list(self._signs), set()
+                self._do(self._keep(signs))
 
     def _beat(self, live: LiveRoom, tick: int, now: datetime) -> None:
         if (tick + live.beat) % _TICKS_A_ROUND == 0:
             live.put(self._frames.countdown(live.room, now))
             self._mark(live.room.booking_id, changed=True)
+            self._signs |= {(live.room.booking_id, seat.side) for seat in live.seats if not seat.answers}
         elif tick % _TICKS_A_SECOND == 0 and live.in_last_seconds(now):
             live.put(self._frames.countdown(live.room, now))
-        if not live.moving and live.room.step(now):
+        if live.looks_at is not None and now >= live.looks_at:
+            live.looks_at = clock.next_look_at(live.room, now)
+            self._show_state(live, now)
+        if not live.moving and live.steps_at is not None and now >= live.steps_at:
             live.moving = True
-            move = asyncio.create_task(self._move(live))
-            self._moves.add(move)
-            move.add_done_callback(self._moves.discard)
+            self._do(self._move(live))
 
     async def _move(self, live: LiveRoom) -> None:
-        """Start or end a session that is looked at the moment it is due; the jobs do it for all the others."""
+        """Move the clock of a room that is looked at the moment a step is due; the jobs do it for all the others."""
         try:
             await actions.advance(self._db, live.room.booking_id)
             self._mark(live.room.booking_id, changed=True)
@@ -277,7 +330,34 @@ class Rooms:
         finally:
             live.moving = False
 
+    async def _keep(self, open_streams: list[tuple[UUID, Side]]) -> None:
+        """Write signs of life; those who had been silent for too long move their room's clock."""
+        try:
+            for booking_id, side in await presence.keep(self._db, open_streams):
+                await actions.streams(self._db, booking_id, side)
+        except (*_TROUBLE, DomainError) as problem:
+            log.warning("rooms.unsigned", problem=type(problem).__name__)
+
+    async def _tell_left(self, booking_id: UUID, seat: Seat) -> None:
+        try:
+            await actions.leave(self._db, booking_id, seat.side, seen=not seat.answers)
+        except _TROUBLE as problem:  # then the side is gone half a minute after its last sign
+            log.info("rooms.left_untold", problem=type(problem).__name__)
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
 
 def same(before: Room, after: Room) -> bool:
-    """Whether nothing changed that the page shows; new messages come by themselves."""
-    return before == replace(after, read_at=before.read_at, last_seq=before.last_seq)
+    """Whether nothing changed that the page shows; messages, read marks and typing come by themselves."""
+    return before == replace(
+        after,
+        read_at=before.read_at,
+        last_seq=before.last_seq,
+        user_read=before.user_read,
+        expert_read=before.expert_read,
+        user_seen_at=before.user_seen_at,
+        expert_seen_at=before.expert_seen_at,
+    ) and all(before.present(side, before.read_at) == after.present(side, after.read_at) for side in SIDES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from litestar import MediaType, Response, Router, get, post
@@ -13,14 +13,14 @@ from litestar.types import ASGIApp
 
 from mentorinaja.db.pool import Database
 from mentorinaja.errors import NotThere
-from mentorinaja.live.stream import Stream
-from mentorinaja.rooms import actions, queries, rules
+from mentorinaja.rooms import actions, clock, presence, queries, rules, sending
 from mentorinaja.rooms.frames import message_html
 from mentorinaja.rooms.live import Rooms
-from mentorinaja.rooms.rules import IN_ROOM, PAGE, Room, Side
-from mentorinaja.web.auth import Guarded, requires_user, token_hash
+from mentorinaja.rooms.room import IN_ROOM, Room, Side
+from mentorinaja.web.auth import Guarded, requires_user
 from mentorinaja.web.bodies import posted
 from mentorinaja.web.html import PRIVATE, page, see_other, wants_partial
+from mentorinaja.web.streams import personal_stream
 from mentorinaja.web.viewer import Viewer, WebRequest
 
 BookingId = Annotated[str, QueryParameter(name="bookingId")]
@@ -53,7 +53,7 @@ async def send_message(request: WebRequest, db: Database, booking_id: str) -> Re
     viewer, name = _viewer(request), _uuid(booking_id)
     form = await posted(request)
     try:
-        sent = await actions.send(
+        sent = await sending.send(
             db, viewer, name, rules.sent_id(form.text("client_id")), rules.message_text(form.text("text"))
         )
     except rules.Refused as refusal:
@@ -88,14 +88,20 @@ async def stream_room(request: WebRequest, db: Database, booking_id: str, after:
     if phase not in IN_ROOM:
         raise rules.why_closed(room, phase)
     rooms: Rooms = request.app.state.rooms
-    find_viewer, token = request.app.state.find_viewer, request.auth or ""
+    answers = bool(request.query_params.get("tab"))
+    frames = rooms.stream(room, _side(room, viewer), cursor, answers=answers)
+    return personal_stream(request, frames)
 
-    async def still_welcome() -> bool:
-        return await find_viewer(token_hash(token)) is not None
 
-    frames = rooms.stream(room, _side(room, viewer), viewer.id, cursor, still_welcome)
-    # starlette and the framework type the same protocol differently
-    return cast(ASGIApp, Stream(frames, viewer.id))
+@post("/session/{booking_id:str}/here", guards=[requires_user], status_code=204)
+async def be_here(request: WebRequest, booking_id: str) -> None:
+    """The page's own sign of life: how far it was read (`read`), and whether somebody is writing (`typing`)."""
+    viewer, name = _viewer(request), _uuid(booking_id)
+    form = await posted(request)
+    db: Database = request.app.state.db
+    side = await presence.here(db, viewer, name, rules.number(form.text("read")))
+    if form.text("typing"):
+        await presence.typing(db, name, side)
 
 
 @get("/session/{booking_id:str}/end", guards=[requires_user])
@@ -120,16 +126,18 @@ async def _entered(db: Database, viewer: Viewer, name: UUID) -> Room:
     """The room with this arrival written down, and moved on if its time has come."""
     room = await _room(db, viewer, name)
     waits = room.phase(room.read_at) in ("waiting", "running", "paused")
-    if (waits and not room.joined(_side(room, viewer))) or room.step(room.read_at):
+    if (waits and not room.joined(_side(room, viewer))) or clock.due(room, room.read_at):
         await actions.enter(db, viewer, name)
-        room = await _room(db, viewer, name)
+        return await _room(db, viewer, name)
+    if waits:
+        await presence.here(db, viewer, name, 0)
     return room
 
 
 async def _advanced(db: Database, viewer: Viewer, name: UUID) -> Room:
     """The room, moved on if its time has come, without an arrival."""
     room = await _room(db, viewer, name)
-    if room.step(room.read_at):
+    if clock.due(room, room.read_at):
         await actions.advance(db, name)
         room = await _room(db, viewer, name)
     return room
@@ -170,7 +178,7 @@ async def _room_page(
 
 async def _thread(db: Database, room: Room, side: Side, before: int = 0) -> dict[str, Any]:
     """What every view of the thread needs; `before` is set when there are older messages."""
-    items = await queries.latest_items(db, room.booking_id, PAGE, before or None)
+    items = await queries.latest_items(db, room.booking_id, rules.PAGE, before or None)
     older = items[0].seq if items and items[0].seq > 1 else None
     zone = room.zone_of(side)
     return {"room": room, "side": side, "now": room.read_at, "items": items, "zone": zone, "before": older}
@@ -212,5 +220,5 @@ def _address(name: UUID) -> str:
 
 router = Router(
     path="/",
-    route_handlers=[show_room, show_thread, send_message, stream_room, ask_to_end, end_session],
+    route_handlers=[show_room, show_thread, send_message, stream_room, be_here, ask_to_end, end_session],
 )

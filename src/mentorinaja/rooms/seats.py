@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from mentorinaja.rooms.rules import Side
+from mentorinaja.rooms.room import Side
 
 # A browser that takes nothing while this much waits has stalled: cut, and repaired from its cursor.
 _MOST_FRAMES = 500
@@ -14,13 +14,13 @@ _MOST_BYTES = 512 * 1024
 class Seat:
     """A bounded buffer between the room, which never waits, and one browser, which may be slow."""
 
-    __slots__ = ("_buffer", "_bytes", "_over", "_waiter", "cursor", "side", "suspect")
+    __slots__ = ("_buffer", "_bytes", "_over", "_waiter", "answers", "cursor", "side")
 
-    def __init__(self, side: Side, cursor: int) -> None:
+    def __init__(self, side: Side, cursor: int, *, answers: bool) -> None:
         self.side = side
         self.cursor = cursor
-        # Set when the person's sign-in changed: look again whether this stream may go on.
-        self.suspect = False
+        # The page says by itself that it is there; a line that only stands open may have gone dead unheard.
+        self.answers = answers
         self._buffer: list[tuple[int | None, bytes]] = []
         self._bytes = 0
         self._over = False
@@ -42,21 +42,15 @@ class Seat:
         self._over = True
         self._wake()
 
-    def doubt(self) -> None:
-        """Make the stream check its access before it writes on."""
-        self.suspect = True
-        self._wake()
-
     async def take(self) -> bytes | None:
-        """Everything that waits, as one write; empty when only the access is to be checked; None at the end."""
-        while not self.suspect:
+        """Everything that waits, as one write; None at the end."""
+        while True:
             if piece := self._drain():
                 return piece
             if self._over:
                 return None
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
-        return b""
 
     def _drain(self) -> bytes:
         pieces = []

@@ -1,8 +1,8 @@
-"""Rooms, their messages and their notices as Piccolo sees them."""
+"""Rooms, their presence, messages, notices and files as Piccolo sees them."""
 
 from __future__ import annotations
 
-from piccolo.columns import UUID, BigInt, Boolean, Integer, Text, Timestamptz
+from piccolo.columns import UUID, BigInt, Boolean, Bytea, Integer, Interval, Text, Timestamptz
 from piccolo.table import Table
 
 
@@ -13,7 +13,7 @@ class ActiveSessions(Table, tablename="active_sessions"):
     user_id = BigInt()
     expert_user_id = BigInt()
     timed = Boolean()
-    duration_seconds = Integer()
+    duration_seconds = Integer(null=True)
     scheduled_at = Timestamptz()
     status = Text()
     user_joined_at = Timestamptz(null=True)
@@ -22,11 +22,26 @@ class ActiveSessions(Table, tablename="active_sessions"):
     ends_at = Timestamptz(null=True)
     ended_at = Timestamptz(null=True)
     ended_by = Text(null=True)
+    paused_at = Timestamptz(null=True)
+    paused_for = Interval()
+    user_waits_until = Timestamptz(null=True)
+    finished_at = Timestamptz(null=True)
     last_seq = BigInt()
+    last_seal = Bytea()
     sent_minute = Timestamptz(null=True)
     user_sent = Integer()
     expert_sent = Integer()
     created_at = Timestamptz()
+
+
+class RoomPresence(Table, tablename="room_presence"):
+    """The last sign of life of one side; the key is (booking_id, side)."""
+
+    booking_id = UUID(primary_key=True)
+    side = Text()
+    seen_at = Timestamptz()
+    streaming = Boolean()
+    read_seq = BigInt()
 
 
 class ChatMessages(Table, tablename="chat_messages"):
@@ -38,14 +53,34 @@ class ChatMessages(Table, tablename="chat_messages"):
     sender_type = Text()
     client_id = UUID()
     text = Text()
+    attachment_id = UUID(null=True)
     created_at = Timestamptz()
+    seal = Bytea()
 
 
 class SessionEvents(Table, tablename="session_events"):
-    """A notice of the room, numbered in the same order as the messages."""
+    """A notice of the room, numbered and sealed in the same order as the messages."""
 
     booking_id = UUID(primary_key=True)
     seq = BigInt()
     kind = Text()
     cause = Text()
     at = Timestamptz()
+    seal = Bytea()
+
+
+class Attachments(Table, tablename="attachments"):
+    """A file that was stored for a message of a room."""
+
+    id = UUID(primary_key=True)
+    booking_id = UUID()
+    sender_id = BigInt()
+    media_type = Text()
+    name = Text()
+    size_bytes = Integer()
+    sha256 = Bytea()
+    width = Integer(null=True)
+    height = Integer(null=True)
+    small_width = Integer(null=True)
+    small_height = Integer(null=True)
+    created_at = Timestamptz()

@@ -1,0 +1,79 @@
+"""How the room's clock and notices read. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mentorinaja.formats import clock_time, zone_name
+
+if TYPE_CHECKING:  # the room asks for its words
+    from mentorinaja.rooms.room import Notice, Phase, Room, Side
+
+_CLOCK_WORDS: dict[str, str] = {
+    "waiting": "belum mulai", "running": "tersisa", "paused": "Waktu dijeda", "ended": "berakhir",
+}  # fmt: skip
+_SCHEDULE_WORDS: dict[str, str] = {
+    "waiting": "belum mulai", "running": "berlangsung", "ended": "selesai",
+}  # fmt: skip
+_ENDINGS = {
+    "timeout": "Waktu habis",
+    "next_booking": "Sesi berakhir karena sesi mentor berikutnya dimulai",
+    "pause_limit": "Sesi berakhir karena mentor terlalu lama tidak terhubung",
+    "expert_absent": "Sesi dibatalkan karena mentor tidak hadir",
+    "both_absent": "Sesi dibatalkan karena tidak ada yang hadir",
+    "undelivered": "Dibatalkan karena belum ada jawaban dari mentor",
+    "silence": "Hasil diterima otomatis setelah 72 jam",
+    "accepted": "Hasil diterima",
+}
+
+
+def clock_words(room: Room, phase: Phase) -> str:
+    """What stands beside the clock, or in its place where the session has none."""
+    words = _CLOCK_WORDS if room.timed else _SCHEDULE_WORDS
+    return words.get(phase, "")
+
+
+def notice_text(room: Room, notice: Notice, side: Side) -> str:
+    """A notice as one of the two reads it: `Waktu mulai 14:00 WIB`."""
+    zone = room.zone_of(side)
+    return f"{_happened(room, notice, side)} {clock_time(notice.at, zone)} {zone_name(zone)}"
+
+
+def _happened(room: Room, notice: Notice, side: Side) -> str:
+    match notice.kind:
+        case "started":
+            return {"timed": "Waktu mulai", "scheduled": "Sesi dimulai", "thread": "Percakapan dibuka"}[
+                room.kind
+            ]
+        case "paused":
+            return "Waktu dijeda, mentor tidak terhubung sejak" if side == "user" else "Waktu dijeda sejak"
+        case "resumed":
+            return "Waktu berjalan lagi"
+        case "extended":
+            return "Waktu ditambah 15 menit"
+        case "moved":
+            return "Jadwal dipindahkan"
+        case "finished":
+            return f"{_who(room, 'expert', side)} menandai selesai"
+        case "arrived":
+            return _arrived(room, notice.cause, side)
+        case "ended":
+            return _ended(room, notice.cause, side)
+
+
+def _arrived(room: Room, cause: str, side: Side) -> str:
+    if cause == "code":
+        return "Kode kehadiran dicocokkan"
+    return f"{_who(room, 'user' if cause == 'link:user' else 'expert', side)} membuka tautan rapat"
+
+
+def _ended(room: Room, cause: str, side: Side) -> str:
+    if cause in ("user", "expert"):
+        return f"{_who(room, 'user' if cause == 'user' else 'expert', side)} mengakhiri sesi"
+    if cause == "timeout" and not room.timed:
+        return "Sesi selesai"
+    return _ENDINGS.get(cause, "Sesi berakhir")
+
+
+def _who(room: Room, of: Side, side: Side) -> str:
+    return "Anda" if of == side else room.name_of(of)
