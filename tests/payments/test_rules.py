@@ -159,20 +159,20 @@ def test_payments_that_may_be_reversed_are_asked_about_a_little_longer() -> None
 
 
 def test_methods_are_narrowed_to_the_chosen_one_and_its_limits() -> None:
-    assert enabled_payments("card", 157_500, is_now=False) == ["credit_card"]
-    assert enabled_payments("ewallet", 20_000_001, is_now=False) == []
-    assert "indomaret" not in enabled_payments(None, 5_000_001, is_now=False)
-    assert enabled_payments("cstore", 157_500, is_now=True) == ["alfamart"]
+    assert enabled_payments("card", 157_500, at_once=False) == ["credit_card"]
+    assert enabled_payments("ewallet", 20_000_001, at_once=False) == []
+    assert "indomaret" not in enabled_payments(None, 5_000_001, at_once=False)
+    assert enabled_payments("cstore", 157_500, at_once=True) == ["alfamart"]
     everything = {channel.name for group in CHANNELS.values() for channel in group}
-    assert set(enabled_payments(None, 157_500, is_now=False)) == everything
-    now = set(enabled_payments(None, 157_500, is_now=True))
+    assert set(enabled_payments(None, 157_500, at_once=False)) == everything
+    now = set(enabled_payments(None, 157_500, at_once=True))
     assert everything - now == {"permata_va", "echannel", "indomaret"}
 
 
 def payable(**changes: object) -> Payable:
     values: dict[str, object] = {
         "gateway_order_id": "BE-20261126-ABC234-2",
-        "service_id": 17,
+        "item_id": "svc-17",
         "item_name": "Chat | Konsultasi " + "panjang " * 9,
         "subtotal": 150_000,
         "admin_fee": 7_500,

@@ -45,8 +45,8 @@ __all__ = [
 
 
 @atomic
-async def cancel_unpaid(tx: Connection, user: Viewer, public_id: str) -> None:
-    """The payer gives up an order that is not paid; doing so twice is once.
+async def cancel_unpaid(tx: Connection, user: Viewer, public_id: str) -> rules.OrderKind:
+    """The payer gives up an order that is not paid; doing so twice is once. Answers what it was for.
 
     Raises `NotThere` for anybody else's order, `AlreadyPaid` when the money came first.
     """
@@ -54,10 +54,11 @@ async def cancel_unpaid(tx: Connection, user: Viewer, public_id: str) -> None:
     if order.user_id != user.id:
         raise NotThere
     if order.given_up:
-        return
+        return order.kind
     if rules.after(order.state, "cancel") is None:
         raise AlreadyPaid.now()
     await cancel(tx, order, user.id)
+    return order.kind
 
 
 async def issue_invoice(tx: Connection, order_id: int) -> tuple[int, int]:

@@ -18,6 +18,11 @@ from mentorinaja.web.flash import put_flash
 from mentorinaja.web.viewer import WebRequest
 
 HISTORY = "/user/transactions"
+_GIVEN_UP: dict[rules.OrderKind, str] = {
+    "booking": "Booking dibatalkan. Waktunya sudah kami lepas.",
+    "extension": "Tambahan waktu dibatalkan. Tidak ada yang ditagih.",
+    "product": "Pembelian dibatalkan. Tidak ada yang ditagih.",
+}
 
 
 @get(HISTORY, guards=[requires_user])
@@ -47,11 +52,11 @@ async def ask_cancel(request: WebRequest, db: Database, now: datetime, public_id
 
 @post(HISTORY + "/{public_id:str}/cancel", guards=[requires_user])
 async def do_cancel(request: WebRequest, db: Database, public_id: str) -> Response[Any]:
-    """Give up an unpaid booking and go back to Riwayat."""
+    """Give up an unpaid order and go back to Riwayat."""
     assert request.user is not None
-    await cancel_unpaid(db, request.user, public_id)
+    kind = await cancel_unpaid(db, request.user, public_id)
     answer = html.see_other(request, HISTORY)
-    put_flash(request, answer, "ok", "Booking dibatalkan. Waktunya sudah kami lepas.")
+    put_flash(request, answer, "ok", _GIVEN_UP[kind])
     return answer
 
 

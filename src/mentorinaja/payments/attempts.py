@@ -79,8 +79,8 @@ async def _intend(tx: Connection, user: Viewer, public_id: str, opener: UUID, an
     _check_payable(order, user)
     living = await queries.living_attempt(tx, order.id)
     method = None if any_method else order.payment_method
-    enabled = enabled_payments(method, order.total, is_now=order.is_now)
-    enabled = enabled or enabled_payments(None, order.total, is_now=order.is_now)
+    enabled = enabled_payments(method, order.total, at_once=order.at_once)
+    enabled = enabled or enabled_payments(None, order.total, at_once=order.at_once)
     if living is None:
         living = await _insert(tx, order, enabled, opener)
         kind: Literal["open", "busy", "replace", "create"] = "create"
@@ -98,7 +98,7 @@ async def _intend(tx: Connection, user: Viewer, public_id: str, opener: UUID, an
 def _check_payable(order: Order, user: Viewer) -> None:
     if order.user_id != user.id:
         raise NotThere
-    if order.state != ("pending", "waiting"):
+    if not order.waits:
         raise NothingToPay
     if order.under_review:
         raise PayingClosed(

@@ -1,6 +1,11 @@
-"""Mails about payments: the payer's confirmation and the expert's new booking, both with a calendar file."""
+"""Mails about payments: the payer's confirmation and the expert's new booking, both with a calendar file.
+
+More time for a session that runs is told to both, too, without a calendar file: it is over before that is read.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 from mentorinaja import clock
 from mentorinaja.bookings import queries as bookings
@@ -16,6 +21,9 @@ async def load_paid(db: Database, settings: Settings, row: OutboxRow) -> MailCon
     order = await _standing(db, row)
     if order is None:
         return None
+    if order.is_extension:
+        subject = f"Pembayaran berhasil: +15 menit dengan {order.expert_name}"
+        return MailContent(subject, "extension_paid", _facts(settings, order, other_zone=order.expert_zone))
     subject = (
         f"Pembayaran berhasil: {order.item_name if order.is_thread else 'sesi'} dengan {order.expert_name}"
     )
@@ -27,6 +35,9 @@ async def load_new_booking(db: Database, settings: Settings, row: OutboxRow) -> 
     order = await _standing(db, row)
     if order is None:
         return None
+    if order.is_extension:
+        subject = f"{order.payer_name} menambah 15 menit"
+        return MailContent(subject, "new_extension", _facts(settings, order, other_zone=order.payer_zone))
     subject = f"Booking baru dari {order.payer_name}"
     return await _content(db, settings, row, order, subject, "new_booking", other_zone=order.payer_zone)
 
@@ -46,10 +57,15 @@ async def _content(
     *,
     other_zone: str,
 ) -> MailContent:
+    context = _facts(settings, order, other_zone=other_zone)
+    calendar = await _calendar(db, settings, row, order, context["link"])
+    return MailContent(subject, template, context, (calendar,))
+
+
+def _facts(settings: Settings, order: OrderDetail, *, other_zone: str) -> dict[str, Any]:
     room = settings.base_url + order.room_path
     link = order.meeting_url if order.category == "online_video" else room
-    context = {"order": order, "link": link, "room": room, "other_zone": other_zone}
-    return MailContent(subject, template, context, (await _calendar(db, settings, row, order, link),))
+    return {"order": order, "link": link, "room": room, "other_zone": other_zone}
 
 
 async def _calendar(

@@ -52,7 +52,7 @@ class Payable:
     """An order as Snap is told of it; amounts in whole rupiah."""
 
     gateway_order_id: str
-    service_id: int
+    item_id: str
     item_name: str
     subtotal: int
     admin_fee: int
@@ -63,16 +63,16 @@ class Payable:
     deadline: datetime
 
 
-def enabled_payments(method: str | None, total: int, *, is_now: bool) -> list[str]:
+def enabled_payments(method: str | None, total: int, *, at_once: bool) -> list[str]:
     """What Snap offers for `method` (None: every one) and this total.
 
-    For a session that starts at once nothing that the bank may still take back.
+    For what begins at the payment nothing that the bank may still take back.
     """
     channels = CHANNELS[method] if method else [channel for group in CHANNELS.values() for channel in group]
     return [
         channel.name
         for channel in channels
-        if channel.least <= total <= channel.most and not (is_now and channel.reversible)
+        if channel.least <= total <= channel.most and not (at_once and channel.reversible)
     ]
 
 
@@ -80,7 +80,7 @@ def page_parameters(order: Payable, enabled: list[str], finish_url: str, now: da
     """The body of "create a Snap transaction". The page and every payment on it end at the order's deadline."""
     minutes = -(-int((order.deadline - now).total_seconds()) // 60)
     start = order.deadline - timedelta(minutes=minutes)
-    items = [_item(f"svc-{order.service_id}", order.item_name, order.subtotal)]
+    items = [_item(order.item_id, order.item_name, order.subtotal)]
     if order.admin_fee:
         items.append(_item("fee-admin", "Biaya admin", order.admin_fee))
     return {

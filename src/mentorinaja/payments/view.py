@@ -33,6 +33,10 @@ _TITLES: dict[Phase, str] = {
     "returned": "Dana Anda dikembalikan",
     "chargeback": "Pembayaran ini disengketakan",
 }
+_TITLES_OF_EXTENSION: dict[Phase, str] = _TITLES | {
+    "unpaid": "Tambahan waktu disetujui!",
+    "given_up": "Tambahan waktu dibatalkan",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class PaymentView:
     @property
     def title(self) -> str:
         """The headline."""
-        return _TITLES[self.phase]
+        return (_TITLES_OF_EXTENSION if self.order.is_extension else _TITLES)[self.phase]
 
     @property
     def payable(self) -> bool:
