@@ -7,7 +7,8 @@ import brotli
 import httpx
 import pytest
 
-from mentorinaja.web.static import Assets, compress
+from mentorinaja.paths import STATIC
+from mentorinaja.web.static import Assets, compress, lean
 from tests.support.site import Site
 
 
@@ -40,7 +41,7 @@ async def test_a_file_comes_as_the_browser_likes_it_best(
         answer.headers["content-type"] == "text/css; charset=utf-8"
         and answer.headers["vary"] == "Accept-Encoding"
     )
-    assert answer.text.startswith("/*")
+    assert answer.text.startswith(":root {")
 
 
 def test_a_files_name_follows_its_content(tmp_path: Path) -> None:
@@ -72,3 +73,13 @@ async def test_pages_around_signing_in_are_light(site: Site) -> None:
             loaded = [(await client.get(f"/static/{name}")).headers["content-length"] for name in needed]
             sizes[path] = int(answer.headers["content-length"]) + sum(map(int, loaded))
     assert max(sizes.values()) <= 14_000, sizes
+
+
+def test_what_is_for_people_is_not_sent() -> None:
+    assert lean("/* why\n two lines */\na {\n  b: c\n}\n", ".css") == "a {\nb: c\n}"
+    assert lean('  // why\n  f("// not a comment");  \n\n', ".js") == 'f("// not a comment");'
+
+
+def test_no_text_of_our_scripts_goes_over_a_line_end() -> None:
+    lines = [line for file in (STATIC / "js").glob("*.js") for line in file.read_text().splitlines()]
+    assert not [line for line in lines if line.count("`") % 2 or "/*" in line]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import mimetypes
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from mentorinaja.web.viewer import AnyRequest
 
 _FOREVER = "public, max-age=31536000, immutable"
 _WORTH_COMPRESSING = 300
+_OWN = ("css/", "js/")
 _REFUSED = frozenset({"q=0", "q=0.0", "q=0.00", "q=0.000"})
 
 
@@ -84,8 +86,21 @@ def _accepts(accepted: str, coding: str) -> bool:
     return False
 
 
+def lean(source: str, suffix: str) -> str:
+    """Our own script or style without what is for people: comments of their own lines, indents, empty lines.
+
+    No line may begin inside a string: text over several lines is joined of strings in our scripts.
+    """
+    if suffix == ".css":
+        source = re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL)
+    lines = (line.strip() for line in source.splitlines())
+    return "\n".join(line for line in lines if line and not (suffix == ".js" and line.startswith("//")))
+
+
 def _read(file: Path, name: str) -> Asset:
     plain = file.read_bytes()
+    if name.startswith(_OWN):
+        plain = lean(plain.decode(), file.suffix).encode()
     digest = hashlib.sha256(plain).hexdigest()[:12]
     stem, dot, suffix = name.rpartition(".")
     media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
