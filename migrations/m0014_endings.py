@@ -15,6 +15,30 @@ ALTER TABLE refunds ADD CONSTRAINT refunds_reason_check CHECK (reason IN ('paid_
   'cancelled_by_user', 'cancelled_by_expert', 'cancelled_by_admin', 'expert_absent', 'both_absent', 'ended_early',
   'interrupted', 'undelivered', 'disputed', 'extension_unused', 'quarantined'));
 
+-- Every state a refund was in, and since when; both sides see them.
+CREATE TABLE refund_steps (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  refund_id bigint NOT NULL REFERENCES refunds,
+  state text NOT NULL,
+  at timestamptz NOT NULL DEFAULT app_now()
+);
+CREATE INDEX refund_steps_refund ON refund_steps (refund_id, id);
+CREATE TRIGGER refund_steps_append_only BEFORE UPDATE OR DELETE ON refund_steps
+  FOR EACH ROW EXECUTE FUNCTION append_only();
+INSERT INTO refund_steps (refund_id, state, at)
+  SELECT id, 'requested', created_at FROM refunds ORDER BY id;
+INSERT INTO refund_steps (refund_id, state, at)
+  SELECT id, state, changed_at FROM refunds WHERE state <> 'requested' ORDER BY id;
+
+CREATE FUNCTION refund_stepped() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO refund_steps (refund_id, state) VALUES (NEW.id, NEW.state);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER refund_requested AFTER INSERT ON refunds FOR EACH ROW EXECUTE FUNCTION refund_stepped();
+CREATE TRIGGER refund_stepped AFTER UPDATE OF state ON refunds
+  FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION refund_stepped();
+
 -- owed_back: part of a sale that is to go back moves from whoever had earned it to refund_due
 ALTER TABLE ledger_journals DROP CONSTRAINT ledger_journals_kind_check;
 ALTER TABLE ledger_journals ADD CONSTRAINT ledger_journals_kind_check CHECK (kind IN ('payment', 'release',

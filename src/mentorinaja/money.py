@@ -38,3 +38,13 @@ def price(subtotal: int, admin_fee_bps: int, platform_fee_bps: int) -> Price:
 def part(total: int, numerator: int, denominator: int) -> int:
     """`numerator/denominator` of `total` rupiah, rounded up: refunds favour the payer."""
     return -(-total * numerator // denominator)
+
+
+def unused_share(total: int, unused_seconds: float, duration_seconds: float) -> int:
+    """What of `total` rupiah goes back when so much of a session's time was not used, rounded up to the rupiah.
+
+    >>> unused_share(157_500, 7.5 * 60, 30 * 60)
+    39375
+    """
+    unused = min(max(unused_seconds, 0.0), duration_seconds)
+    return part(total, round(unused * 1_000_000), round(duration_seconds * 1_000_000))

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
+from mentorinaja.bookings.refunds import Refund, refunds_from
 from mentorinaja.bookings.rules import (
     REPORT_WITHIN,
     BookingStatus,
@@ -103,7 +104,8 @@ class OrderDetail:
 
     An extension comes with the booking of the session it extends; `status` is the order's own.
     `arrival_code` is for the payer's eyes only. `reported`: whether a problem of the session (or an objection)
-    is open, or how it was decided.
+    is open, or how it was decided. `earned` is what the expert has of it now; `moves`: how often its time was
+    changed.
     """
 
     id: int
@@ -153,6 +155,14 @@ class OrderDetail:
     invoice_year: int | None
     invoice_number: int | None
     invoice_issued_at: datetime | None
+    earned: int
+    moves: int
+    refunds: tuple[Refund, ...]
+
+    @property
+    def is_extension(self) -> bool:
+        """More time for a session that runs: the booking beside it is that session's."""
+        return self.kind == "extension"
 
     @property
     def is_thread(self) -> bool:
@@ -226,12 +236,20 @@ DETAIL_SQL = f"""
       o.payment_method, o.payment_status, o.under_review, o.last_attempt_failed, o.pay_deadline, o.created_at,
       o.paid_at, b.id AS booking_id, b.service_id, {STATUS} AS status, b.cancel_reason, b.category,
       b.duration_minutes, b.address, CASE WHEN b.status = 'confirmed' THEN b.arrival_code END AS arrival_code,
-      b.is_now, b.starts_at, b.topic, b.notes,
+      o.kind = 'booking' AND b.is_now AS is_now, b.starts_at, b.topic, b.notes,
       CASE WHEN b.status IN ('confirmed', 'completed') THEN l.url END AS meeting_url,
       r.rating, r.comment AS review_comment,
       (SELECT coalesce(x.decision, 'open') FROM session_reports x
        WHERE x.booking_id = b.id ORDER BY x.id LIMIT 1) AS reported,
-      i.year AS invoice_year, i.number AS invoice_number, i.issued_at AS invoice_issued_at
+      i.year AS invoice_year, i.number AS invoice_number, i.issued_at AS invoice_issued_at,
+      (SELECT coalesce(-sum(y.amount), 0)::bigint FROM ledger_journals j
+         JOIN ledger_entries y ON y.journal_id = j.id JOIN ledger_accounts c ON c.id = y.account_id
+       WHERE j.order_id = o.id AND c.expert_id IS NOT NULL) AS earned,
+      (SELECT count(*) FROM order_events v WHERE v.order_id = o.id AND v.event = 'moved') AS moves,
+      (SELECT coalesce(jsonb_agg(jsonb_build_object('amount', f.amount, 'reason', f.reason, 'steps', (
+         SELECT jsonb_agg(jsonb_build_object('state', s.state, 'at', s.at) ORDER BY s.id)
+         FROM refund_steps s WHERE s.refund_id = f.id)) ORDER BY f.id), '[]')
+       FROM refunds f WHERE f.order_id = o.id) AS refunds
     FROM orders o
     {WITH_BOOKING}
     JOIN users pu ON pu.id = o.user_id
@@ -265,4 +283,5 @@ def order_from(row: asyncpg.Record) -> Order:
 
 def detail_from(row: asyncpg.Record) -> OrderDetail:
     """A row of `DETAIL_SQL`, whatever else was selected beside it."""
-    return OrderDetail(**{field.name: row[field.name] for field in fields(OrderDetail)})
+    values = {field.name: row[field.name] for field in fields(OrderDetail)}
+    return OrderDetail(**values | {"refunds": refunds_from(row["refunds"])})

@@ -16,11 +16,12 @@ from mentorinaja.bookings.details import (
     order_from,
 )
 from mentorinaja.bookings.evidence import Evidence, Report, evidence_of, reports_of
+from mentorinaja.bookings.refunds import Refund
 from mentorinaja.db.pool import Connection, Database
 from mentorinaja.errors import NotThere
 from mentorinaja.web.viewer import Viewer
 
-__all__ = ["Evidence", "Order", "OrderDetail", "OrderPage", "Report", "evidence_of", "reports_of"]
+__all__ = ["Evidence", "Order", "OrderDetail", "OrderPage", "Refund", "Report", "evidence_of", "reports_of"]
 
 PAGE_SIZE = 20
 TABS = ("pending", "confirmed", "completed", "cancelled")

@@ -23,6 +23,11 @@ _AT_GATEWAY = """CASE WHEN t.state IN ('paid', 'quarantined', 'partially_refunde
 _TRANSACTIONS = """payment_transactions t JOIN payment_attempts a ON a.id = t.attempt_id
                    JOIN orders o ON o.id = a.order_id"""
 
+# What is booked of each transaction, by kind of account: positive is debit.
+_BOOKED = """SELECT j.transaction_id, a.kind, sum(e.amount) AS amount FROM ledger_journals j
+             JOIN ledger_entries e ON e.journal_id = j.id JOIN ledger_accounts a ON a.id = e.account_id
+             WHERE j.transaction_id IS NOT NULL GROUP BY j.transaction_id, a.kind"""
+
 _MONEY = {
     "M1_balanced": """
         SELECT journal_id, sum(amount) FROM ledger_entries GROUP BY journal_id HAVING sum(amount) <> 0""",
@@ -53,6 +58,9 @@ _MONEY = {
           SELECT FROM payment_transactions t JOIN payment_attempts a ON a.id = t.attempt_id
             JOIN ledger_journals j ON j.transaction_id = t.transaction_id AND j.kind = 'payment'
           WHERE a.order_id = o.id AND t.state = 'paid' AND t.amount = o.total AND t.currency = 'IDR')""",
+    "M4_refund_pending_waits_for_a_refund": """
+        SELECT o.public_id FROM orders o WHERE o.payment_status = 'refund_pending' AND NOT EXISTS (
+          SELECT FROM refunds r WHERE r.order_id = o.id AND r.state NOT IN ('done', 'rejected'))""",
     "M4_states_fit": """
         SELECT o.public_id, b.status, o.payment_status FROM orders o JOIN bookings b ON b.order_id = o.id
         WHERE (b.status, o.payment_status) NOT IN (('pending', 'waiting'),
@@ -99,6 +107,10 @@ _MONEY = {
         WHERE a.kind IN ('expert_held', 'expert_available', 'expert_withdrawing', 'expert_withdrawn',
           'refund_due', 'admin_fee')
         GROUP BY a.id HAVING sum(e.amount) > 0""",
+    "M8_nothing_is_taken_twice_from_a_sale": f"""
+        SELECT transaction_id, kind, amount FROM ({_BOOKED}) booked
+        WHERE CASE WHEN kind = 'gateway' THEN amount < 0
+          ELSE kind IN ('expert_held', 'expert_available', 'refund_due') AND amount > 0 END""",
     "M8_only_completed_sessions_release": """
         SELECT j.key FROM ledger_journals j JOIN bookings b ON b.order_id = j.order_id
         WHERE j.kind = 'release' AND b.status <> 'completed'""",
@@ -106,6 +118,40 @@ _MONEY = {
         SELECT t.transaction_id FROM payment_transactions t JOIN refunds r USING (transaction_id)
         WHERE r.state NOT IN ('rejected', 'failed')
         GROUP BY t.transaction_id HAVING sum(r.amount) > t.amount""",
+    "M9_no_more_is_owed_than_is_there": f"""
+        SELECT due.transaction_id, -due.amount AS owed, there.amount AS held FROM ({_BOOKED}) due
+          LEFT JOIN ({_BOOKED}) there ON there.transaction_id = due.transaction_id AND there.kind = 'gateway'
+        WHERE due.kind = 'refund_due' AND -due.amount > coalesce(there.amount, 0)""",
+    # Each refund is booked with its amount; those that were called off are taken back with the money itself.
+    "M9_every_refund_is_booked": """
+        SELECT r.refund_key, r.amount FROM refunds r WHERE r.state <> 'rejected' AND NOT EXISTS (
+          SELECT FROM ledger_journals j JOIN ledger_entries e ON e.journal_id = j.id
+            JOIN ledger_accounts a ON a.id = e.account_id
+          WHERE j.order_id = r.order_id AND j.transaction_id = r.transaction_id AND a.kind = 'refund_due'
+            AND e.amount = -r.amount AND j.key = CASE
+              WHEN r.reason IN ('paid_late', 'paid_twice', 'quarantined') THEN 'due:' || r.transaction_id
+              ELSE 'owed:' || r.refund_key END)""",
+    "M9_owed_for_a_refund": """
+        SELECT j.key FROM ledger_journals j WHERE j.kind = 'owed_back' AND NOT EXISTS (
+          SELECT FROM refunds r WHERE 'owed:' || r.refund_key = j.key AND r.order_id = j.order_id)""",
+    # What of an open refund went back already (the gateway gave part of it) is no longer due.
+    "M9_open_refunds_are_what_is_due": f"""
+        SELECT t.transaction_id, wanted.open, coalesce(-due.amount, 0) AS due FROM payment_transactions t
+          LEFT JOIN ({_BOOKED}) due ON due.transaction_id = t.transaction_id AND due.kind = 'refund_due'
+          LEFT JOIN (SELECT transaction_id, sum(amount) FILTER (WHERE state <> 'done') AS open,
+              sum(amount) FILTER (WHERE state = 'done') AS done
+            FROM refunds WHERE state <> 'rejected' GROUP BY transaction_id) wanted
+            ON wanted.transaction_id = t.transaction_id
+          LEFT JOIN (SELECT j.transaction_id, sum(e.amount) AS amount FROM ledger_journals j
+              JOIN ledger_entries e ON e.journal_id = j.id JOIN ledger_accounts a ON a.id = e.account_id
+            WHERE a.kind = 'refund_due' AND e.amount > 0 AND j.kind IN ('refund', 'chargeback')
+            GROUP BY j.transaction_id) gone ON gone.transaction_id = t.transaction_id
+        WHERE t.state <> 'reversed' AND (coalesce(wanted.done, 0) > coalesce(gone.amount, 0)
+          OR coalesce(wanted.open, 0) + coalesce(due.amount, 0)
+            <> coalesce(gone.amount, 0) - coalesce(wanted.done, 0))""",
+    "M9_refund_steps": """
+        SELECT r.refund_key, r.state FROM refunds r WHERE r.state IS DISTINCT FROM (
+          SELECT s.state FROM refund_steps s WHERE s.refund_id = r.id ORDER BY s.id DESC LIMIT 1)""",
     "M9_refund_of_its_own_order": """
         SELECT r.id FROM refunds r JOIN payment_transactions t USING (transaction_id)
           JOIN payment_attempts a ON a.id = t.attempt_id WHERE a.order_id <> r.order_id""",
@@ -142,14 +188,51 @@ _BOOKINGS = {
         SELECT link_id FROM meeting_link_uses WHERE NOT reusable GROUP BY link_id HAVING count(*) > 1""",
 }
 
+# Every item as its seal has it, with the seal before it.
+_SEALED = """
+    SELECT i.*, lag(seal, 1, sha256(convert_to(booking_id::text, 'UTF8')))
+      OVER (PARTITION BY booking_id ORDER BY seq) AS lag_seal
+    FROM (
+      SELECT m.booking_id, m.seq, 'message' AS kind, m.sender_type AS who, m.client_id::text AS id,
+        m.created_at AS at, coalesce(encode(a.sha256, 'hex'), '') AS digest, m.text AS words, m.seal
+      FROM chat_messages m LEFT JOIN attachments a ON a.id = m.attachment_id
+      UNION ALL
+      SELECT booking_id, seq, 'notice', kind, '', at, '', cause, seal FROM session_events
+    ) i"""
+
 _SESSIONS = {
     "C2_numbers_without_gaps": """
         SELECT s.booking_id, s.last_seq, count(i.seq), max(i.seq) FROM active_sessions s LEFT JOIN (
           SELECT booking_id, seq FROM chat_messages UNION ALL SELECT booking_id, seq FROM session_events) i
           USING (booking_id)
+        WHERE NOT EXISTS (SELECT FROM forgotten_rooms f WHERE f.booking_id = s.booking_id)
         GROUP BY s.booking_id
         HAVING count(i.seq) <> s.last_seq OR coalesce(max(i.seq), 0) <> s.last_seq
           OR count(DISTINCT i.seq) <> count(i.seq)""",
+    # Each seal is made of the one before it, and the room remembers the last: by induction the whole chain.
+    "C2_seals": f"""
+        SELECT booking_id, seq FROM ({_SEALED}) i
+        WHERE seal <> sha256(lag_seal || seal_line(booking_id, seq, kind, who, id, at, digest, words))
+        UNION ALL
+        SELECT s.booking_id, s.last_seq FROM active_sessions s
+        WHERE NOT EXISTS (SELECT FROM forgotten_rooms f WHERE f.booking_id = s.booking_id)
+          AND s.last_seal <> coalesce(
+            (SELECT i.seal FROM ({_SEALED}) i WHERE i.booking_id = s.booking_id ORDER BY i.seq DESC LIMIT 1),
+            sha256(convert_to(s.booking_id::text, 'UTF8')))""",
+    "C2_forgotten_rooms_are_empty": """
+        SELECT f.booking_id FROM forgotten_rooms f JOIN active_sessions s USING (booking_id)
+        WHERE (f.last_seq, f.last_seal) <> (s.last_seq, s.last_seal) OR s.kept_until IS NOT NULL
+          OR EXISTS (SELECT FROM chat_messages m WHERE m.booking_id = f.booking_id)
+          OR EXISTS (SELECT FROM session_events x WHERE x.booking_id = f.booking_id)""",
+    "C2_kept_twelve_months": """
+        SELECT s.booking_id, s.ended_at, s.kept_until FROM active_sessions s
+        WHERE s.ended_at IS NOT NULL AND s.kept_until IS DISTINCT FROM twelve_months_after(s.ended_at)
+          AND NOT EXISTS (SELECT FROM forgotten_rooms f WHERE f.booking_id = s.booking_id)""",
+    "C2_guarded": """
+        SELECT wanted.name FROM unnest(ARRAY['chat_messages_append_only', 'session_events_append_only',
+          'forgotten_rooms_append_only', 'chat_messages_no_truncate', 'session_events_no_truncate',
+          'forgotten_rooms_no_truncate', 'forget_room_check']) AS wanted (name)
+        WHERE NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = wanted.name AND tgenabled = 'O')""",
     "C3_only_the_two_write": """
         SELECT m.booking_id, m.seq FROM chat_messages m JOIN active_sessions s USING (booking_id)
         WHERE m.sender_id <> CASE m.sender_type WHEN 'user' THEN s.user_id ELSE s.expert_user_id END""",
@@ -160,7 +243,8 @@ _SESSIONS = {
     "C4_one_end": """
         SELECT s.booking_id FROM active_sessions s
         WHERE (s.status = 'ended') <> EXISTS (SELECT FROM session_events x
-          WHERE x.booking_id = s.booking_id AND x.kind = 'ended')""",
+          WHERE x.booking_id = s.booking_id AND x.kind = 'ended')
+          AND NOT EXISTS (SELECT FROM forgotten_rooms f WHERE f.booking_id = s.booking_id)""",
     "C4_ended_is_over": """
         SELECT s.booking_id, b.status FROM active_sessions s JOIN bookings b ON b.id = s.booking_id
         WHERE s.status = 'ended' AND b.status NOT IN ('completed', 'cancelled')""",

@@ -67,6 +67,25 @@ async def record_returned(
     )
 
 
+async def record_owed_back(
+    tx: Connection, order_id: int, transaction_id: str, refund_key: str, amount: int
+) -> bool:
+    """`amount` rupiah of a sale are to go back, for the refund of this key. False: known.
+
+    Raises ValueError for more than `owable` says. The order is locked by the caller.
+    """
+    expert_id, sale = await _sale(tx, order_id)
+    if await tx.fetchval("SELECT true FROM ledger_journals WHERE key = $1", f"owed:{refund_key}"):
+        return False
+    entries = rules.owe_back(sale, await _booked(tx, transaction_id), amount)
+    return await _post(tx, f"owed:{refund_key}", "owed_back", order_id, transaction_id, expert_id, entries)
+
+
+async def owable(tx: Connection, transaction_id: str) -> int:
+    """Rupiah of a transaction that can still be promised back to its payer."""
+    return rules.owable(await _booked(tx, transaction_id))
+
+
 async def move_to_sale(tx: Connection, order_id: int, transaction_id: str) -> bool:
     """Money that was to go back pays the order after all. False: done already."""
     expert_id, sale = await _sale(tx, order_id)

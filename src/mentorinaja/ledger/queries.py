@@ -60,6 +60,18 @@ async def order_entries(db: Connection | Database, order_id: int) -> list[OrderE
     return [OrderEntry(**dict(row)) for row in rows]
 
 
+async def gone_back(db: Connection | Database, transaction_id: str) -> int:
+    """Rupiah of a transaction that were owed to the payer and have left the gateway since."""
+    amount: int = await db.fetchval(
+        """SELECT coalesce(sum(e.amount), 0)::bigint FROM ledger_entries e
+             JOIN ledger_accounts a ON a.id = e.account_id JOIN ledger_journals j ON j.id = e.journal_id
+           WHERE j.transaction_id = $1 AND a.kind = 'refund_due' AND e.amount > 0
+             AND j.kind IN ('refund', 'chargeback')""",
+        transaction_id,
+    )
+    return amount
+
+
 async def balance(db: Connection | Database, kind: str) -> int:
     """The balance of all accounts of a kind: positive is debit (money at the gateway), negative is credit."""
     amount: int = await db.fetchval(

@@ -46,12 +46,24 @@ def give_back(sale: Sale, booked: Mapping[str, int], amount: int) -> Entries:
     due = min(amount, -booked.get("refund_due", 0))
     entries = {"gateway": -amount, "refund_due": due}
     if amount > due:
-        expert = "expert_available" if booked.get("expert_available") else "expert_held"
-        had = {kind: -booked.get(kind, 0) for kind in (expert, *_FEES)}
-        stays = earned(sale, sum(had.values()) - (amount - due))
-        stays[expert] = stays.pop("expert_held")
-        entries |= {kind: had[kind] - stays[kind] for kind in had}
+        entries |= _unearned(sale, booked, amount - due)
     return {kind: value for kind, value in entries.items() if value}
+
+
+def owe_back(sale: Sale, booked: Mapping[str, int], amount: int) -> Entries:
+    """`amount` rupiah of a sale are to go back: whoever had earned them has them no longer.
+
+    What stays is split as in `give_back`. Raises ValueError for more than `owable`.
+    """
+    if not 0 < amount <= owable(booked):
+        raise ValueError(f"{amount} of {owable(booked)} cannot be owed back")
+    entries = _unearned(sale, booked, amount) | {"refund_due": -amount}
+    return {kind: value for kind, value in entries.items() if value}
+
+
+def owable(booked: Mapping[str, int]) -> int:
+    """How much of a transaction can still be promised back: what the gateway holds and nobody is owed already."""
+    return max(0, booked.get("gateway", 0) + booked.get("refund_due", 0))
 
 
 def release(booked: Mapping[str, int]) -> Entries:
@@ -69,6 +81,15 @@ def earned(sale: Sale, kept: int) -> Entries:
         admin = sale.admin_fee * kept // sale.total
     admin = min(admin, platform)
     return {"expert_held": kept - platform, "admin_fee": admin, "platform_fee": platform - admin}
+
+
+def _unearned(sale: Sale, booked: Mapping[str, int], amount: int) -> Entries:
+    """Take `amount` from those who earned it, so that what stays is split as the sale itself would be."""
+    expert = "expert_available" if booked.get("expert_available") else "expert_held"
+    had = {kind: -booked.get(kind, 0) for kind in (expert, *_FEES)}
+    stays = earned(sale, sum(had.values()) - amount)
+    stays[expert] = stays.pop("expert_held")
+    return {kind: had[kind] - stays[kind] for kind in had}
 
 
 def _negative(entries: Mapping[str, int]) -> Entries:

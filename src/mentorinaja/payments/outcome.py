@@ -9,13 +9,18 @@ from mentorinaja.bookings import actions as bookings
 from mentorinaja.bookings import queries as orders
 from mentorinaja.bookings.queries import Order
 from mentorinaja.db.pool import Connection
+from mentorinaja.jobs.queue import enqueue
 from mentorinaja.ledger import actions as ledger
+from mentorinaja.ledger import queries as booked
 from mentorinaja.notices import actions as notices
 from mentorinaja.payments import refunds
 from mentorinaja.payments.links import give_link
 from mentorinaja.payments.rules import MONEY_CAME, WENT_BACK, TransactionState
 
 Book = Callable[[Connection, int, str], Awaitable[bool]]
+
+# The sweep that makes sessions longer whose extension was paid; run by rooms, which has the clock.
+EXTEND_DUE = "rooms.extend_due"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +71,15 @@ async def _came(tx: Connection, order: Order, news: News) -> str | None:
 
 
 async def _keep_to_return(tx: Connection, order: Order, news: News) -> str:
-    """Money for a session that cannot be, or is paid already."""
+    """Money for a session that cannot be, or is over, or for what is paid already."""
     await ledger.record_refund_due(tx, order.id, news.transaction_id, news.amount)
-    if order.payment_status == "waiting":  # overdue and begun, and nobody has written it down yet
+    late: refunds.Unearned = "extension_unused" if order.kind == "extension" else "paid_late"
+    if order.waits:  # overdue and begun, and nobody has written it down yet
         await bookings.expire(tx, order)
     if await bookings.turn_money(tx, order, "paid_late"):
-        await refunds.want(tx, order.id, news.transaction_id, news.amount, "paid_late")
+        await refunds.want(tx, order.id, news.transaction_id, news.amount, late)
         return "paid_late"
-    reason: refunds.Reason = "paid_late" if order.payment_status == "reversed" else "paid_twice"
+    reason: refunds.Unearned = late if order.payment_status == "reversed" else "paid_twice"
     await refunds.want(tx, order.id, news.transaction_id, news.amount, reason)
     await bookings.record_event(tx, order.id, "midtrans", reason)
     return reason
@@ -82,7 +88,10 @@ async def _keep_to_return(tx: Connection, order: Order, news: News) -> str:
 async def _confirm(tx: Connection, order: Order, transaction_id: str, book: Book) -> None:
     confirmed = await bookings.confirm(tx, order, order.now)
     await book(tx, order.id, transaction_id)
-    await give_link(tx, order.booking_id)
+    if order.booking_id is not None:
+        await give_link(tx, order.booking_id)
+    elif order.kind == "extension":
+        await enqueue(tx, EXTEND_DUE)
     await _tell_both(tx, confirmed)
     await bookings.issue_invoice(tx, order.id)
 
@@ -102,7 +111,7 @@ async def _tell_both(tx: Connection, order: Order) -> None:
 async def _taken_back(tx: Connection, order: Order, news: News) -> str:
     """The bank gave the payer the money back by itself."""
     pays = await _pays_order(tx, order.id, news.transaction_id)
-    late = await refunds.reason_of(tx, news.transaction_id) == "paid_late"
+    late = await refunds.reason_of(tx, news.transaction_id) in refunds.TOO_LATE
     await ledger.record_reversal(tx, order.id, news.transaction_id)
     await refunds.call_off(tx, news.transaction_id)
     if news.before not in MONEY_CAME:
@@ -139,9 +148,13 @@ async def _went_back(tx: Connection, order: Order, news: News) -> str | None:
     reason = await refunds.reason_of(tx, news.transaction_id)
     charged_back = news.state == "chargeback"
     await ledger.record_returned(tx, order.id, news.transaction_id, news.returned, chargeback=charged_back)
-    await refunds.mark_done(tx, news.transaction_id, news.returned)
-    if pays or reason == "paid_late":
-        await bookings.turn_money(tx, await orders.relock(tx, order), news.state)  # type: ignore[arg-type]  # WENT_BACK
+    await refunds.mark_done(tx, news.transaction_id, await booked.gone_back(tx, news.transaction_id))
+    order = await orders.relock(tx, order)
+    if order.payment_status == "refund_pending" and await refunds.is_open(tx, news.transaction_id):
+        detail = {"returned": news.returned}  # part of it: the order still waits for the rest
+        await bookings.record_event(tx, order.id, "midtrans", news.state, detail=detail)
+    elif pays or reason in refunds.TOO_LATE:
+        await bookings.turn_money(tx, order, news.state)  # type: ignore[arg-type]  # WENT_BACK
     return news.state if charged_back or reason is None else None
 
 

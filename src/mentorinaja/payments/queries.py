@@ -47,6 +47,10 @@ _ATTEMPT = """
     FROM payment_attempts a JOIN orders o ON o.id = a.order_id
 """
 _LIVING = "a.state IN ('creating', 'unknown', 'open')"
+# An order `o` whose expert may have the money now: a reported problem holds it until it is decided.
+RELEASABLE = """o.release_at <= app_now() AND NOT EXISTS (
+  SELECT FROM session_reports r JOIN bookings b ON b.id = r.booking_id
+  WHERE b.order_id = o.id AND r.decided_at IS NULL)"""
 
 
 async def attempt_of(db: Connection | Database, gateway_order_id: str) -> Attempt | None:
@@ -70,9 +74,9 @@ async def living_attempt_of(db: Connection | Database, public_id: str) -> Attemp
 async def payable(db: Connection | Database, order_id: int, gateway_order_id: str) -> Payable:
     """What Snap is told of an order."""
     row = await db.fetchrow(
-        """SELECT b.service_id, o.item_name, o.subtotal, o.admin_fee, o.total, o.payer_name,
-             u.email::text AS email, u.phone, o.pay_deadline AS deadline
-           FROM orders o JOIN bookings b ON b.order_id = o.id JOIN users u ON u.id = o.user_id
+        """SELECT coalesce('svc-' || b.service_id, o.kind || '-' || o.id) AS item_id, o.item_name, o.subtotal,
+             o.admin_fee, o.total, o.payer_name, u.email::text AS email, u.phone, o.pay_deadline AS deadline
+           FROM orders o LEFT JOIN bookings b ON b.order_id = o.id JOIN users u ON u.id = o.user_id
            WHERE o.id = $1""",
         order_id,
     )
@@ -154,7 +158,7 @@ async def checks_due(db: Connection | Database, limit: int = 100) -> list[str]:
 async def earnings_due(db: Connection | Database, limit: int = 500) -> list[str]:
     """Public ids of orders whose earnings become available now."""
     rows = await db.fetch(
-        "SELECT public_id FROM orders WHERE release_at <= app_now() ORDER BY release_at, id LIMIT $1", limit
+        f"SELECT o.public_id FROM orders o WHERE {RELEASABLE} ORDER BY o.release_at, o.id LIMIT $1", limit
     )
     return [row["public_id"] for row in rows]
 
@@ -168,6 +172,17 @@ async def paying_transactions(tx: Connection, order_id: int) -> list[str]:
         order_id,
     )
     return [row["transaction_id"] for row in rows]
+
+
+async def paying_transaction(tx: Connection, order_id: int) -> str | None:
+    """The transaction that pays an order: whose money was booked as its sale and not taken back by the bank."""
+    transaction_id: str | None = await tx.fetchval(
+        """SELECT j.transaction_id FROM ledger_journals j
+           WHERE j.order_id = $1 AND j.kind = 'payment' AND NOT EXISTS (
+             SELECT FROM ledger_journals r WHERE r.transaction_id = j.transaction_id AND r.kind = 'reversal')""",
+        order_id,
+    )
+    return transaction_id
 
 
 async def left_over_attempts(db: Connection | Database, limit: int = 100) -> list[Attempt]:

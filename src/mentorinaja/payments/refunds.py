@@ -6,20 +6,28 @@ from typing import Literal
 
 from mentorinaja.db.pool import Connection
 
-Reason = Literal["paid_late", "paid_twice", "quarantined"]
+# Money that nobody had earned; what goes back of a sale has the other reasons of `refunds.reason`.
+Unearned = Literal["paid_late", "extension_unused", "paid_twice", "quarantined"]
+# Money that came when the order could not stand any more: what becomes of it becomes of the order.
+TOO_LATE: tuple[str, ...] = ("paid_late", "extension_unused")
 
 
-async def want(tx: Connection, order_id: int, transaction_id: str, amount: int, reason: Reason) -> None:
-    """`amount` rupiah of a transaction must go back to the payer; wanting it again changes nothing."""
-    await tx.execute(
+async def want(tx: Connection, order_id: int, transaction_id: str, amount: int, reason: str) -> str | None:
+    """`amount` rupiah of a transaction must go back to the payer; answers the refund's key.
+
+    None: it was wanted for this reason already, and nothing is changed.
+    """
+    key: str | None = await tx.fetchval(
         """INSERT INTO refunds (order_id, transaction_id, amount, reason, refund_key)
-           VALUES ($1, $2, $3, $4, $5) ON CONFLICT ON CONSTRAINT refunds_once_per_cause DO NOTHING""",
+           VALUES ($1, $2, $3, $4, $5) ON CONFLICT ON CONSTRAINT refunds_once_per_cause DO NOTHING
+           RETURNING refund_key""",
         order_id,
         transaction_id,
         amount,
         reason,
         f"{reason}-{transaction_id}",
     )
+    return key
 
 
 async def call_off(tx: Connection, transaction_id: str) -> None:
@@ -31,14 +39,26 @@ async def call_off(tx: Connection, transaction_id: str) -> None:
     )
 
 
-async def mark_done(tx: Connection, transaction_id: str, returned: int) -> None:
-    """Altogether `returned` rupiah of the transaction have gone back."""
+async def mark_done(tx: Connection, transaction_id: str, gone_back: int) -> None:
+    """Altogether `gone_back` rupiah of what the transaction owed have gone back: the oldest refunds are done first."""
     await tx.execute(
         """UPDATE refunds SET state = 'done', changed_at = app_now()
-           WHERE transaction_id = $1 AND state NOT IN ('done', 'rejected') AND amount <= $2""",
+           FROM (SELECT id, sum(amount) OVER (ORDER BY state <> 'done', id) AS upto FROM refunds
+                 WHERE transaction_id = $1 AND state <> 'rejected') AS counted
+           WHERE refunds.id = counted.id AND state <> 'done' AND counted.upto <= $2""",
         transaction_id,
-        returned,
+        gone_back,
     )
+
+
+async def is_open(tx: Connection, transaction_id: str) -> bool:
+    """Whether some of the transaction's money is still to go back."""
+    waiting: bool = await tx.fetchval(
+        """SELECT EXISTS (SELECT FROM refunds
+                          WHERE transaction_id = $1 AND state NOT IN ('done', 'rejected'))""",
+        transaction_id,
+    )
+    return waiting
 
 
 async def reason_of(tx: Connection, transaction_id: str) -> str | None:

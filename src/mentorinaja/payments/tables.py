@@ -56,6 +56,15 @@ class Refunds(Table, tablename="refunds"):
     changed_at = Timestamptz()
 
 
+class RefundSteps(Table, tablename="refund_steps"):
+    """A state a refund was in, and since when."""
+
+    id = BigSerial(primary_key=True)
+    refund_id = BigInt()
+    state = Text()
+    at = Timestamptz()
+
+
 class MeetingLinksPool(Table, tablename="meeting_links_pool"):
     """A link that video sessions can be given."""
 
