@@ -11,8 +11,9 @@ from mentorinaja.notices.kinds import Mail
 from mentorinaja.payments.jobs import JOBS as PAYMENTS
 from mentorinaja.payments.mails import MAILS as PAYMENT_MAILS
 from mentorinaja.rooms.jobs import JOBS as ROOMS
+from mentorinaja.rooms.mails import MAILS as ROOM_MAILS
 
-MAILS: list[Mail] = [*ACCOUNT_MAILS, *PAYMENT_MAILS]
+MAILS: list[Mail] = [*ACCOUNT_MAILS, *PAYMENT_MAILS, *ROOM_MAILS]
 
 
 def all_jobs() -> list[Job]:
