@@ -113,7 +113,6 @@ async def test_what_is_not_on_sale_cannot_be_booked(db: Database) -> None:
     for change in (
         "UPDATE services SET active = false WHERE id = $1",
         "UPDATE services SET archived_at = app_now() WHERE id = $1",
-        "UPDATE services SET duration_minutes = NULL WHERE id = $1",
         "UPDATE experts e SET status = 'paused' FROM services s WHERE s.expert_id = e.id AND s.id = $1",
     ):
         seller = await make_seller(db)

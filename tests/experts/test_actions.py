@@ -103,7 +103,7 @@ async def test_lists_keep_the_cheapest_offer_that_can_be_booked(db: Database) ->
     )
     row = await db.fetchrow("SELECT * FROM experts WHERE id = $1", expert_id)
     assert row is not None
-    assert (row["lowest_price"], row["shortest_minutes"]) == (150_000, 30)
+    assert (row["lowest_price"], row["shortest_minutes"]) == (50_000, 30)
     assert row["categories"] == ["online_chat", "online_video"]
 
 

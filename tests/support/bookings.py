@@ -57,13 +57,13 @@ async def make_seller(
     name: str = "Sari Wulandari",
     *,
     price: int = 150_000,
-    minutes: int = 30,
+    minutes: int | None = 30,
     zone: str = WIB,
     category: str = "online_chat",
     ready: bool = False,
     buffer_minutes: int = 0,
 ) -> Seller:
-    """A published expert with one service."""
+    """A published expert with one service; a thread when `minutes` is None."""
     user = await make_user(db, name, zone=zone)
     slug = f"mentor-{user.id}"
     async with db.transaction() as tx:
@@ -83,6 +83,12 @@ async def make_seller(
                 "UPDATE experts SET ready_until = app_now() + interval '4 hours' WHERE id = $1", expert_id
             )
     return Seller(expert_id, user.id, slug, service_id)
+
+
+async def due_in(db: Database, **ahead: float) -> datetime:
+    """The whole hour at or after so much time from now: when the answer of a thread can be due."""
+    at = await clock.now(db) + timedelta(**ahead)
+    return datetime.fromtimestamp(-(-at.timestamp() // 3600) * 3600, UTC)
 
 
 async def slot_in(db: Database, **ahead: float) -> datetime:
