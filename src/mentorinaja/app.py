@@ -17,7 +17,7 @@ from litestar.middleware import DefineMiddleware
 from litestar.types import ASGIApp, ControllerRouterHandler
 
 from mentorinaja import operations
-from mentorinaja.accounts.live import ViewerCache
+from mentorinaja.accounts.live import ViewerCache, Watch
 from mentorinaja.accounts.routes import router as accounts
 from mentorinaja.bookings.routes import router as bookings
 from mentorinaja.db.pool import Database
@@ -68,7 +68,9 @@ def create_app(settings: Settings) -> ASGIApp:
             await hub.start()
             app.state.update({"resources": resources, "db": resources.db, "clock": resources.clock})
             app.state.update({"gateway": resources.gateway, "hub": hub})
-            app.state.find_viewer = ViewerCache(resources.db, hub).find
+            viewers = ViewerCache(resources.db, hub)
+            app.state.find_viewer = viewers.find
+            app.state.watch = Watch(resources.db, hub, viewers)
             app.state.catalog = Catalog(resources.db, hub)
             app.state.rooms = Rooms(resources.db, hub, app.state.templates)
             await operations.refuse_shifted_clock(resources)

@@ -36,8 +36,11 @@ class Forbidden(DomainError):
     title = "Formulir sudah kedaluwarsa"
 
 
+@dataclass
 class TooMany(DomainError):
-    """Asked too often; `text` says when to come back."""
+    """Asked too often; `text` says when to come back, `wait_seconds` says it to programs."""
+
+    wait_seconds: int = 60
 
     status = 429
     title = "Terlalu sering"

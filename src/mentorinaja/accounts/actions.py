@@ -18,6 +18,7 @@ from mentorinaja.jobs.queue import enqueue
 from mentorinaja.notices.actions import queue as queue_mail
 from mentorinaja.web.auth import token_hash
 from mentorinaja.web.limits import limit
+from mentorinaja.web.networks import usable_address
 from mentorinaja.web.viewer import Role
 
 RESET_ASKED = "accounts.reset_asked"
@@ -115,7 +116,7 @@ async def open_session(
         token_hash(token),
         remember,
         device.user_agent[:300],
-        rules.usable_address(device.address),
+        usable_address(device.address),
         lifetime,
     )
     return SignedIn(user_id, token, int(lifetime.total_seconds()) if remember else None)

@@ -1,18 +1,30 @@
-"""Who is signed in, remembered for a moment: chat must not ask the database for the session at every message."""
+"""Who is signed in: remembered for a moment, and watched for whoever has a stream open."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+
+import asyncpg
+import structlog
 
 from mentorinaja.accounts import actions, queries
 from mentorinaja.db.pool import Database
 from mentorinaja.live.hub import Hub
 from mentorinaja.web.viewer import Viewer
 
+log = structlog.get_logger(__name__)
+
 _FRESH_SECONDS = 10.0
 _SEEN_SECONDS = 60.0
 _MOST = 10_000
+# Streams are to end within ten seconds of the change, also when the doorbell is deaf.
+_LOOK_SECONDS = 5.0
+_PAUSE_AFTER_TROUBLE_SECONDS = 0.5
+_TROUBLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 @dataclass(slots=True)
@@ -23,7 +35,7 @@ class _Known:
 
 
 class ViewerCache:
-    """Answers who a session belongs to, at most ten seconds old.
+    """Answers who a session belongs to, at most ten seconds old: chat must not ask the database at every message.
 
     Whatever ends a sign-in or changes what a person may do rings `person:<id>` and is known at once; when
     the doorbell was out of order, everything is forgotten.
@@ -44,7 +56,7 @@ class ViewerCache:
         rings = self._rings
         viewer = await queries.find_viewer(self._db, token_hash)
         if viewer is None:
-            self._known.pop(token_hash, None)
+            self.forget(token_hash)
             return None
         seen = known.seen if known else now - _SEEN_SECONDS
         if now - seen >= _SEEN_SECONDS:
@@ -53,6 +65,10 @@ class ViewerCache:
         if rings == self._rings:  # nothing changed while the database was asked
             self._keep(token_hash, _Known(viewer, now, seen))
         return viewer
+
+    def forget(self, token_hash: bytes) -> None:
+        """Ask the database the next time."""
+        self._known.pop(token_hash, None)
 
     def _keep(self, token_hash: bytes, known: _Known) -> None:
         self._known.pop(token_hash, None)
@@ -67,3 +83,84 @@ class ViewerCache:
             return
         for token_hash in [key for key, known in self._known.items() if str(known.viewer.id) == user_id]:
             del self._known[token_hash]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Guest:
+    token_hash: bytes
+    viewer: Viewer
+    end: Callable[[], None]
+
+    def is_still(self, viewer: Viewer | None) -> bool:
+        return viewer is not None and (viewer.role, viewer.expert_id) == (
+            self.viewer.role,
+            self.viewer.expert_id,
+        )
+
+
+class Watch:
+    """Ends open streams whose sign-in is over, whose owner is suspended, or whose role became another.
+
+    The doorbell makes it look at once; every five seconds it looks at all of them, in one question, because
+    the bell may be deaf and because a sign-in that simply runs out rings nothing.
+    """
+
+    def __init__(self, db: Database, hub: Hub, cache: ViewerCache) -> None:
+        self._db = db
+        self._cache = cache
+        # By the person's id as the doorbell says it.
+        self._guests: dict[str, set[_Guest]] = {}
+        self._doubted: set[str] = set()
+        self._rang = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        hub.listen("person", self._on_person)
+
+    def __call__(self, token_hash: bytes, viewer: Viewer, end: Callable[[], None]) -> Callable[[], None]:
+        """Call `end` once this session is no longer what let `viewer` in; the answer stops the watching."""
+        person, guest = str(viewer.id), _Guest(token_hash, viewer, end)
+        self._guests.setdefault(person, set()).add(guest)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._look_forever(), name="accounts-watch")
+
+        def stop() -> None:
+            guests = self._guests.get(person, set())
+            guests.discard(guest)
+            if not guests:
+                self._guests.pop(person, None)
+
+        return stop
+
+    def _on_person(self, user_id: str | None) -> None:
+        self._doubted |= self._guests.keys() if user_id is None else self._guests.keys() & {user_id}
+        if self._doubted:
+            self._rang.set()
+
+    async def _look_forever(self) -> None:
+        clock = asyncio.get_running_loop().time
+        all_at = clock() + _LOOK_SECONDS
+        while self._guests:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(all_at):
+                    await self._rang.wait()
+            self._rang.clear()
+            if clock() >= all_at:
+                self._doubted |= self._guests.keys()
+                all_at = clock() + _LOOK_SECONDS
+            doubted, self._doubted = self._doubted, set()
+            try:
+                await self._look(doubted)
+            except _TROUBLE as problem:
+                log.warning("accounts.unwatched", problem=type(problem).__name__)
+                self._doubted |= doubted
+                self._rang.set()
+                await asyncio.sleep(_PAUSE_AFTER_TROUBLE_SECONDS)
+
+    async def _look(self, people: Iterable[str]) -> None:
+        guests = [guest for person in people for guest in self._guests.get(person, ())]
+        if not guests:
+            return
+        viewers = await queries.find_viewers(self._db, list({guest.token_hash for guest in guests}))
+        for guest in guests:
+            if not guest.is_still(viewers.get(guest.token_hash)):
+                self._cache.forget(guest.token_hash)
+                guest.end()

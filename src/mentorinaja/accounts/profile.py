@@ -19,6 +19,7 @@ from mentorinaja.web.flash import put_flash
 from mentorinaja.web.forms import BaseForm, read_form
 from mentorinaja.web.html import page, see_other
 from mentorinaja.web.limits import count_hit
+from mentorinaja.web.problems import with_wait
 from mentorinaja.web.viewer import Viewer, WebRequest
 
 
@@ -70,7 +71,7 @@ async def _save_password(request: WebRequest, db: Database, viewer: Viewer) -> R
         )
     except (WrongPassword, TooMany) as problem:
         form.current_password.errors = [str(problem)]
-        return await _show(request, db, {"password_form": form}, status=problem.status)
+        return with_wait(await _show(request, db, {"password_form": form}, status=problem.status), problem)
     return _saved(request, "Password baru tersimpan. Perangkat lain sudah dikeluarkan dari akun Anda.")
 
 

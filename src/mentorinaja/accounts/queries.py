@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from ipaddress import ip_network
 
@@ -9,6 +10,7 @@ import asyncpg
 
 from mentorinaja.accounts import rules
 from mentorinaja.db.pool import Connection, Database
+from mentorinaja.web.networks import network_of
 from mentorinaja.web.viewer import Viewer
 
 
@@ -34,15 +36,20 @@ class Account:
 
 async def find_viewer(db: Database, token_hash: bytes) -> Viewer | None:
     """Who is signed in with this session, or None when it is unknown, ended or over, or its owner suspended."""
-    row = await db.fetchrow(
-        """SELECT u.id, u.full_name, u.email::text AS email, u.role, u.time_zone, s.id AS session_id,
-                  e.id AS expert_id
+    return (await find_viewers(db, [token_hash])).get(token_hash)
+
+
+async def find_viewers(db: Database, token_hashes: Collection[bytes]) -> dict[bytes, Viewer]:
+    """Who is signed in with each of these sessions; those nobody is signed in with are left out."""
+    rows = await db.fetch(
+        """SELECT s.token_hash, u.id, u.full_name, u.email::text AS email, u.role, u.time_zone,
+                  s.id AS session_id, e.id AS expert_id
            FROM login_sessions s JOIN users u ON u.id = s.user_id LEFT JOIN experts e ON e.user_id = u.id
-           WHERE s.token_hash = $1 AND s.ended_at IS NULL AND s.expires_at > app_now()
+           WHERE s.token_hash = ANY($1) AND s.ended_at IS NULL AND s.expires_at > app_now()
              AND u.suspended_at IS NULL""",
-        token_hash,
+        token_hashes,
     )
-    return Viewer(**row) if row else None
+    return {token_hash: Viewer(*viewer) for token_hash, *viewer in rows}
 
 
 async def credentials_by_email(db: Database, email: str) -> Credentials | None:
@@ -90,7 +97,7 @@ async def signed_in_before(db: Database, email: str, address: str) -> bool:
                           WHERE u.email = $1::text::citext AND s.address <<= $2
                             AND s.created_at > app_now() - $3::interval)""",
         email,
-        ip_network(rules.network_of(address)),
+        ip_network(network_of(address)),
         rules.KNOWN_FOR,
     )
     return known

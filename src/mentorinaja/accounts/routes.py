@@ -26,6 +26,8 @@ from mentorinaja.web.flash import put_flash
 from mentorinaja.web.forms import read_form
 from mentorinaja.web.html import page, see_other
 from mentorinaja.web.limits import count_hit, limit
+from mentorinaja.web.networks import network_of
+from mentorinaja.web.problems import with_wait
 from mentorinaja.web.viewer import WebRequest
 
 PUBLIC = {"public": True}
@@ -59,7 +61,7 @@ async def register(request: WebRequest, db: Database, settings: Settings) -> Res
         return _register_form(request, form, onward, status=422)
     device = device_of(request)
     try:
-        await _limit(db, "register", rules.network_of(device.address), rules.REGISTRATIONS)
+        await _limit(db, "register", network_of(device.address), rules.REGISTRATIONS)
         user_id = await actions.register(
             db,
             NewAccount(
@@ -74,7 +76,7 @@ async def register(request: WebRequest, db: Database, settings: Settings) -> Res
         return _register_form(request, form, onward, status=problem.status)
     except TooMany as problem:
         form.form_errors.append(str(problem))
-        return _register_form(request, form, onward, status=problem.status)
+        return with_wait(_register_form(request, form, onward, status=problem.status), problem)
     signed_in = await actions.open_session(db, user_id, device, replaces=request.auth)
     return _welcome(request, settings, signed_in, onward)
 
@@ -136,10 +138,10 @@ async def forgot(request: WebRequest, db: Database) -> Response[Any]:
         return page(request, FORGOT, status=422, form=form, sent_to=None)
     email = form.email.data or ""
     try:
-        await _limit(db, "forgot:address", rules.network_of(device_of(request).address), rules.RESETS_ADDRESS)
+        await _limit(db, "forgot:address", network_of(device_of(request).address), rules.RESETS_ADDRESS)
     except TooMany as problem:
         form.form_errors.append(str(problem))
-        return page(request, FORGOT, status=problem.status, form=form, sent_to=None)
+        return with_wait(page(request, FORGOT, status=problem.status, form=form, sent_to=None), problem)
     few = rules.RESETS_ACCOUNT
     if await count_hit(db, "forgot:account", throttle.subject_of(email), most=few.most, seconds=few.seconds):
         await actions.ask_reset(db, email)
@@ -213,7 +215,7 @@ async def _sign_in(request: WebRequest, db: Database, settings: Settings, door: 
         return _login_form(request, door, form, onward, status=problem.status)
     except (WrongPassword, TooMany) as problem:
         form.form_errors.append(str(problem))
-        return _login_form(request, door, form, onward, status=problem.status)
+        return with_wait(_login_form(request, door, form, onward, status=problem.status), problem)
     if door is EXPERT_DOOR and not await queries.is_expert(db, signed_in.user_id):
         onward = "/expert/login"
     return _welcome(request, settings, signed_in, onward)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from importlib import resources
-from ipaddress import IPv6Address, ip_address, ip_network
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -104,23 +103,6 @@ def password_problem(password: str, *, email: str = "") -> str | None:
 def lifetime(remember: bool) -> timedelta:
     """How long a sign-in lasts on the server."""
     return REMEMBERED if remember else UNREMEMBERED
-
-
-def network_of(address: str) -> str:
-    """What counts as one address: an IPv4 address, or the /64 an IPv6 customer has all to himself."""
-    known = usable_address(address)
-    return str(ip_network((known, 64), strict=False)) if ":" in known else known
-
-
-def usable_address(address: str) -> str:
-    """The address in plain form; `0.0.0.0` for what is none."""
-    try:
-        known = ip_address(address.partition("%")[0])
-    except ValueError:
-        return "0.0.0.0"  # noqa: S104 a value to store, nothing is bound
-    if isinstance(known, IPv6Address) and known.ipv4_mapped:
-        return str(known.ipv4_mapped)
-    return str(known)
 
 
 @cache

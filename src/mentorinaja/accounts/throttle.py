@@ -11,10 +11,10 @@ from mentorinaja.accounts.rules import (
     GUESSES_PAIR,
     GUESSES_STRANGERS,
     Limit,
-    network_of,
 )
 from mentorinaja.db.pool import Connection, Database
 from mentorinaja.web.limits import count_hit, take_back, too_many
+from mentorinaja.web.networks import network_of
 
 
 async def before_guess(db: Database, email: str, address: str) -> None:

@@ -12,12 +12,11 @@ from sse_starlette import EventSourceResponse
 from starlette.types import Receive, Scope, Send
 
 from mentorinaja.live.hub import Hub
+from mentorinaja.live.visits import Visit, Visits
 
 # htmx reconnects after this many milliseconds when the line drops.
 RETRY_MS = 1000
 SEND_TIMEOUT_SECONDS = 10
-# Far more than anybody's tabs and devices; it stops a script that takes all the connections there are.
-MOST_A_PERSON = 60
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 # What ends a line in an event stream; str.splitlines() knows more, and would break texts that contain them.
 _LINE_END = re.compile("\r\n|\r|\n")
@@ -31,13 +30,11 @@ class Stream(EventSourceResponse):
     sse-starlette gives each stream four tasks. Here the request's own task writes and one more waits for the
     browser to go; there is no ping (the streams beat themselves); one watcher per event loop hears from
     sse-starlette that the server stops, and ends all of them. A reader that takes nothing for ten seconds
-    is dropped. Of one `person` (an id) only so many stay open: the oldest makes room for one more, since it
-    may be a line that went dead unheard.
+    is dropped.
     """
 
-    def __init__(self, frames: AsyncGenerator[bytes, None], person: int | None = None) -> None:
+    def __init__(self, frames: AsyncGenerator[bytes, None]) -> None:
         super().__init__(frames, ping=0, headers=_HEADERS)
-        self.person = person
         self._frames = frames
         self._writer: asyncio.Task[None] | None = None
         self._ended = False
@@ -48,19 +45,30 @@ class Stream(EventSourceResponse):
             await super().__call__(scope, receive, send)
             return
         self._writer = asyncio.current_task()
-        gone = asyncio.create_task(self._end_when_gone(receive))
-        _enter(self)
         try:
-            await self._write(send)
+            self.begin()
+            gone = asyncio.create_task(self._end_when_gone(receive))
+            try:
+                await self._write(send)
+            finally:
+                gone.cancel()
         finally:
-            _leave(self)
-            gone.cancel()
+            self.finish()
             await self._frames.aclose()
+
+    def begin(self) -> None:
+        """Before the first byte: what may still refuse the stream raises a `DomainError`."""
+        _open(self)
+
+    def finish(self) -> None:
+        """Nothing more is written; may be called more than once."""
+        _close(self)
 
     def end(self) -> None:
         """Stop writing: the rest of the frames is not sent, the answer is completed."""
         if not self._ended and self._writer:
             self._ended = True
+            self.finish()
             self._writer.cancel()
 
     async def _write(self, send: Send) -> None:
@@ -78,9 +86,8 @@ class Stream(EventSourceResponse):
             if not self._ended or self._writer is None or self._writer.uncancel() > 0:
                 raise
         self._ended = True
-        with contextlib.suppress(
-            TimeoutError
-        ):  # a reader that never reads must not hold its connection either
+        self.finish()  # a reader that never reads counts no longer, and does not hold its connection either
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
 
@@ -88,6 +95,36 @@ class Stream(EventSourceResponse):
         while (await receive())["type"] != "http.disconnect":
             pass
         self.end()
+
+
+# How a stream hears that what it was opened on holds no longer: called with the stream's end, answers how to stop.
+Watch = Callable[[Callable[[], None]], Callable[[], None]]
+
+
+class PersonalStream(Stream):
+    """The stream of somebody signed in: counted among theirs, ended when `watch` says so."""
+
+    def __init__(
+        self, frames: AsyncGenerator[bytes, None], person: int, address: str, tab: str, watch: Watch
+    ) -> None:
+        super().__init__(frames)
+        self._visit = Visit(person, address, tab, self.end)
+        self._watch = watch
+        self._unwatch: Callable[[], None] | None = None
+
+    def begin(self) -> None:
+        """Raises `TooMany` when the person or the network has too many open."""
+        _visits().enter(self._visit)
+        self._unwatch = self._watch(self.end)
+        super().begin()
+
+    def finish(self) -> None:
+        """Makes room for the next one."""
+        super().finish()
+        _visits().leave(self._visit)
+        if self._unwatch:
+            self._unwatch()
+            self._unwatch = None
 
 
 def frame(html: str, *, event: str | None = None, id: int | str | None = None) -> bytes:
@@ -135,35 +172,29 @@ class Doorbell:
         return True
 
 
-# The open streams of each person in the order they came; those of nobody in particular under None.
-_open_streams: WeakKeyDictionary[Loop, dict[int | None, dict[Stream, None]]] = WeakKeyDictionary()
+# Of each event loop: its open streams, whose they are, and the watcher that ends them when the server stops.
+_streams: WeakKeyDictionary[Loop, set[Stream]] = WeakKeyDictionary()
+_visits_of: WeakKeyDictionary[Loop, Visits] = WeakKeyDictionary()
 _watchers: WeakKeyDictionary[Loop, asyncio.Task[None]] = WeakKeyDictionary()
 
 
-def _enter(stream: Stream) -> None:
-    """Count a stream among those of its person; the oldest ends when they are too many."""
+def _visits() -> Visits:
+    return _visits_of.setdefault(asyncio.get_running_loop(), Visits())
+
+
+def _open(stream: Stream) -> None:
     loop = asyncio.get_running_loop()
-    everybody = _open_streams.setdefault(loop, {})
+    streams = _streams.setdefault(loop, set())
     if loop not in _watchers or _watchers[loop].done():
-        _watchers[loop] = loop.create_task(_end_all_at_exit(everybody), name="live-exit")
-    theirs = everybody.setdefault(stream.person, {})
-    if stream.person is not None and len(theirs) >= MOST_A_PERSON:
-        oldest = next(iter(theirs))
-        del theirs[oldest]
-        oldest.end()
-    theirs[stream] = None
+        _watchers[loop] = loop.create_task(_end_all_at_exit(streams), name="live-exit")
+    streams.add(stream)
 
 
-def _leave(stream: Stream) -> None:
-    everybody = _open_streams[asyncio.get_running_loop()]
-    theirs = everybody.get(stream.person, {})
-    theirs.pop(stream, None)
-    if not theirs:
-        everybody.pop(stream.person, None)
+def _close(stream: Stream) -> None:
+    _streams.setdefault(asyncio.get_running_loop(), set()).discard(stream)
 
 
-async def _end_all_at_exit(everybody: dict[int | None, dict[Stream, None]]) -> None:
+async def _end_all_at_exit(streams: set[Stream]) -> None:
     await EventSourceResponse._listen_for_exit_signal()
-    for theirs in tuple(everybody.values()):
-        for stream in tuple(theirs):
-            stream.end()
+    for stream in tuple(streams):
+        stream.end()

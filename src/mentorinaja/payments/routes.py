@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 import asyncpg
 import structlog
@@ -17,7 +17,6 @@ from mentorinaja.bookings import queries as bookings
 from mentorinaja.db.pool import Database
 from mentorinaja.errors import NotThere
 from mentorinaja.live.hub import Hub
-from mentorinaja.live.stream import Stream
 from mentorinaja.payments import actions, live, queries
 from mentorinaja.payments.gateway_words import GatewayDown
 from mentorinaja.payments.midtrans import Gateway
@@ -30,6 +29,7 @@ from mentorinaja.web.auth import requires_user
 from mentorinaja.web.bodies import posted
 from mentorinaja.web.csrf import CSRF_EXEMPT
 from mentorinaja.web.limits import limit
+from mentorinaja.web.streams import personal_stream
 from mentorinaja.web.viewer import AnyRequest, Viewer, WebRequest
 
 log = structlog.get_logger(__name__)
@@ -116,8 +116,7 @@ async def events(request: WebRequest, db: Database, hub: Hub, settings: Settings
     if view.final and request.headers.get("last-event-id") == live.LAST:
         return ASGIResponse(status_code=204, headers={"cache-control": html.PRIVATE})
     seen = request.query_params.get("seen", "")
-    # starlette and the framework type the same protocol differently
-    return cast(ASGIApp, Stream(live.frames(hub, view.order.public_id, look, draw, seen), viewer.id))
+    return personal_stream(request, live.frames(hub, view.order.public_id, look, draw, seen))
 
 
 @post(

@@ -28,10 +28,10 @@ async def limit(db: Connection | Database, action: str, subject: str, *, most: i
 
 async def too_many(db: Connection | Database, *, seconds: int) -> TooMany:
     """The refusal of a limit whose windows are `seconds` long: says in how many minutes the current one ends."""
-    minutes: int = await db.fetchval(
-        "SELECT ceil(($1 - extract(epoch FROM app_now())::bigint % $1) / 60.0)::int", seconds
-    )
-    return TooMany(f"Anda sudah mencoba terlalu sering. Coba lagi dalam {max(1, minutes)} menit.")
+    left: int = await db.fetchval("SELECT $1 - extract(epoch FROM app_now())::bigint % $1", seconds)
+    minutes = max(1, -(-left // 60))
+    text = f"Anda sudah mencoba terlalu sering. Coba lagi dalam {minutes} menit."
+    return TooMany(text, wait_seconds=left)
 
 
 async def take_back(db: Connection | Database, action: str, subject: str, *, seconds: int) -> None:

@@ -9,7 +9,7 @@ import structlog
 from litestar import Response
 from litestar.exceptions import HTTPException
 
-from mentorinaja.errors import DomainError, SignInNeeded
+from mentorinaja.errors import DomainError, SignInNeeded, TooMany
 from mentorinaja.web.addresses import came_from
 from mentorinaja.web.html import page, see_other
 from mentorinaja.web.viewer import AnyRequest
@@ -46,7 +46,16 @@ def on_domain_error(request: AnyRequest, error: DomainError) -> Response[Any]:
     if isinstance(error, SignInNeeded):
         return see_other(request, error.actions[0][1])
     _, sentence = _SENTENCES.get(error.status, _SENTENCES[409])
-    return problem(request, error.status, error.title, error.text or sentence, [*error.actions, _HOME])
+    text = error.text or sentence
+    response = problem(request, error.status, error.title, text, [*error.actions, _HOME])
+    return with_wait(response, error)
+
+
+def with_wait(response: Response[Any], error: Exception) -> Response[Any]:
+    """The answer to a refusal; where somebody asked too often it says after how many seconds to come back."""
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.wait_seconds)
+    return response
 
 
 def on_http_exception(request: AnyRequest, error: HTTPException) -> Response[Any]:
