@@ -1,5 +1,6 @@
 """Settings are refused by name, before anything starts."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,6 +66,13 @@ def test_what_production_cannot_do_without_is_named_when_missing(name: str) -> N
         ("MAIL_FROM", "a@x.id\r\nBcc: b@x.id"),
         ("LOG_LEVEL", "loud"),
         ("MENTORINAJA_MODE", "prod"),
+        ("STORAGE_URL", "/srv/files"),
+        ("STORAGE_URL", "file:srv/files"),
+        ("STORAGE_URL", "file://server/files"),
+        ("STORAGE_URL", "s3:"),
+        ("STORAGE_URL", "s3://Ember Saya/"),
+        ("STORAGE_URL", "s3://bucket?region=x"),
+        ("STORAGE_URL", "https://s3.example.id/bucket"),
     ],
 )
 def test_a_wrong_setting_is_refused_by_name(name: str, value: str) -> None:
@@ -72,6 +80,38 @@ def test_a_wrong_setting_is_refused_by_name(name: str, value: str) -> None:
         load({**GOOD, name: value})
     named = "MIDTRANS" if name.startswith("MIDTRANS") else name
     assert named in str(refusal.value)
+
+
+BUCKET = {
+    "STORAGE_URL": "s3://mentorinaja/produk",
+    "STORAGE_ENDPOINT": "https://s3.example.id",
+    "STORAGE_REGION": "ap-southeast-3",
+    "STORAGE_KEY_ID": "kunci",
+    "STORAGE_SECRET": "rahasia",
+}
+
+
+def test_files_are_kept_in_a_folder_of_the_data_or_of_ones_own_or_in_a_bucket() -> None:
+    assert load({**GOOD, "DATA_DIR": "/srv/data"}).storage_folder == Path("/srv/data/files")
+    assert load(GOOD).storage_folder.is_absolute()
+    assert load({**GOOD, "STORAGE_URL": "file:/srv/files"}).storage_folder == Path("/srv/files")
+    assert load({**GOOD, **BUCKET}).storage_bucket == "mentorinaja"
+    assert load({**GOOD, **BUCKET, "STORAGE_ENDPOINT": ""}).storage_bucket == "mentorinaja"
+
+
+@pytest.mark.parametrize("name", ["STORAGE_REGION", "STORAGE_KEY_ID", "STORAGE_SECRET"])
+def test_what_a_bucket_cannot_do_without_is_named_when_missing(name: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        load({**GOOD, **BUCKET, name: ""})
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["http://s3.example.id", "s3.example.id", "https://s3.example.id/bucket"]
+)
+def test_a_bucket_is_asked_for_safely(endpoint: str) -> None:
+    with pytest.raises(SettingsError, match="STORAGE_ENDPOINT"):
+        load({**GOOD, **BUCKET, "STORAGE_ENDPOINT": endpoint})
+    assert load({**GOOD, **BUCKET, "STORAGE_ENDPOINT": "http://127.0.0.1:9000"})
 
 
 def test_a_secret_is_never_in_the_refusal() -> None:

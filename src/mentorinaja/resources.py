@@ -10,27 +10,31 @@ from mentorinaja.clock import Clock, now
 from mentorinaja.db.pool import Database
 from mentorinaja.payments.midtrans import Gateway
 from mentorinaja.settings import Settings
+from mentorinaja.storage import Storage
 
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """Settings, database, clock and payment gateway of this process."""
+    """Settings, database, clock, payment gateway and file store of this process."""
 
     settings: Settings
     db: Database
     clock: Clock
     gateway: Gateway
+    storage: Storage
 
 
 @asynccontextmanager
 async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
     """Connect to everything `settings` names; closes it again whatever happens."""
+    storage = Storage.open(settings)
     db = await Database.connect(settings.database_url, settings.pool_size)
     gateway = Gateway(settings)
     try:
         clock = Clock()
         clock.set(await now(db))
-        yield Resources(settings, db, clock, gateway)
+        yield Resources(settings, db, clock, gateway, storage)
     finally:
         gateway.close()
+        storage.close()
         await db.close()

@@ -17,6 +17,7 @@ SIMULATOR_SERVER_KEY = "SB-Mid-server-simulator"
 SIMULATOR_CLIENT_KEY = "SB-Mid-client-simulator"
 DEVELOPMENT_SECRET = "development-only-secret-key-never-in-production"  # noqa: S105 refused in production
 _MAIL_FROM = re.compile(r"(?:[^<>\r\n]* <)?[^@\s<>]+@[^@\s<>]+>?")
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -44,7 +45,14 @@ class Settings:
     host: str = _env("HOST", "127.0.0.1", "address the web process listens on")
     port: int = _env("PORT", 8000, "port the web process listens on")
     trusted_proxies: str = _env("TRUSTED_PROXIES", "", "proxies whose X-Forwarded-* count, comma-separated")
-    data_dir: Path = _env("DATA_DIR", Path("var"), "folder for embedded database, mails and demo files")
+    data_dir: Path = _env("DATA_DIR", Path("var"), "folder for embedded database, mails, demo and chat files")
+    storage_url: str = _env(
+        "STORAGE_URL", "file:", "file: (DATA_DIR/files), file:/a/folder or s3://bucket/prefix"
+    )
+    storage_endpoint: str = _env("STORAGE_ENDPOINT", "", "origin of the S3 server; empty: Amazon's own")
+    storage_region: str = _env("STORAGE_REGION", "", "region of the bucket")
+    storage_key_id: str = _env("STORAGE_KEY_ID", "", "access key of the bucket")
+    storage_secret: str = _env("STORAGE_SECRET", "", "secret of that key")
     midtrans_server_key: str = _env("MIDTRANS_SERVER_KEY", "", "secret key from the Midtrans dashboard")
     midtrans_client_key: str = _env("MIDTRANS_CLIENT_KEY", "", "public key for snap.js")
     midtrans_app_url: str = _env("MIDTRANS_APP_URL", "https://app.midtrans.com", "origin of Snap")
@@ -69,6 +77,18 @@ class Settings:
     def https(self) -> bool:
         """Whether the public address is HTTPS: then cookies carry `Secure` and `__Host-`."""
         return self.base_url.startswith("https://")
+
+    @property
+    def storage_bucket(self) -> str:
+        """The S3 bucket for files; empty when they are kept in a folder."""
+        url = urlsplit(self.storage_url)
+        return url.netloc if url.scheme == "s3" else ""
+
+    @property
+    def storage_folder(self) -> Path:
+        """The folder for files, where there is no bucket."""
+        named = urlsplit(self.storage_url).path
+        return Path(named) if named else self.data_dir.absolute() / "files"
 
     @property
     def listen_dsn(self) -> str:
@@ -154,6 +174,38 @@ def _check_values(s: Settings) -> None:
             raise SettingsError(f"{name} is missing.")
     if not s.midtrans_client_key:
         raise SettingsError("MIDTRANS_CLIENT_KEY is missing.")
+    _check_storage(s)
+
+
+def _check_storage(s: Settings) -> None:
+    url = _address(s.storage_url)
+    if url is None or url.scheme not in ("file", "s3") or url.query or url.fragment:
+        raise SettingsError(
+            f"STORAGE_URL must be like file:/srv/files or s3://bucket, not {s.storage_url!r}."
+        )
+    if url.scheme == "file":
+        if url.netloc or (url.path and not url.path.startswith("/")):
+            raise SettingsError(f"STORAGE_URL must name a folder as file:/srv/files, not {s.storage_url!r}.")
+        return
+    if not _BUCKET.fullmatch(url.netloc):
+        raise SettingsError(f"STORAGE_URL must name a bucket as s3://bucket, not {s.storage_url!r}.")
+    for name, value in (
+        ("STORAGE_REGION", s.storage_region),
+        ("STORAGE_KEY_ID", s.storage_key_id),
+        ("STORAGE_SECRET", s.storage_secret),
+    ):
+        if not value:
+            raise SettingsError(f"{name} is missing; STORAGE_URL names a bucket.")
+    if s.storage_endpoint:
+        _check_endpoint(s.storage_endpoint)
+
+
+def _check_endpoint(text: str) -> None:
+    url = _address(text)
+    if url is None or url.scheme not in ("http", "https") or not url.hostname or url.path or url.query:
+        raise SettingsError(f"STORAGE_ENDPOINT must be like https://s3.example.id, not {text!r}.")
+    if url.scheme == "http" and url.hostname not in LOOPBACK:
+        raise SettingsError("STORAGE_ENDPOINT must be https:// anywhere but on localhost and 127.0.0.1.")
 
 
 def _check_production(s: Settings) -> None:

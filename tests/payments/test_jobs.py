@@ -14,6 +14,7 @@ from mentorinaja.ledger.queries import earnings
 from mentorinaja.payments import actions, jobs, queries
 from mentorinaja.payments.midtrans import Gateway
 from mentorinaja.resources import Resources
+from mentorinaja.storage import Storage
 from mentorinaja.web.viewer import Viewer
 from tests.payments.conftest import Counter
 from tests.support.bookings import book, finish, make_seller, make_user, slot_in, state_of
@@ -22,7 +23,7 @@ from tests.support.payments import pay
 
 
 def resources_of(counter: Counter) -> Resources:
-    return Resources(counter.settings, counter.db, Clock(), counter.gateway)
+    return Resources(counter.settings, counter.db, Clock(), counter.gateway, Storage.open(counter.settings))
 
 
 async def opened_order(counter: Counter, **changes: Any) -> tuple[Viewer, str]:
@@ -165,7 +166,7 @@ async def test_sweeping_twice_at_once_is_once(counter: Counter) -> None:
 
 async def test_a_closed_port_does_not_stop_the_sweeps(db: Database) -> None:
     settings = make_settings(db.dsn)
-    resources = Resources(settings, db, Clock(), Gateway(settings))
+    resources = Resources(settings, db, Clock(), Gateway(settings), Storage.open(settings))
     await jobs.check_due(resources, {})
     await jobs.expire_due(resources, {})
     await jobs.fill_links(resources, {})

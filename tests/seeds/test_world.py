@@ -13,6 +13,7 @@ from mentorinaja.resources import Resources
 from mentorinaja.schedule.queries import days_with_slots, ready_now
 from mentorinaja.seeds import people
 from mentorinaja.seeds.world import seed
+from mentorinaja.storage import Storage
 from tests.support.config import make_settings
 
 STATES = {
@@ -24,7 +25,7 @@ STATES = {
 
 async def test_the_demo_world_is_there_and_is_made_once(db: Database) -> None:
     settings = make_settings(db.dsn)
-    resources = Resources(settings, db, Clock(), Gateway(settings))
+    resources = Resources(settings, db, Clock(), Gateway(settings), Storage.open(settings))
     await seed(resources)
     assert not await db.fetchval("SELECT shift FROM app_clock"), "the clock shows real time again"
     await _check_accounts(db)

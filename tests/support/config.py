@@ -1,5 +1,7 @@
 """Settings for tests: everything on loopback, nothing outside."""
 
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from mentorinaja.settings import SIMULATOR_CLIENT_KEY, SIMULATOR_SERVER_KEY, Settings, load
@@ -7,6 +9,8 @@ from mentorinaja.settings import SIMULATOR_CLIENT_KEY, SIMULATOR_SERVER_KEY, Set
 SECRET = "a-secret-for-tests-only-0123456789abcdef"
 # Nothing listens on port 9 (discard): a gateway or mail server that is down.
 NOWHERE = "http://127.0.0.1:9"
+# Files of this test process; goes with it.
+FILES = tempfile.TemporaryDirectory(prefix="mentorinaja-tests-")
 
 
 def make_settings(database_url: str, **changes: Any) -> Settings:
@@ -15,6 +19,7 @@ def make_settings(database_url: str, **changes: Any) -> Settings:
         "mode": "test",
         "database_url": database_url,
         "secret_key": SECRET,
+        "data_dir": Path(FILES.name),
         "base_url": "http://127.0.0.1:8000",
         "midtrans_server_key": SIMULATOR_SERVER_KEY,
         "midtrans_client_key": SIMULATOR_CLIENT_KEY,

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 
-from tests.support.config import SECRET
+from tests.support.config import FILES, SECRET
 from tests.support.serve import free_socket
 
 
@@ -23,6 +23,7 @@ class WebProcess:
             **os.environ,
             "MENTORINAJA_MODE": "test",
             "DATABASE_URL": dsn,
+            "DATA_DIR": FILES.name,
             "SECRET_KEY": SECRET,
             "PORT": self.url.rpartition(":")[2],
             "BASE_URL": self.url,

@@ -8,13 +8,17 @@ from urllib.parse import urlsplit, urlunsplit
 
 
 class Relay:
-    """Passes bytes on to `host:port`; `cut()` drops every connection and refuses new ones until `mend()`."""
+    """Passes bytes on to `host:port`; `cut()` drops every connection and refuses new ones until `mend()`.
+
+    With `most_bytes` each connection breaks once so many bytes went there.
+    """
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self.port = 0
+        self.most_bytes: int | None = None
 
     async def mend(self) -> None:
         """Take connections (again), always on the same port."""
@@ -33,14 +37,22 @@ class Relay:
         there_reader, there_writer = await asyncio.open_connection(*self._target)
         self._writers |= {writer, there_writer}
         with contextlib.suppress(OSError):
-            await asyncio.gather(_pump(reader, there_writer), _pump(there_reader, writer))
+            await asyncio.gather(
+                self._pump(reader, there_writer, self.most_bytes), self._pump(there_reader, writer)
+            )
 
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(65536):
-        writer.write(data)
-        await writer.drain()
-    writer.close()
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, most: int | None = None
+    ) -> None:
+        passed = 0
+        while data := await reader.read(65536):
+            passed += len(data)
+            if most is not None and passed > most:
+                writer.transport.abort()
+                raise ConnectionAbortedError
+            writer.write(data)
+            await writer.drain()
+        writer.close()
 
 
 @asynccontextmanager
