@@ -10,7 +10,8 @@ from mentorinaja import clock
 from mentorinaja.db.pool import Connection, Database, atomic
 from mentorinaja.errors import NotThere
 from mentorinaja.rooms import actions, queries
-from mentorinaja.rooms.rules import MOST_A_MINUTE, Flood, Message, Notice, NotOpen, NotRunning
+from mentorinaja.rooms.room import Message, Notice
+from mentorinaja.rooms.rules import MOST_A_MINUTE, Flood, NotOpen, NotRunning
 from tests.support.bookings import make_user
 from tests.support.rooms import Meeting, meet_later, meet_now, texts
 
@@ -32,7 +33,7 @@ async def test_a_room_opens_ten_minutes_before_the_start(db: Database) -> None:
     await actions.enter(db, meeting.user, meeting.booking_id)
     room = await meeting.room()
     assert (room.status, room.joined("user"), room.joined("expert")) == ("waiting", True, False)
-    assert await jobs_named(db, actions.START_DUE) == 1
+    assert await jobs_named(db, actions.MOVE_DUE) == 2  # at the start, and at the end
 
 
 async def test_the_clock_starts_at_the_scheduled_start_when_the_expert_waits(db: Database) -> None:
@@ -46,7 +47,6 @@ async def test_the_clock_starts_at_the_scheduled_start_when_the_expert_waits(db:
     await actions.advance(db, meeting.booking_id)
     room = await meeting.room()
     assert (room.status, room.started_at, room.ends_at) == ("running", start, start + 30 * MINUTE)
-    assert await jobs_named(db, actions.END_DUE) == 1
 
 
 async def test_the_clock_starts_when_a_late_expert_arrives_and_not_when_the_user_does(db: Database) -> None:
@@ -263,7 +263,7 @@ async def test_without_the_lock_the_same_race_ends_twice(unchecked_db: Database)
         room = (await queries.rooms_by_id(tx, [meeting.booking_id]))[meeting.booking_id]
         if room.status == "running":
             await asyncio.sleep(0.05)
-            await actions._finish(tx, room, by="user", at=room.read_at, user_id=meeting.user.id)
+            await actions.finish(tx, room, by="user", cause="user", at=room.read_at, user_id=meeting.user.id)
 
     await asyncio.gather(*(end_without_lock(db) for _ in range(4)))
     notices = [item for item in await meeting.items() if isinstance(item, Notice) and item.kind == "ended"]

@@ -12,7 +12,7 @@ from mentorinaja.jobs.worker import run_sweeps
 from mentorinaja.resources import Resources, open_resources
 from mentorinaja.rooms import actions
 from mentorinaja.rooms.jobs import JOBS
-from mentorinaja.rooms.rules import Notice
+from mentorinaja.rooms.room import Notice
 from tests.support.bookings import settings_of
 from tests.support.rooms import meet_later, meet_now
 
@@ -106,7 +106,7 @@ async def test_one_room_that_cannot_be_moved_keeps_no_other_waiting(
             await meeting.begin()
         # A number that is taken already: the end cannot be written.
         await unchecked_db.execute(
-            "INSERT INTO session_events (booking_id, seq, kind, cause) VALUES ($1, 2, 'paused', 'test')",
+            "INSERT INTO session_events (booking_id, seq, kind, cause, seal) VALUES ($1, 2, 'paused', 'test', '')",
             stuck.booking_id,
         )
         await fine.go_to((await fine.room()).read_at + timedelta(hours=1))
@@ -116,5 +116,5 @@ async def test_one_room_that_cannot_be_moved_keeps_no_other_waiting(
 
 def test_the_jobs_have_the_names_others_ring() -> None:
     names = {job.name for job in JOBS}
-    assert names == {"rooms.open_due", actions.START_DUE, actions.END_DUE}
+    assert names == {"rooms.open_due", actions.MOVE_DUE}
     assert all(isinstance(job, Job) and job.sweep for job in JOBS)

@@ -10,8 +10,8 @@ from litestar.datastructures import Cookie
 from mentorinaja import clock
 from mentorinaja.db.pool import Database
 from mentorinaja.rooms import actions, queries
-from mentorinaja.rooms.actions import Sent
-from mentorinaja.rooms.rules import Item, Message, Room
+from mentorinaja.rooms.room import SIDES, Item, Message, Room
+from mentorinaja.rooms.sending import Sent, send
 from mentorinaja.settings import Settings
 from mentorinaja.web.auth import session_cookie, token_hash
 from mentorinaja.web.viewer import Viewer
@@ -42,12 +42,14 @@ class Meeting:
 
     async def say(self, who: Viewer, text: str, client_id: UUID | None = None) -> Sent:
         """Send a message."""
-        return await actions.send(self.db, who, self.booking_id, client_id or uuid4(), text)
+        return await send(self.db, who, self.booking_id, client_id or uuid4(), text)
 
     async def begin(self) -> None:
-        """Both enter; with the time come, the clock runs."""
+        """Both enter and stay with a stream open; with the time come, the clock runs."""
         for person in (self.user, self.expert):
             await actions.enter(self.db, person, self.booking_id)
+        for side in SIDES:
+            await actions.streams(self.db, self.booking_id, side)
 
     async def go_to(self, at: datetime) -> None:
         """Move the database's clock to `at`."""

@@ -171,7 +171,7 @@ async def _sign(
         return
     await tx.execute(
         """INSERT INTO room_presence AS p (booking_id, side, seen_at, streaming, read_seq)
-           VALUES ($1, $2, app_now(), $3, least($4, $5))
+           VALUES ($1, $2, app_now(), $3, least($4::bigint, $5))
            ON CONFLICT (booking_id, side) DO UPDATE SET seen_at = app_now(),
              streaming = p.streaming OR excluded.streaming, read_seq = greatest(p.read_seq, excluded.read_seq)""",
         booking_id,
