@@ -33,6 +33,7 @@ from mentorinaja.reviews.routes import router as reviews
 from mentorinaja.rooms.live import Rooms
 from mentorinaja.rooms.routes import router as rooms
 from mentorinaja.settings import Settings
+from mentorinaja.storage import Storage
 from mentorinaja.web import problems
 from mentorinaja.web.auth import SignIn
 from mentorinaja.web.cache import Shortcut
@@ -67,7 +68,7 @@ def create_app(settings: Settings) -> ASGIApp:
             hub = Hub(settings.listen_dsn, resources.clock)
             await hub.start()
             app.state.update({"resources": resources, "db": resources.db, "clock": resources.clock})
-            app.state.update({"gateway": resources.gateway, "hub": hub})
+            app.state.update({"gateway": resources.gateway, "storage": resources.storage, "hub": hub})
             viewers = ViewerCache(resources.db, hub)
             app.state.find_viewer = viewers.find
             app.state.watch = Watch(resources.db, hub, viewers)
@@ -89,6 +90,7 @@ def create_app(settings: Settings) -> ASGIApp:
             "db": Provide(_db, sync_to_thread=False),
             "hub": Provide(_hub, sync_to_thread=False),
             "gateway": Provide(_gateway, sync_to_thread=False),
+            "storage": Provide(_storage, sync_to_thread=False),
             "settings": Provide(_settings, sync_to_thread=False),
             "now": Provide(_now, sync_to_thread=False),
         },
@@ -142,6 +144,11 @@ def _hub(state: State) -> Hub:
 def _gateway(state: State) -> Gateway:
     gateway: Gateway = state.gateway
     return gateway
+
+
+def _storage(state: State) -> Storage:
+    storage: Storage = state.storage
+    return storage
 
 
 def _settings(state: State) -> Settings:
