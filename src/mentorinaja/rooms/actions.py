@@ -70,7 +70,7 @@ async def leave(tx: Connection, booking_id: UUID, side: Side, *, seen: bool) -> 
     """
     row = await tx.fetchrow(
         """UPDATE room_presence p SET streaming = false,
-             seen_at = CASE WHEN $3 AND p.seen_at > app_now() - $4 THEN app_now() ELSE p.seen_at END
+             seen_at = CASE WHEN $3 AND p.seen_at > app_now() - $4::interval THEN app_now() ELSE p.seen_at END
            FROM active_sessions s WHERE p.booking_id = $1 AND p.side = $2 AND s.booking_id = $1
            RETURNING p.seen_at, s.status = 'running' AND s.timed AS runs""",
         booking_id,

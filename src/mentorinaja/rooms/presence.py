@@ -11,7 +11,7 @@ from mentorinaja.rooms.room import GONE_AFTER, Side
 from mentorinaja.web.viewer import Viewer
 
 # The expert of a running chat who was silent too long finds no row: that sign moves the clock, under the lock.
-_FRESH = "(p.side = 'user' OR p.seen_at > app_now() - $1)"
+_FRESH = "(p.side = 'user' OR p.seen_at > app_now() - $1::interval)"
 
 
 async def here(db: Database, user: Viewer, booking_id: UUID, read: int) -> Side:
