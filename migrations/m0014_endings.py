@@ -114,6 +114,14 @@ BEGIN
 END $$;
 CREATE TRIGGER extension_changed AFTER INSERT OR UPDATE ON session_extensions
   FOR EACH ROW EXECUTE FUNCTION extension_changed();
+-- The room shows how the payment of its extension goes.
+CREATE FUNCTION extension_order_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM live_publish('room:' || booking_id) FROM session_extensions WHERE order_id = NEW.id;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER extension_order_changed AFTER UPDATE OF payment_status, pay_deadline ON orders
+  FOR EACH ROW WHEN (NEW.kind = 'extension') EXECUTE FUNCTION extension_order_changed();
 CREATE TRIGGER report_changed AFTER INSERT OR UPDATE ON session_reports
   FOR EACH ROW EXECUTE FUNCTION extension_changed();
 """

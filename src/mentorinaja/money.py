@@ -35,6 +35,15 @@ def price(subtotal: int, admin_fee_bps: int, platform_fee_bps: int) -> Price:
     return Price(subtotal, admin_fee, total, platform_fee, total - platform_fee)
 
 
+def pro_rata(price: int, minutes: int, of_minutes: int) -> int:
+    """What `minutes` cost at `price` rupiah for `of_minutes`, rounded half up to the rupiah.
+
+    >>> pro_rata(100_000, 15, 45)
+    33333
+    """
+    return (2 * price * minutes + of_minutes) // (2 * of_minutes)
+
+
 def part(total: int, numerator: int, denominator: int) -> int:
     """`numerator/denominator` of `total` rupiah, rounded up: refunds favour the payer."""
     return -(-total * numerator // denominator)

@@ -19,6 +19,7 @@ from mentorinaja.bookings.moves import (
     turn_money,
     unconfirm,
 )
+from mentorinaja.bookings.prolonging import close_payment, order_more_time, prolong
 from mentorinaja.bookings.refusals import AlreadyPaid
 from mentorinaja.db.pool import Connection, atomic
 from mentorinaja.errors import NotThere
@@ -32,11 +33,14 @@ __all__ = [
     "book",
     "call_off",
     "cancel_unpaid",
+    "close_payment",
     "complete",
     "confirm",
     "expire",
     "issue_invoice",
     "mark_owed",
+    "order_more_time",
+    "prolong",
     "record_event",
     "take_again",
     "turn_money",

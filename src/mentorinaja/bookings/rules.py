@@ -47,9 +47,9 @@ TOPIC_LENGTH = (5, 150)
 NOTES_LENGTH = 2000
 LEAST_TOTAL = 10_000
 
-# What was sold, and money that is there: all or part of it can be promised back.
+# What was sold, and money of which some may be there: that can be promised back.
 _SOLD: tuple[BookingStatus | None, ...] = ("confirmed", "completed", "cancelled", None)
-_THERE: tuple[PaymentStatus, ...] = ("paid", "partially_refunded", "refund_pending")
+_THERE: tuple[PaymentStatus, ...] = ("paid", "partially_refunded", "refund_pending", "chargeback")
 
 # Every move of an order, with its booking if it has one. Where no entry stands, the move does not exist.
 _MOVES: dict[tuple[State, Move], State] = {
@@ -180,6 +180,12 @@ def paid_now(held: Hold, paid_at: datetime, minutes: int) -> Hold:
     starts = min(max(paid_at, held.starts), held.starts + PAY_NOW_WITHIN)
     ends = starts + timedelta(minutes=minutes)
     return Hold(starts, ends, ends + ARRIVE_WITHIN + (held.blocked_until - held.ends))
+
+
+def prolonged(held: Hold, until: datetime, buffer_minutes: int) -> Hold:
+    """The time of a session that goes on until `until`: never less than it holds already."""
+    ends = max(held.ends, until)
+    return Hold(held.starts, ends, max(held.blocked_until, ends + timedelta(minutes=buffer_minutes)))
 
 
 def review_until(ends: datetime) -> datetime:

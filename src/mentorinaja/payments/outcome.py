@@ -19,8 +19,8 @@ from mentorinaja.payments.rules import MONEY_CAME, WENT_BACK, TransactionState
 
 Book = Callable[[Connection, int, str], Awaitable[bool]]
 
-# The sweep that makes sessions longer whose extension was paid; run by rooms, which has the clock.
-EXTEND_DUE = "rooms.extend_due"
+# The sweep that moves the clocks of sessions, also of those that are paid to go on; run by rooms.
+MOVE_DUE = "rooms.move_due"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ async def _confirm(tx: Connection, order: Order, transaction_id: str, book: Book
     if order.booking_id is not None:
         await give_link(tx, order.booking_id)
     elif order.kind == "extension":
-        await enqueue(tx, EXTEND_DUE)
+        await enqueue(tx, MOVE_DUE)
     await _tell_both(tx, confirmed)
     await bookings.issue_invoice(tx, order.id)
 
