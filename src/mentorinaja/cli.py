@@ -1,4 +1,4 @@
-"""The commands: demo, serve, worker, migrate, seed, create-admin, simulate-midtrans, clock, check-invariants, settings."""
+"""The commands, as `mentorinaja --help` lists them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ import getpass
 import re
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mentorinaja import clock, logs
+from mentorinaja.db.pool import Database
+from mentorinaja.errors import DomainError
 from mentorinaja.settings import (
     DEVELOPMENT_SECRET,
     SIMULATOR_CLIENT_KEY,
@@ -27,6 +29,7 @@ from mentorinaja.settings import (
     load,
 )
 
+T = TypeVar("T")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _SHIFT = re.compile(r"^([+-])(\d{1,6})([smhd])$")
 
@@ -40,6 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SettingsError as problem:
         print(f"mentorinaja: {problem}", file=sys.stderr)
         return 2
+    except DomainError as problem:
+        print(f"mentorinaja: {problem}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
     return code
@@ -71,6 +77,14 @@ def _parser() -> argparse.ArgumentParser:
     moved = add("clock", _clock, "show or move the database's clock (demo and tests only)")
     moved.add_argument("shift", nargs="?", help="+10m, -2h, +3d, or reset")
     add("check-invariants", _check_invariants, "look for rows that must not exist; exit 1 when there are any")
+    add("reports", _reports, "the reported sessions that wait for a decision, with what was recorded of them")
+    decision = add("decide-report", _decide_report, "decide on a reported session, once")
+    decision.add_argument("id", type=int)
+    money = decision.add_mutually_exclusive_group(required=True)
+    money.add_argument("--refund", type=int, metavar="RUPIAH", help="so much goes back to the user")
+    money.add_argument("--keep", action="store_true", help="nothing goes back")
+    decision.add_argument("--reason", required=True, help="read by both sides")
+    decision.add_argument("--admin", required=True, metavar="EMAIL", help="who decides")
     add("settings", _settings, "every setting, its default and what it is")
     return parser
 
@@ -151,26 +165,14 @@ def _seed(_given: argparse.Namespace) -> int:
 
 def _create_admin(given: argparse.Namespace) -> int:
     from mentorinaja.accounts.actions import create_admin
-    from mentorinaja.db.pool import Database
-    from mentorinaja.errors import DomainError
 
     password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
 
-    async def run(dsn: str) -> None:
-        db = await Database.connect(dsn, 2)
-        try:
-            await create_admin(
-                db, email=given.email, full_name=given.name, phone=given.phone, password=password
-            )
-        finally:
-            await db.close()
+    async def run(db: Database) -> None:
+        await create_admin(db, email=given.email, full_name=given.name, phone=given.phone, password=password)
 
     with _database() as dsn:
-        try:
-            asyncio.run(run(dsn))
-        except DomainError as problem:
-            print(f"mentorinaja: {problem}", file=sys.stderr)
-            return 1
+        _run_with(dsn, run)
     print(f"{given.email} is an admin.")
     return 0
 
@@ -196,44 +198,50 @@ def _simulate(given: argparse.Namespace) -> int:
 
 
 def _clock(given: argparse.Namespace) -> int:
-    from mentorinaja.db.pool import Database
-
-    async def run(dsn: str) -> None:
-        db = await Database.connect(dsn, 2)
-        try:
-            if given.shift is not None:
-                await clock.shift(db, _parse_shift(given.shift))
-            print(f"{await clock.now(db):%Y-%m-%d %H:%M:%S} UTC")
-        finally:
-            await db.close()
+    async def run(db: Database) -> None:
+        if given.shift is not None:
+            await clock.shift(db, _parse_shift(given.shift))
+        print(f"{await clock.now(db):%Y-%m-%d %H:%M:%S} UTC")
 
     with _local_settings() as settings:
         if settings.mode == "production" and given.shift not in (None, "reset"):
             raise SettingsError("MENTORINAJA_MODE is production: its clock is not moved.")
-        asyncio.run(run(settings.database_url))
+        _run_with(settings.database_url, run)
     return 0
 
 
 def _check_invariants(_given: argparse.Namespace) -> int:
     from mentorinaja.db.invariants import broken
-    from mentorinaja.db.pool import Database
-
-    async def run(dsn: str) -> int:
-        db = await Database.connect(dsn, 2)
-        try:
-            found = {name: rows for name, rows in (await broken(db)).items() if rows}
-        finally:
-            await db.close()
-        for name, rows in found.items():
-            print(f"{name}: {len(rows)} row(s)")
-            for row in rows[:20]:
-                print(f"  {dict(row)}")
-        if not found:
-            print("All invariants hold.")
-        return 1 if found else 0
 
     with _database() as dsn:
-        return asyncio.run(run(dsn))
+        found = {name: rows for name, rows in _run_with(dsn, broken).items() if rows}
+    for name, rows in found.items():
+        print(f"{name}: {len(rows)} row(s)")
+        for row in rows[:20]:
+            print(f"  {dict(row)}")
+    if not found:
+        print("All invariants hold.")
+    return 1 if found else 0
+
+
+def _reports(_given: argparse.Namespace) -> int:
+    from mentorinaja.rooms.desk import open_reports
+
+    with _database() as dsn:
+        print("\n\n".join(_run_with(dsn, open_reports)) or "No report waits for a decision.")
+    return 0
+
+
+def _decide_report(given: argparse.Namespace) -> int:
+    from mentorinaja.rooms.desk import decide
+
+    async def run(db: Database) -> None:
+        await decide(db, given.admin, given.id, given.refund, given.reason)
+
+    with _database() as dsn:
+        _run_with(dsn, run)
+    print(f"Report {given.id} is decided.")
+    return 0
 
 
 def _settings(_given: argparse.Namespace) -> int:
@@ -294,6 +302,19 @@ def _database() -> Iterator[str]:
 
     with embedded_database() as dsn:
         yield dsn
+
+
+def _run_with(dsn: str, act: Callable[[Database], Awaitable[T]]) -> T:
+    """Do `act` with the database and close it again."""
+
+    async def run() -> T:
+        db = await Database.connect(dsn, 2)
+        try:
+            return await act(db)
+        finally:
+            await db.close()
+
+    return asyncio.run(run())
 
 
 def _migrate_now(dsn: str) -> None:

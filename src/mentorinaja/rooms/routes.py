@@ -14,6 +14,7 @@ from litestar.types import ASGIApp
 from mentorinaja.db.pool import Database
 from mentorinaja.errors import NotThere
 from mentorinaja.rooms import actions, clock, presence, queries, rules, sending
+from mentorinaja.rooms.asking import address_of, advanced, booking_of, room_of, side_of, viewer_of
 from mentorinaja.rooms.frames import message_html
 from mentorinaja.rooms.live import Rooms
 from mentorinaja.rooms.room import IN_ROOM, Room, Side
@@ -31,26 +32,26 @@ async def show_room(
     request: WebRequest, db: Database, booking_id: BookingId = "", before: str = ""
 ) -> Response[bytes]:
     """The room, or why it is not open. Being here is what counts as having come."""
-    viewer = _viewer(request)
-    room = await _entered(db, viewer, _uuid(booking_id))
-    return await _room_page(request, db, room, _side(room, viewer), before=rules.number(before))
+    viewer = viewer_of(request)
+    room = await _entered(db, viewer, booking_of(booking_id))
+    return await _room_page(request, db, room, side_of(room, viewer), before=rules.number(before))
 
 
 @get("/session/{booking_id:str}/thread", guards=[requires_user])
 async def show_thread(request: WebRequest, db: Database, booking_id: str) -> Response[bytes]:
     """The thread alone, for the frame of browsers without script."""
-    viewer = _viewer(request)
-    room = await _entered(db, viewer, _uuid(booking_id))
+    viewer = viewer_of(request)
+    room = await _entered(db, viewer, booking_of(booking_id))
     if room.phase(room.read_at) not in IN_ROOM:
         raise rules.why_closed(room, room.phase(room.read_at))
-    context = await _thread(db, room, _side(room, viewer))
+    context = await _thread(db, room, side_of(room, viewer))
     return page(request, "templates/rooms/thread.html", **context)
 
 
 @post("/session/{booking_id:str}/messages", guards=[requires_user])
 async def send_message(request: WebRequest, db: Database, booking_id: str) -> Response[Any]:
     """Take a message: htmx gets its partial, a plain form goes back to the room. A refusal keeps the text."""
-    viewer, name = _viewer(request), _uuid(booking_id)
+    viewer, name = viewer_of(request), booking_of(booking_id)
     form = await posted(request)
     try:
         sent = await sending.send(
@@ -59,7 +60,7 @@ async def send_message(request: WebRequest, db: Database, booking_id: str) -> Re
     except rules.Refused as refusal:
         return await _refused(request, db, name, refusal, form.text("text") or "")
     if not wants_partial(request):
-        return see_other(request, _address(name))
+        return see_other(request, address_of(name))
     html = message_html(request.app.state.templates, sent.message, sent.message.sender, viewer.time_zone)
     return Response(
         html.encode(),
@@ -78,8 +79,8 @@ async def refuses_scripts_without_sign_in(connection: Guarded, _handler: BaseRou
 @get("/session/{booking_id:str}/events", guards=[refuses_scripts_without_sign_in, requires_user])
 async def stream_room(request: WebRequest, db: Database, booking_id: str, after: str = "") -> ASGIApp:
     """The room as it happens. 204 when it is over and seen to the end; 409 while it is not open."""
-    viewer, name = _viewer(request), _uuid(booking_id)
-    room = await _advanced(db, viewer, name)
+    viewer, name = viewer_of(request), booking_of(booking_id)
+    room = await advanced(db, viewer, name)
     phase = room.phase(room.read_at)
     cursor = rules.cursor(after, request.headers.get("last-event-id"), room.last_seq)
     # Without a cursor there is nothing to repair: the page shows an ended room.
@@ -89,14 +90,14 @@ async def stream_room(request: WebRequest, db: Database, booking_id: str, after:
         raise rules.why_closed(room, phase)
     rooms: Rooms = request.app.state.rooms
     answers = bool(request.query_params.get("tab"))
-    frames = rooms.stream(room, _side(room, viewer), cursor, answers=answers)
+    frames = rooms.stream(room, side_of(room, viewer), cursor, answers=answers)
     return personal_stream(request, frames)
 
 
 @post("/session/{booking_id:str}/here", guards=[requires_user], status_code=204)
 async def be_here(request: WebRequest, booking_id: str) -> None:
     """The page's own sign of life: how far it was read (`read`), and whether somebody is writing (`typing`)."""
-    viewer, name = _viewer(request), _uuid(booking_id)
+    viewer, name = viewer_of(request), booking_of(booking_id)
     form = await posted(request)
     db: Database = request.app.state.db
     side = await presence.here(db, viewer, name, rules.number(form.text("read")))
@@ -107,46 +108,30 @@ async def be_here(request: WebRequest, booking_id: str) -> None:
 @get("/session/{booking_id:str}/end", guards=[requires_user])
 async def ask_to_end(request: WebRequest, db: Database, booking_id: str) -> Response[Any]:
     """The question before the end, as a page of its own."""
-    viewer, name = _viewer(request), _uuid(booking_id)
-    room = await _advanced(db, viewer, name)
+    viewer, name = viewer_of(request), booking_of(booking_id)
+    room = await advanced(db, viewer, name)
     if room.phase(room.read_at) not in ("running", "paused") or not room.timed:
-        return see_other(request, _address(name))
+        return see_other(request, address_of(name))
     return page(request, "templates/rooms/end.html", room=room, now=room.read_at)
 
 
 @post("/session/{booking_id:str}/end", guards=[requires_user])
 async def end_session(request: WebRequest, db: Database, booking_id: str) -> Response[Any]:
     """ "Ya, Akhiri": the session is over for both."""
-    name = _uuid(booking_id)
-    await actions.end(db, _viewer(request), name)
-    return see_other(request, _address(name))
+    name = booking_of(booking_id)
+    await actions.end(db, viewer_of(request), name)
+    return see_other(request, address_of(name))
 
 
 async def _entered(db: Database, viewer: Viewer, name: UUID) -> Room:
     """The room with this arrival written down, and moved on if its time has come."""
-    room = await _room(db, viewer, name)
+    room = await room_of(db, viewer, name)
     waits = room.phase(room.read_at) in ("waiting", "running", "paused")
-    if (waits and not room.joined(_side(room, viewer))) or clock.due(room, room.read_at):
+    if (waits and not room.joined(side_of(room, viewer))) or clock.due(room, room.read_at):
         await actions.enter(db, viewer, name)
-        return await _room(db, viewer, name)
+        return await room_of(db, viewer, name)
     if waits:
         await presence.here(db, viewer, name, 0)
-    return room
-
-
-async def _advanced(db: Database, viewer: Viewer, name: UUID) -> Room:
-    """The room, moved on if its time has come, without an arrival."""
-    room = await _room(db, viewer, name)
-    if clock.due(room, room.read_at):
-        await actions.advance(db, name)
-        room = await _room(db, viewer, name)
-    return room
-
-
-async def _room(db: Database, viewer: Viewer, name: UUID) -> Room:
-    room = await queries.room_for(db, viewer, name)
-    if room is None:
-        raise NotThere
     return room
 
 
@@ -189,33 +174,11 @@ async def _refused(
 ) -> Response[bytes]:
     if wants_partial(request):
         return page(request, "partials/rooms/refusal.html", status=refusal.status, refusal=refusal.text)
-    viewer = _viewer(request)
+    viewer = viewer_of(request)
     room = await _entered(db, viewer, name)
     return await _room_page(
-        request, db, room, _side(room, viewer), typed=typed, refusal=refusal.text, status=refusal.status
+        request, db, room, side_of(room, viewer), typed=typed, refusal=refusal.text, status=refusal.status
     )
-
-
-def _viewer(request: WebRequest) -> Viewer:
-    assert request.user is not None, "the guard let somebody in"
-    return request.user
-
-
-def _side(room: Room, viewer: Viewer) -> Side:
-    side = room.side_of(viewer.id)
-    assert side is not None, "the query answered one of the two"
-    return side
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotThere from None
-
-
-def _address(name: UUID) -> str:
-    return f"/session?bookingId={name}"
 
 
 router = Router(
