@@ -69,7 +69,7 @@ async def release_due(resources: Resources, _payload: Payload) -> None:
 async def _release(tx: Connection, public_id: str) -> None:
     order = await bookings.lock_order(tx, public_id)
     cleared = await tx.execute(
-        "UPDATE orders SET release_at = NULL WHERE id = $1 AND release_at <= app_now()", order.id
+        f"UPDATE orders o SET release_at = NULL WHERE o.id = $1 AND {queries.RELEASABLE}", order.id
     )
     if cleared == "UPDATE 1":
         for transaction_id in await queries.paying_transactions(tx, order.id):
