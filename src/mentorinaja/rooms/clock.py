@@ -8,20 +8,17 @@ end stands in the database for everybody to see.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
+from mentorinaja.rooms import more_time
 from mentorinaja.rooms.room import (
     ABSENT_AFTER,
-    ACCEPTED_AFTER,
     GONE_AFTER,
-    UNDELIVERED_AFTER,
     Room,
 )
 
 StepKind = Literal["start", "pause", "resume", "extend", "lapse", "end", "cancel"]
-# In the last five minutes the user may ask for more time.
-EXTENDABLE_FOR = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +50,9 @@ def next_look_at(room: Room, after: datetime) -> datetime | None:
         if room.user_waits_until:
             looks.append(room.user_waits_until)
         if room.end_at and room.status == "running":
-            looks += [room.end_at - EXTENDABLE_FOR, room.end_at - timedelta(minutes=3)]
+            looks += more_time.changes_at(room.end_at)
+            if room.extension and room.extension.pay_deadline:
+                looks += [room.extension.pay_deadline - more_time.ANSWER_UNTIL, room.extension.pay_deadline]
     return min((look for look in looks if look > after), default=None)
 
 
@@ -121,6 +120,6 @@ def _of_thread(room: Room) -> Step | None:
         return Step("start", room.opens_at, "paid")
     if room.objected:
         return None
-    if room.finished_at is not None:
-        return Step("end", room.finished_at + ACCEPTED_AFTER, "silence")
-    return Step("cancel", room.starts_at + UNDELIVERED_AFTER, "undelivered")
+    if room.accepted_at is not None:
+        return Step("end", room.accepted_at, "silence")
+    return Step("cancel", room.undelivered_at, "undelivered")

@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from mentorinaja.db.pool import Connection, Database
+from mentorinaja.rooms.more_time import Extension
 from mentorinaja.rooms.room import (
     ACCEPTED_AFTER,
     GONE_AFTER,
@@ -16,7 +17,6 @@ from mentorinaja.rooms.room import (
     OPENS_BEFORE,
     UNDELIVERED_AFTER,
     Attachment,
-    Extension,
     Item,
     Message,
     Notice,
@@ -26,7 +26,7 @@ from mentorinaja.web.viewer import Viewer
 
 _ROOM = """
     SELECT b.id AS booking_id, o.public_id AS order_id, b.status AS booking_status, b.cancel_reason,
-      o.payment_status, o.total, o.paid_at, b.category, b.starts_at, b.duration_minutes, b.address, b.topic,
+      o.payment_status, o.subtotal, o.admin_fee_bps, o.total, o.paid_at, b.category, b.starts_at, b.duration_minutes, b.address, b.topic,
       CASE WHEN b.status IN ('confirmed', 'completed') THEN l.url END AS meeting_url,
       b.user_id, o.payer_name AS user_name, u.time_zone AS user_zone,
       e.user_id AS expert_user_id, o.expert_name, eu.time_zone AS expert_zone,
@@ -39,6 +39,7 @@ _ROOM = """
         WHERE n.expert_id = b.expert_id AND n.status = 'confirmed' AND n.during IS NOT NULL
           AND n.starts_at > b.starts_at) END AS next_booking_at,
       x.number AS x_number, x.minutes AS x_minutes, x.state AS x_state, x.asked_at AS x_asked_at,
+      x.declined AS x_declined, xo.pay_deadline AS x_pay_deadline,
       xo.public_id AS x_order_id, xo.total AS x_total, xo.payment_status AS x_payment_status,
       xo.paid_at AS x_paid_at,
       (SELECT coalesce(sum(r.amount), 0)::bigint FROM refunds r
@@ -59,7 +60,10 @@ _ROOM = """
     LEFT JOIN room_presence pu ON pu.booking_id = b.id AND pu.side = 'user'
     LEFT JOIN room_presence pe ON pe.booking_id = b.id AND pe.side = 'expert'
     LEFT JOIN LATERAL (
-      SELECT * FROM session_extensions WHERE booking_id = b.id ORDER BY number DESC LIMIT 1) x ON true
+      SELECT *, (SELECT count(*) FROM session_extensions said WHERE said.booking_id = b.id
+          AND said.state = 'declined' AND said.number > coalesce((SELECT max(done.number)
+            FROM session_extensions done WHERE done.booking_id = b.id AND done.state = 'paid'), 0)) AS declined
+      FROM session_extensions WHERE booking_id = b.id ORDER BY number DESC LIMIT 1) x ON true
     LEFT JOIN orders xo ON xo.id = x.order_id
     LEFT JOIN meeting_link_uses lu ON lu.booking_id = b.id
     LEFT JOIN meeting_links_pool l ON l.id = lu.link_id
@@ -161,6 +165,16 @@ async def to_open(db: Database) -> list[UUID]:
 async def to_move(db: Database) -> list[UUID]:
     """Rooms that may have a step due: a start, a pause, an end."""
     return await _ids(db, _TO_MOVE, GONE_AFTER, MOST_PAUSED, ACCEPTED_AFTER, UNDELIVERED_AFTER)
+
+
+async def expert_has_written(db: Database | Connection, booking_id: UUID) -> bool:
+    """Whether the expert has sent a message in this room: from then on the user of a thread cannot cancel."""
+    return bool(
+        await db.fetchval(
+            "SELECT EXISTS (SELECT FROM chat_messages WHERE booking_id = $1 AND sender_type = 'expert')",
+            booking_id,
+        )
+    )
 
 
 async def sent_before(

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Literal, get_args
 from uuid import UUID
 
-from mentorinaja.rooms import words
+from mentorinaja.rooms import more_time, words
+from mentorinaja.rooms.more_time import Extension, MoreTime
 
 OPENS_BEFORE = timedelta(minutes=10)
 # Without a sign of life for this long somebody is gone.
@@ -72,20 +73,6 @@ Item = Message | Notice
 
 
 @dataclass(frozen=True, slots=True)
-class Extension:
-    """The latest wish for more time. `order_id` is the public id; `paid_at` when its money came."""
-
-    number: int
-    minutes: int
-    state: Literal["asked", "agreed", "declined", "paid", "lapsed"]
-    asked_at: datetime
-    order_id: str | None
-    total: int | None
-    payment_status: str | None
-    paid_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class Room:
     """A room with its booking, both people and its clock, as the database told at `read_at`.
 
@@ -98,6 +85,8 @@ class Room:
     booking_status: str
     cancel_reason: str | None
     payment_status: str
+    subtotal: int
+    admin_fee_bps: int
     total: int
     paid_at: datetime | None
     category: str
@@ -179,6 +168,16 @@ class Room:
         limit = self.paused_at + MOST_PAUSED - self.paused_for
         return limit if self.next_booking_at is None else min(limit, self.next_booking_at)
 
+    @property
+    def accepted_at(self) -> datetime | None:
+        """When a thread that was marked finished counts as accepted; None before "Selesai"."""
+        return None if self.finished_at is None else self.finished_at + ACCEPTED_AFTER
+
+    @property
+    def undelivered_at(self) -> datetime:
+        """When a thread without "Selesai" is cancelled."""
+        return self.starts_at + UNDELIVERED_AFTER
+
     def side_of(self, user_id: int) -> Side | None:
         """Which of the two somebody is, or None."""
         if user_id == self.user_id:
@@ -225,6 +224,18 @@ class Room:
     def absent(self, now: datetime) -> bool:
         """Whether the user of a chat whose expert has not come may choose what to do."""
         return self.timed and self.phase(now) == "waiting" and now >= self.starts_at + ABSENT_AFTER
+
+    def more_time(self, now: datetime) -> MoreTime | None:
+        """What can be done about more time; None when there is nothing to say of it.
+
+        Nothing is offered where the expert's next booking comes before the end.
+        """
+        if self.phase(now) not in ("running", "paused") or not self.timed or self.duration is None:
+            return None
+        if self.ends_at is None or self.end_at != self.ends_at:
+            return None
+        price = more_time.total(self.subtotal, self.duration, self.admin_fee_bps)
+        return more_time.look(self.extension, price, self.ends_at, self.paused_at or now)
 
     def remaining(self, now: datetime) -> float:
         """Seconds left on the clock: the whole duration before the start, 0 after the end, still in a pause."""
