@@ -10,7 +10,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from mentorinaja import clock
 from mentorinaja.rooms import actions
+from mentorinaja.rooms.room import Notice
 from mentorinaja.rooms.seats import Seat
 from mentorinaja.web.viewer import Viewer
 from tests.live.test_hub import CUT
@@ -174,7 +176,8 @@ async def test_the_time_runs_out_in_front_of_both_with_nobody_else_running(site:
         await eventually(lambda: mine.over and theirs.over, 15)
     for reader in (mine, theirs):
         told = [seconds for state, seconds in clocks(reader.seen) if state == "running" and seconds <= 4]
-        assert {3, 2} <= set(told) and "Waktu konsultasi telah habis." in reader.seen[-2].data
+        assert len(set(told)) >= 2 and told == sorted(told, reverse=True)
+        assert "Waktu konsultasi telah habis." in reader.seen[-2].data
     room = await meeting.room()
     assert (room.ended_by, room.ended_at) == ("timeout", ends_at) and await meeting.status() == "completed"
 
@@ -248,14 +251,14 @@ async def test_a_cancelled_booking_sends_the_browser_to_its_page(site: Site) -> 
 
 
 async def test_a_slow_browser_is_cut_and_nobody_waits_for_it() -> None:
-    seat = Seat("user", 0)
+    seat = Seat("user", 0, answers=False)
     for seq in range(1, 600):
         seat.put(b"x", seq)
     assert await seat.take() is None
 
 
 async def test_a_seat_joins_what_waits_drops_what_was_seen_and_shows_no_gap() -> None:
-    seat = Seat("user", 3)
+    seat = Seat("user", 3, answers=False)
     for seq in (2, 3, 4, None, 5):
         seat.put(str(seq).encode(), seq)
     assert await seat.take() == b"4None5"
@@ -264,7 +267,7 @@ async def test_a_seat_joins_what_waits_drops_what_was_seen_and_shows_no_gap() ->
 
 
 async def test_a_seat_waits_for_the_next_and_ends_after_the_last() -> None:
-    seat = Seat("user", 0)
+    seat = Seat("user", 0, answers=False)
     waiting = asyncio.create_task(seat.take())
     await asyncio.sleep(0)
     seat.put(b"1", 1)
@@ -277,3 +280,42 @@ async def test_head_answers_without_a_stream(site: Site) -> None:
     browser = await known_browser(site, meeting.user)
     answer = await browser.client.head(address(meeting), timeout=httpx.Timeout(5))
     assert answer.status_code == 200 and answer.content == b""
+
+
+async def gone_quiet(meeting: Meeting) -> None:
+    """Wait until the database knows that no stream of the expert is open."""
+
+    async def quiet() -> bool:
+        return not await meeting.db.fetchval(
+            "SELECT streaming FROM room_presence WHERE booking_id = $1 AND side = 'expert'",
+            meeting.booking_id,
+        )
+
+    await eventually(quiet)
+
+
+async def test_a_pause_is_shown_while_it_begins_and_when_the_expert_is_back(site: Site) -> None:
+    meeting = await running(site)
+    async with hears(site, meeting, meeting.user, 1) as reader:
+        async with hears(site, meeting, meeting.expert, 1):
+            await eventually(lambda: clocks(reader.seen)[-1][0] == "running")
+        await gone_quiet(meeting)
+        await meeting.go_to(await clock.now(site.db) + timedelta(seconds=31))
+        await eventually(lambda: clocks(reader.seen)[-1][0] == "paused", 15)
+        async with hears(site, meeting, meeting.expert, 1):
+            await eventually(lambda: clocks(reader.seen)[-1][0] == "running", 15)
+    kinds = [item.kind for item in await meeting.items() if isinstance(item, Notice)]
+    assert kinds == ["started", "paused", "resumed"]
+
+
+async def test_what_the_other_has_read_and_writes_comes_over_the_stream(site: Site) -> None:
+    meeting = await running(site)
+    await meeting.say(meeting.user, "Sudah dibaca?")
+    expert = await enter_site(site, meeting, meeting.expert)
+    async with hears(site, meeting, meeting.user, 1) as reader:
+        await eventually(lambda: 'id="read-mark" hidden data-seq="0"' in reader.seen[0].data)
+        answer = await expert.post(f"/session/{meeting.booking_id}/here", {"read": "2", "typing": "1"})
+        assert answer.status_code == 204
+        await eventually(lambda: any('data-seq="2"' in one.data for one in reader.seen))
+        await eventually(lambda: any("sedang mengetik" in one.data for one in reader.seen))
+    assert (await meeting.room()).expert_read == 2

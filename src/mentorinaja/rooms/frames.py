@@ -70,13 +70,13 @@ class Frames:
             html += self._parts((STATUS, WAITING, COUNTDOWN, PANEL, ENDED), room=room, side=side, now=now)
         return frame(html, id=item.seq)
 
-    def _parts(self, names: tuple[str, ...], **context: Any) -> str:
+    def _parts(self, names: tuple[str, ...], /, **context: Any) -> str:
         return "".join(
             f'<hx-partial hx-target="#{_ROOTS[name]}" hx-swap="outerHTML">{self._render(name, **context)}</hx-partial>'
             for name in names
         )
 
-    def _render(self, name: str, **context: Any) -> str:
+    def _render(self, name: str, /, **context: Any) -> str:
         return self._templates.get_template(name).render(**context)
 
 

@@ -44,6 +44,7 @@ class LiveRoom:
         self.beat = beat
         self.seats: set[Seat] = set()
         self.moving = False
+        self.seconds_shown = -1
         self.show(room)
 
     def show(self, room: Room) -> None:
@@ -310,7 +311,8 @@ class Rooms:
             live.put(self._frames.countdown(live.room, now))
             self._mark(live.room.booking_id, changed=True)
             self._signs |= {(live.room.booking_id, seat.side) for seat in live.seats if not seat.answers}
-        elif tick % _TICKS_A_SECOND == 0 and live.in_last_seconds(now):
+        elif live.in_last_seconds(now) and live.seconds_shown != (seconds := live.room.whole_seconds(now)):
+            live.seconds_shown = seconds
             live.put(self._frames.countdown(live.room, now))
         if live.looks_at is not None and now >= live.looks_at:
             live.looks_at = clock.next_look_at(live.room, now)
