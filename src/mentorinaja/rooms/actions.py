@@ -11,7 +11,7 @@ from mentorinaja.db.pool import Connection, atomic
 from mentorinaja.errors import NotThere
 from mentorinaja.jobs.queue import enqueue
 from mentorinaja.payments import actions as payments
-from mentorinaja.rooms import clock, mails, queries, rules, settling
+from mentorinaja.rooms import clock, mails, queries, rules, settling, telling
 from mentorinaja.rooms.clock import Step
 from mentorinaja.rooms.room import GONE_AFTER, OPENS_BEFORE, EndedBy, NoticeKind, Room, Side
 from mentorinaja.web.viewer import Viewer
@@ -130,6 +130,8 @@ async def call_off(
     await payments.cancel_and_owe(tx, room.booking_id, room.total, cause, actor=actor, actor_id=user_id)
     if cause in ("expert_absent", "both_absent"):
         await mails.queue_absent(tx, room.booking_id)
+    elif cause == "undelivered":
+        await telling.queue_undelivered(tx, room.booking_id)
 
 
 async def note(tx: Connection, booking_id: UUID, kind: NoticeKind, cause: str, at: datetime) -> None:
@@ -194,6 +196,10 @@ async def _advance(tx: Connection, booking_id: UUID) -> Room | None:
     if not await tx.fetchval("SELECT true FROM active_sessions WHERE booking_id = $1 FOR UPDATE", booking_id):
         return None
     room = await _read(tx, booking_id)
+    if room.extension is not None and room.extension.state == "agreed":
+        # Its money came before this look, or comes after all that follows from it.
+        await settling.lock_extension(tx, booking_id)
+        room = await _read(tx, booking_id)
     while step := clock.due(room, room.read_at):
         await _STEPS[step.kind](tx, room, step)
         room = await _read(tx, booking_id)
@@ -213,8 +219,7 @@ async def _start(tx: Connection, room: Room, step: Step) -> None:
         ends_at,
     )
     await note(tx, room.booking_id, "started", step.cause, step.at)
-    if ends_at is not None:
-        await enqueue(tx, MOVE_DUE, at=ends_at)
+    await enqueue(tx, MOVE_DUE, at=ends_at or room.undelivered_at)
 
 
 async def _pause(tx: Connection, room: Room, step: Step) -> None:
@@ -281,10 +286,7 @@ async def _close(tx: Connection, room: Room, *, by: EndedBy, cause: str, at: dat
         at,
         by,
     )
-    await tx.execute(
-        "UPDATE session_extensions SET state = 'lapsed' WHERE booking_id = $1 AND state IN ('asked', 'agreed')",
-        room.booking_id,
-    )
+    await settling.lapse_extension(tx, room.booking_id)
     await note(tx, room.booking_id, "ended", cause, at)
 
 

@@ -67,10 +67,15 @@ def total(subtotal: int, duration: timedelta, admin_fee_bps: int) -> int:
     return price + money.share(price, admin_fee_bps)
 
 
-def look(more: Extension | None, total: int, ends_at: datetime, now: datetime) -> MoreTime | None:
-    """What a running session that ends at `ends_at` offers at `now`; None when there is nothing to say."""
+def look(
+    more: Extension | None, total: int, ends_at: datetime, now: datetime, *, running: bool
+) -> MoreTime | None:
+    """What a session that ends at `ends_at` offers at `now`; None when there is nothing to say.
+
+    Nothing is asked for while its clock rests (`running` is false).
+    """
     left = ends_at - now
-    window = ASK_UNTIL < left <= ASK_FROM
+    window = running and ASK_UNTIL < left <= ASK_FROM
     stage = _stage(more, left, now)
     if stage is None and window:
         stage = "offered" if total >= LEAST_TOTAL else "too_cheap"

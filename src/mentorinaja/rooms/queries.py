@@ -26,7 +26,8 @@ from mentorinaja.web.viewer import Viewer
 
 _ROOM = """
     SELECT b.id AS booking_id, o.public_id AS order_id, b.status AS booking_status, b.cancel_reason,
-      o.payment_status, o.subtotal, o.admin_fee_bps, o.total, o.paid_at, b.category, b.starts_at, b.duration_minutes, b.address, b.topic,
+      o.payment_status, o.subtotal, o.admin_fee_bps, o.total, o.paid_at,
+      b.category, b.starts_at, b.duration_minutes, b.address, b.topic,
       CASE WHEN b.status IN ('confirmed', 'completed') THEN l.url END AS meeting_url,
       b.user_id, o.payer_name AS user_name, u.time_zone AS user_zone,
       e.user_id AS expert_user_id, o.expert_name, eu.time_zone AS expert_zone,
@@ -95,7 +96,10 @@ _LATEST = f"""
       ({_MESSAGES} WHERE m.booking_id = $1 AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3)
       UNION ALL
       ({_NOTICES} WHERE booking_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3)
-    ) item ORDER BY seq DESC LIMIT $3
+    ) item
+    -- over is over, also where nobody deleted it yet
+    WHERE NOT EXISTS (SELECT FROM active_sessions WHERE booking_id = $1 AND kept_until <= app_now())
+    ORDER BY seq DESC LIMIT $3
 """
 
 # Whatever may have a step due; the step itself is decided by the clock under the room's lock.

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal, get_args
 from uuid import UUID
 
+from mentorinaja.bookings.rules import REPORT_WITHIN
 from mentorinaja.rooms import more_time, words
 from mentorinaja.rooms.more_time import Extension, MoreTime
 
@@ -178,6 +179,11 @@ class Room:
         """When a thread without "Selesai" is cancelled."""
         return self.starts_at + UNDELIVERED_AFTER
 
+    @property
+    def report_until(self) -> datetime:
+        """Until when either side can say that something was wrong with a video or offline session."""
+        return self.scheduled_end + REPORT_WITHIN
+
     def side_of(self, user_id: int) -> Side | None:
         """Which of the two somebody is, or None."""
         if user_id == self.user_id:
@@ -235,7 +241,10 @@ class Room:
         if self.ends_at is None or self.end_at != self.ends_at:
             return None
         price = more_time.total(self.subtotal, self.duration, self.admin_fee_bps)
-        return more_time.look(self.extension, price, self.ends_at, self.paused_at or now)
+        rested = timedelta() if self.paused_at is None else now - self.paused_at
+        return more_time.look(
+            self.extension, price, self.ends_at + rested, now, running=self.paused_at is None
+        )
 
     def remaining(self, now: datetime) -> float:
         """Seconds left on the clock: the whole duration before the start, 0 after the end, still in a pause."""

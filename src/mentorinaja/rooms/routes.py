@@ -13,7 +13,7 @@ from litestar.types import ASGIApp
 
 from mentorinaja.db.pool import Database
 from mentorinaja.errors import NotThere
-from mentorinaja.rooms import actions, clock, presence, queries, rules, sending
+from mentorinaja.rooms import actions, arrival_pages, clock, presence, queries, report_pages, rules, sending
 from mentorinaja.rooms.asking import address_of, advanced, booking_of, room_of, side_of, viewer_of
 from mentorinaja.rooms.frames import message_html
 from mentorinaja.rooms.live import Rooms
@@ -183,5 +183,15 @@ async def _refused(
 
 router = Router(
     path="/",
-    route_handlers=[show_room, show_thread, send_message, stream_room, be_here, ask_to_end, end_session],
+    route_handlers=[
+        show_room,
+        show_thread,
+        send_message,
+        stream_room,
+        be_here,
+        ask_to_end,
+        end_session,
+        *arrival_pages.HANDLERS,
+        *report_pages.HANDLERS,
+    ],
 )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Literal
+from uuid import UUID
 
 from mentorinaja import money
+from mentorinaja.bookings import actions as bookings
 from mentorinaja.db.pool import Connection
 from mentorinaja.payments import actions as payments
 from mentorinaja.rooms import mails, rules
@@ -23,6 +25,28 @@ async def give_unused_back(
     if reason := _REASONS.get(cause):
         await _give_back(tx, room, unused_seconds(room, at), reason, actor, actor_id)
     await mails.queue_over(tx, room.booking_id)
+
+
+async def lock_extension(tx: Connection, booking_id: UUID) -> None:
+    """Keep the order of an agreed extension as it is until the transaction ends; the room's row is locked."""
+    await tx.execute(
+        """SELECT FROM orders WHERE id IN (
+             SELECT order_id FROM session_extensions WHERE booking_id = $1 AND state = 'agreed')
+           FOR NO KEY UPDATE""",
+        booking_id,
+    )
+
+
+async def lapse_extension(tx: Connection, booking_id: UUID) -> None:
+    """The session is over: what was asked for or agreed to is, too, and can be paid no longer. Both are locked."""
+    rows = await tx.fetch(
+        """UPDATE session_extensions SET state = 'lapsed' WHERE booking_id = $1 AND state IN ('asked', 'agreed')
+           RETURNING order_id""",
+        booking_id,
+    )
+    for row in rows:
+        if row["order_id"] is not None:
+            await bookings.close_payment(tx, row["order_id"])
 
 
 async def give_extension_back(tx: Connection, room: Room) -> None:
