@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Literal
 from uuid import UUID
 
 from mentorinaja.bookings import actions as bookings
 from mentorinaja.bookings import queries as orders
-from mentorinaja.bookings.queries import Order
-from mentorinaja.bookings.rules import REPORT_WITHIN
+from mentorinaja.bookings.queries import Order, Report
 from mentorinaja.db.pool import Connection, Database, atomic
 from mentorinaja.errors import DomainError, NotThere
 from mentorinaja.formats import rupiah, when
@@ -31,6 +30,12 @@ class NotReportable(DomainError):
     """This session cannot be reported, or not at this time."""
 
     title = "Laporan belum bisa dikirim"
+
+
+class TooLate(NotReportable):
+    """A session can be reported for a day."""
+
+    title = "Batas waktu laporan sudah lewat"
 
 
 class AlreadyReported(DomainError):
@@ -68,7 +73,10 @@ async def report(tx: Connection, user: Viewer, booking_id: UUID, words: str) -> 
         return known
     if earlier is not None:
         raise AlreadyReported("Laporan pertama Anda sudah kami terima dan tetap berlaku.")
-    await _check_reportable(tx, order, room, side)
+    # As it is now that nobody else can change it.
+    room = (await queries.rooms_by_id(tx, [booking_id]))[booking_id]
+    if refusal := why_not(room, await orders.reports_of(tx, booking_id)):
+        raise refusal
     return await open_case(tx, order, side, user.id, "problem", words)
 
 
@@ -174,26 +182,28 @@ async def _tell_decision(
     await enqueue(tx, bookings.RELEASE_DUE)
 
 
-async def _check_reportable(tx: Connection, order: Order, room: Room, side: Side) -> None:
-    if order.status == "confirmed":
-        ends = when(room.scheduled_end, room.zone_of(side))
-        raise NotReportable(f"Masalah bisa dilaporkan setelah sesi selesai, {ends}.")
-    if order.status != "completed":
-        raise NotReportable("Sesi ini tidak berlangsung, jadi tidak ada yang bisa dilaporkan.")
-    if is_too_late(room, order.now):
-        raise NotReportable("Batas waktu 24 jam untuk melapor sudah lewat.")
-    if any(report.decided_at for report in await orders.reports_of(tx, room.booking_id)):
-        raise NotReportable("Masalah sesi ini sudah diputuskan.")
+async def words_of(db: Connection | Database, booking_id: UUID, side: Side) -> str | None:
+    """What this side wrote in its report: for its own eyes and the admins'."""
+    words: str | None = await db.fetchval(
+        "SELECT words FROM session_reports WHERE booking_id = $1 AND side = $2 ORDER BY id LIMIT 1",
+        booking_id,
+        side,
+    )
+    return words
 
 
-def is_too_late(room: Room, now: datetime) -> bool:
-    """Whether the day in which a session can be reported is over."""
-    return now >= report_until(room)
-
-
-def report_until(room: Room) -> datetime:
-    """Until when a video or offline session can be reported."""
-    return room.scheduled_end + REPORT_WITHIN
+def why_not(room: Room, reports: Sequence[Report]) -> NotReportable | None:
+    """Why a side that has not reported this session cannot do so at `room.read_at`; None when it can."""
+    if room.booking_status == "confirmed":
+        ends = when(room.scheduled_end, room.user_zone, room.expert_zone)
+        return NotReportable(f"Masalah bisa dilaporkan setelah sesi selesai: {ends}.")
+    if room.booking_status != "completed":
+        return NotReportable("Sesi ini tidak berlangsung, jadi tidak ada yang bisa dilaporkan.")
+    if any(report.decided_at for report in reports):
+        return NotReportable("Masalah sesi ini sudah diputuskan.")
+    if room.read_at >= room.report_until:
+        return TooLate("Laporan bisa dikirim sampai 24 jam setelah sesi selesai, dan waktu itu sudah lewat.")
+    return None
 
 
 async def _lock(tx: Connection, booking_id: UUID) -> tuple[Room, Order]:

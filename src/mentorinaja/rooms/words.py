@@ -24,6 +24,9 @@ _ENDINGS = {
     "undelivered": "Dibatalkan karena belum ada jawaban dari mentor",
     "silence": "Hasil diterima otomatis setelah 72 jam",
     "accepted": "Hasil diterima",
+    "objection_kept": "Keberatan diputuskan, pembayaran tetap",
+    "objection_partly": "Keberatan diputuskan, sebagian dikembalikan",
+    "disputed": "Keberatan diputuskan, pembayaran dikembalikan",
 }
 
 
@@ -63,7 +66,7 @@ def _happened(room: Room, notice: Notice, side: Side) -> str:
 
 def _arrived(room: Room, cause: str, side: Side) -> str:
     if cause == "code":
-        return "Kode kehadiran dicocokkan"
+        return "Kode kedatangan cocok, Anda berdua bertemu"
     return f"{_who(room, 'user' if cause == 'link:user' else 'expert', side)} membuka tautan rapat"
 
 
