@@ -248,6 +248,21 @@ _SESSIONS = {
     "C4_ended_is_over": """
         SELECT s.booking_id, b.status FROM active_sessions s JOIN bookings b ON b.id = s.booking_id
         WHERE s.status = 'ended' AND b.status NOT IN ('completed', 'cancelled')""",
+    "C4_the_clock_adds_up": """
+        SELECT s.booking_id, s.started_at, s.ends_at, s.paused_for FROM active_sessions s
+        WHERE s.timed AND s.ends_at IS NOT NULL
+          AND s.ends_at <> s.started_at + make_interval(secs => s.duration_seconds) + s.paused_for
+            + make_interval(mins => (SELECT coalesce(sum(x.minutes), 0)::int FROM session_extensions x
+                WHERE x.booking_id = s.booking_id AND x.state = 'paid'))""",
+    "C4_pauses_are_told": """
+        SELECT s.booking_id, s.paused_for FROM active_sessions s
+        WHERE s.timed AND NOT EXISTS (SELECT FROM forgotten_rooms f WHERE f.booking_id = s.booking_id)
+          AND s.paused_for <> (SELECT coalesce(sum(x.at - x.since), '0') FROM (
+            SELECT kind, at, lag(at) OVER (ORDER BY seq) AS since FROM session_events
+            WHERE booking_id = s.booking_id AND kind IN ('paused', 'resumed')) x WHERE x.kind = 'resumed')""",
+    "C4_no_message_after_the_end": """
+        SELECT m.booking_id, m.seq FROM chat_messages m JOIN active_sessions s USING (booking_id)
+        WHERE m.created_at > s.ended_at""",
     "C4_nothing_after_the_end": """
         SELECT x.booking_id, i.seq FROM session_events x JOIN (
           SELECT booking_id, seq FROM chat_messages UNION ALL SELECT booking_id, seq FROM session_events) i
