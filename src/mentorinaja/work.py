@@ -13,8 +13,9 @@ from mentorinaja.payments.mails import MAILS as PAYMENT_MAILS
 from mentorinaja.rooms.jobs import JOBS as ROOMS
 from mentorinaja.rooms.mails import MAILS as ROOM_MAILS
 from mentorinaja.rooms.report_mails import MAILS as REPORT_MAILS
+from mentorinaja.rooms.thread_mails import MAILS as THREAD_MAILS
 
-MAILS: list[Mail] = [*ACCOUNT_MAILS, *PAYMENT_MAILS, *ROOM_MAILS, *REPORT_MAILS]
+MAILS: list[Mail] = [*ACCOUNT_MAILS, *PAYMENT_MAILS, *ROOM_MAILS, *REPORT_MAILS, *THREAD_MAILS]
 
 
 def all_jobs() -> list[Job]:

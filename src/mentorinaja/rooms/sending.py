@@ -35,7 +35,8 @@ _SEND = """
       WHERE s.booking_id = $1 AND p.booking_id = $1 AND $2 IN (s.user_id, s.expert_user_id)
         AND p.side = CASE WHEN s.user_id = $2 THEN 'user' ELSE 'expert' END
         AND CASE
-          WHEN s.status = 'running' THEN (s.ends_at IS NULL OR clock.now < s.ends_at)
+          WHEN s.status = 'running' THEN (clock.now < s.ends_at OR (s.ends_at IS NULL
+              AND EXISTS (SELECT FROM bookings b WHERE b.id = $1 AND b.status = 'confirmed')))
             AND (NOT s.timed OR p.side = 'user' OR p.seen_at > clock.now - $8::interval)
           WHEN s.status = 'paused' THEN p.side = 'user'
           WHEN s.status = 'waiting' THEN NOT s.timed
