@@ -268,6 +268,26 @@ _SESSIONS = {
           SELECT booking_id, seq FROM chat_messages UNION ALL SELECT booking_id, seq FROM session_events) i
           USING (booking_id)
         WHERE x.kind = 'ended' AND i.seq > x.seq""",
+    "C5_an_open_report_holds_the_earning": """
+        SELECT r.id, j.key FROM session_reports r JOIN bookings b ON b.id = r.booking_id
+          JOIN ledger_journals j ON j.order_id = b.order_id AND j.kind = 'release'
+        WHERE r.decided_at IS NULL""",
+    "C5_decided_once_and_told": """
+        SELECT r.id FROM session_reports r JOIN bookings b ON b.id = r.booking_id
+        WHERE r.decided_at IS NOT NULL AND r.decided_by <> b.user_id AND 1 <> (
+          SELECT count(*) FROM order_events x WHERE x.order_id = b.order_id AND x.event = 'report_decided'
+            AND x.detail->'report_ids' @> to_jsonb(r.id))""",
+    "C5_no_more_goes_back_than_was_decided": """
+        SELECT f.id, f.amount FROM refunds f WHERE f.reason = 'disputed' AND f.amount > coalesce((
+          SELECT max(r.refund_amount) FROM session_reports r JOIN bookings b ON b.id = r.booking_id
+          WHERE b.order_id = f.order_id), 0)""",
+    "C5_arrivals_are_of_their_session": """
+        SELECT a.booking_id, a.kind, a.at FROM session_arrivals a JOIN bookings b ON b.id = a.booking_id
+        WHERE b.category <> CASE a.kind WHEN 'link' THEN 'online_video' ELSE 'offline_event' END
+          OR a.at < b.starts_at - interval '10 minutes' OR a.at >= upper(b.during)""",
+    "C5_an_offline_session_has_its_code": """
+        SELECT id FROM bookings
+        WHERE status = 'confirmed' AND category = 'offline_event' AND arrival_code IS NULL""",
 }
 
 _REST = {
