@@ -1,5 +1,7 @@
 """How money is split: every set of entries sums to zero, and what stays is split as a sale would be."""
 
+from collections.abc import Mapping
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,3 +76,38 @@ def test_released_earnings_stay_the_same_sum_and_are_what_a_later_refund_takes()
     back = rules.give_back(sold, after, 57_500)
     assert sum(back.values()) == 0 and "expert_held" not in back
     assert rules.give_back(sold, after, sold.total)["expert_available"] == 126_000
+
+
+@given(prices, st.booleans(), st.data())
+def test_what_is_owed_back_is_taken_as_what_goes_back(
+    subtotal: int, released: bool, data: st.DataObject
+) -> None:
+    sold = sale(subtotal)
+    booked = rules.payment(sold)
+    if released:
+        booked = added(booked, rules.release(booked))
+    first = data.draw(st.integers(1, sold.total))
+    owed = added(booked, rules.owe_back(sold, booked, first))
+    assert rules.owable(owed) == sold.total - first
+    returned = added(owed, rules.give_back(sold, owed, first))
+    assert returned == added(booked, rules.give_back(sold, booked, first))
+    if first < sold.total:
+        second = data.draw(st.integers(1, sold.total - first))
+        owed = added(owed, rules.owe_back(sold, owed, second))
+        assert owed["refund_due"] == -first - second
+        assert all(amount <= 0 for kind, amount in owed.items() if kind != "gateway")
+
+
+def test_no_more_is_owed_than_is_there() -> None:
+    sold = sale(150_000)
+    booked = added(rules.payment(sold), rules.give_back(sold, rules.payment(sold), 57_500))
+    assert rules.owable(booked) == 100_000
+    with pytest.raises(ValueError):
+        rules.owe_back(sold, booked, 100_001)
+
+
+def added(booked: Mapping[str, int], entries: Mapping[str, int]) -> dict[str, int]:
+    """What is booked once the entries are written; accounts that became empty are left out."""
+    kinds = {**booked, **entries}
+    after = {kind: booked.get(kind, 0) + entries.get(kind, 0) for kind in kinds}
+    return {kind: amount for kind, amount in after.items() if amount}
