@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from mentorinaja import formats, money
 from mentorinaja.bookings import rules
-from mentorinaja.db.pool import Connection, Database
+from mentorinaja.db.pool import Database
 from mentorinaja.errors import NotThere
 from mentorinaja.experts import queries as experts
 from mentorinaja.experts.queries import ListedExpert, Service
@@ -21,20 +21,23 @@ FURTHEST = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """What can be chosen now. `slots` are the times of `day`, which is a day of `zone`: free starts or due times."""
+class Times:
+    """What times can be chosen for a session of so many minutes (None: a thread's answer).
 
-    expert: ListedExpert
-    services: list[Service]
-    service: Service
-    price: Price
-    admin_fee_bps: int
+    `slots` are those of `day`, which is a day of `zone`; `ready`: "Sekarang" is offered.
+    """
+
+    minutes: int | None
     zone: str
     days: list[date]
     day: date | None
     slots: list[datetime]
     ready: bool
-    refusals: dict[str, str]
+
+    @property
+    def is_thread(self) -> bool:
+        """Whether the times are those at which an answer can be due."""
+        return self.minutes is None
 
     @property
     def times(self) -> list[tuple[str, str]]:
@@ -45,6 +48,18 @@ class Choice:
     def slot(self, clock: str | None) -> datetime | None:
         """The free start that reads `clock` (`14:00`), or None."""
         return next((slot for slot in self.slots if formats.clock_time(slot, self.zone) == clock), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Times):
+    """What can be chosen now of all that an expert sells."""
+
+    expert: ListedExpert
+    services: list[Service]
+    service: Service
+    price: Price
+    admin_fee_bps: int
+    refusals: dict[str, str]
 
 
 async def seller(db: Database, slug: str) -> tuple[ListedExpert, list[Service]]:
@@ -72,35 +87,48 @@ async def look(
     """What this person can choose of `service`; without `day` the first one that has a free time."""
     price = money.price(service.price, settings.admin_fee_bps, settings.platform_fee_bps)
     minutes = service.duration_minutes
-    days = await schedule.days_with_slots(db, expert.id, minutes, zone, user_id)
-    if day is None:
-        day = days[0] if days else None
-    elif day not in days:
-        days = sorted([*days, day])
-    choice = Choice(
+    times = await look_at_times(db, expert.id, minutes, zone=zone, day=day, user_id=user_id)
+    return Choice(
+        minutes=minutes,
+        zone=zone,
+        days=times.days,
+        day=times.day,
+        slots=times.slots,
+        ready=await schedule.ready_now(db, expert.id, minutes, user_id),
         expert=expert,
         services=services,
         service=service,
         price=price,
         admin_fee_bps=settings.admin_fee_bps,
-        zone=zone,
-        days=days,
-        day=day,
-        slots=[],
-        ready=await schedule.ready_now(db, expert.id, minutes, user_id),
         refusals=_refusals(price.total),
     )
+
+
+async def look_at_times(
+    db: Database, expert_id: int, minutes: int | None, *, zone: str, day: date | None, user_id: int
+) -> Times:
+    """The times this person can choose; without `day` of the first one that has any. "Sekarang" is none of them."""
+    days = await schedule.days_with_slots(db, expert_id, minutes, zone, user_id)
     if day is None:
-        return choice
-    return replace(choice, slots=await schedule.free_slots(db, expert.id, minutes, day, zone, user_id))
+        day = days[0] if days else None
+    elif day not in days:
+        days = sorted([*days, day])
+    slots = await schedule.free_slots(db, expert_id, minutes, day, zone, user_id) if day else []
+    return Times(minutes, zone, days, day, slots, ready=False)
 
 
 async def nearest(
-    db: Connection | Database, choice: Choice, around: datetime, user_id: int
-) -> list[datetime]:
-    """The three free starts nearest to a time that was just taken."""
-    minutes = choice.service.duration_minutes
-    return await schedule.nearest_slots(db, choice.expert.id, minutes, around, user_id)
+    db: Database, expert_id: int, times: Times, around: datetime, user_id: int
+) -> list[tuple[str, datetime]]:
+    """The three times nearest to one that was just taken; each with what a button sends that shows it."""
+    slots = await schedule.nearest_slots(db, expert_id, times.minutes, around, user_id)
+    return [(f"{slot.astimezone(ZoneInfo(times.zone)):%Y-%m-%dT%H:%M}", slot) for slot in slots]
+
+
+def showable(day: date | None, now: datetime, zone: str) -> date | None:
+    """The day that was asked for, or None for one that is past or out of reach."""
+    today = now.astimezone(ZoneInfo(zone)).date()
+    return day if day and today <= day <= today + FURTHEST else None
 
 
 def instant(day: date, clock: str, zone: str) -> datetime:

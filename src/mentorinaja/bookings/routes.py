@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from litestar import Response, Router, get, post
 from litestar.handlers import BaseRouteHandler
 
 from mentorinaja.bookings import history, invoices
 from mentorinaja.bookings.actions import Wish, book
-from mentorinaja.bookings.choosing import FURTHEST, Choice, look, nearest, seller
+from mentorinaja.bookings.choosing import Choice, look, nearest, seller, showable
 from mentorinaja.bookings.forms import BookingForm
 from mentorinaja.bookings.refusals import (
     MethodLimit,
@@ -59,7 +58,7 @@ async def show_form(
     form = BookingForm(request.query_params)
     form.payment_method.data = form.payment_method.data or "card"
     choice = await _choice(request, db, settings, now, slug, form, strict=True)
-    form.offer(choice, now)
+    form.offer_choice(choice, now)
     if html.wants_partial(request):
         return _parts(request, form)
     return _form(request, form)
@@ -71,10 +70,12 @@ async def send_form(
 ) -> Response[Any]:
     """Book, and on to paying; or the form again with what is wrong."""
     form = await read_form(request, BookingForm)
-    shown = await _other_time(request, form)
+    wanted = (await posted(request)).text("show")
+    if wanted is not None:
+        form.show(wanted)
     choice = await _choice(request, db, settings, now, slug, form)
-    form.offer(choice, now)
-    if shown:
+    form.offer_choice(choice, now)
+    if wanted is not None:
         return _form(request, form)
     if not form.validate():
         return _form(request, form, status=422)
@@ -109,11 +110,11 @@ async def _refused(
     if isinstance(refusal, ServiceGone | OwnService):
         raise refusal
     choice = await _choice(request, db, settings, now, slug, form)
-    form.offer(choice, now)
-    slots: list[datetime] = []
+    form.offer_choice(choice, now)
+    slots: list[tuple[str, datetime]] = []
     notice: DomainError | None = None
     if isinstance(refusal, SlotTaken | OwnOverlap):
-        slots = await nearest(db, choice, wish.starts_at or now, wish.user_id)
+        slots = await nearest(db, choice.expert.id, choice, wish.starts_at or now, wish.user_id)
     if isinstance(refusal, NotASlot):
         form.time.errors = [*form.time.errors, refusal.text]
     elif isinstance(refusal, MethodLimit):
@@ -150,26 +151,8 @@ async def _choice(
         in_address = request.query_params.get("service")
         service = next((service for service in services if str(service.id) == in_address), services[0])
     zone = form.known_zone or viewer.time_zone
-    day = _showable(form.day, now, zone)
+    day = showable(form.day, now, zone)
     return await look(db, settings, expert, services, service, zone=zone, day=day, user_id=viewer.id)
-
-
-def _showable(day: date | None, now: datetime, zone: str) -> date | None:
-    today = now.astimezone(ZoneInfo(zone)).date()
-    return day if day and today <= day <= today + FURTHEST else None
-
-
-async def _other_time(request: WebRequest, form: BookingForm) -> bool:
-    """Whether a button only asked to show another day or time (`show`: empty, a day, or a day and time)."""
-    wanted = (await posted(request)).text("show")
-    if wanted is None:
-        return False
-    day, _, clock = wanted.partition("T")
-    if day:
-        form.date.data = day
-    if clock:
-        form.time.data = clock
-    return True
 
 
 def _form(
@@ -178,12 +161,10 @@ def _form(
     *,
     status: int = 200,
     notice: DomainError | None = None,
-    nearest: list[datetime] | None = None,
+    nearest: list[tuple[str, datetime]] | None = None,
 ) -> Response[Any]:
     form.select()
-    zone = ZoneInfo(form.choice.zone)
-    slots = [(f"{slot.astimezone(zone):%Y-%m-%dT%H:%M}", slot) for slot in nearest or ()]
-    return html.page(request, _PAGE, status=status, notice=notice, nearest=slots, **_context(form))
+    return html.page(request, _PAGE, status=status, notice=notice, nearest=nearest or (), **_context(form))
 
 
 def _parts(request: WebRequest, form: BookingForm) -> Response[Any]:
