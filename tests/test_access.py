@@ -95,6 +95,10 @@ TABLE: dict[Route, Entry] = {
     ("POST", "/session/{booking_id:str}/messages"): Entry(
         "/session/{room}/messages", payer=303, mentor=303, form={"text": "Halo", "client_id": str(uuid4())}
     ),
+    # More time is asked for in the last minutes only.
+    ("POST", "/session/{booking_id:str}/extend"): Entry(
+        "/session/{room}/extend", payer=409, mentor=409, form={"answer": "yes"}
+    ),
     ("POST", "/session/{booking_id:str}/end"): Entry("/session/{room}/end", payer=303, mentor=303),
     ("GET", "/expert/dashboard"): Entry("/expert/dashboard", anybody=200),
     ("GET", "/expert/dashboard/transaksi"): Entry("/expert/dashboard/transaksi", anybody=200),

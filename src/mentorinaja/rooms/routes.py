@@ -13,7 +13,18 @@ from litestar.types import ASGIApp
 
 from mentorinaja.db.pool import Database
 from mentorinaja.errors import NotThere
-from mentorinaja.rooms import actions, arrival_pages, clock, presence, queries, report_pages, rules, sending
+from mentorinaja.rooms import (
+    actions,
+    arrival_pages,
+    clock,
+    extension_pages,
+    presence,
+    queries,
+    report_pages,
+    rules,
+    sending,
+    transcript_pages,
+)
 from mentorinaja.rooms.asking import address_of, advanced, booking_of, room_of, side_of, viewer_of
 from mentorinaja.rooms.frames import message_html
 from mentorinaja.rooms.live import Rooms
@@ -192,6 +203,8 @@ router = Router(
         ask_to_end,
         end_session,
         *arrival_pages.HANDLERS,
+        *extension_pages.HANDLERS,
         *report_pages.HANDLERS,
+        *transcript_pages.HANDLERS,
     ],
 )

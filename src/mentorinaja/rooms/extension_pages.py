@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import Response, Router, post
+from litestar import Response, post
 
 from mentorinaja.db.pool import Database
 from mentorinaja.rooms import extensions
@@ -24,4 +24,4 @@ async def extend(request: WebRequest, db: Database, booking_id: str) -> Response
     return see_other(request, address_of(name))
 
 
-router = Router(path="/", route_handlers=[extend])
+HANDLERS = [extend]
