@@ -15,7 +15,7 @@ from mentorinaja.rooms.sending import Sent, send
 from mentorinaja.settings import Settings
 from mentorinaja.web.auth import session_cookie, token_hash
 from mentorinaja.web.viewer import Viewer
-from tests.support.bookings import book, make_seller, make_user, slot_in
+from tests.support.bookings import book, due_in, make_seller, make_user, slot_in
 from tests.support.payments import pay
 from tests.support.site import Browser, Site
 
@@ -73,10 +73,18 @@ async def meet_later(
     return await _meet(db, await slot_in(db, days=1), minutes, category, None, paid=paid)
 
 
+async def meet_in_writing(db: Database, *, paid: bool = True) -> Meeting:
+    """An unhurried thread whose answer is due in two days; paid, both have looked into it."""
+    meeting = await _meet(db, await due_in(db, days=2), None, "online_chat", None, paid=paid)
+    if paid:
+        await meeting.begin()
+    return meeting
+
+
 async def _meet(
     db: Database,
     starts_at: datetime | None,
-    minutes: int,
+    minutes: int | None,
     category: str,
     zones: tuple[str, str] | None,
     *,
