@@ -639,7 +639,7 @@
     const tools = document.querySelector(".room-tools"), dialogs = document.querySelectorAll("dialog[open]");
     const gone = [form, tools, ...dialogs].some((part) => part?.contains(document.activeElement));
     for (const dialog of dialogs) dialog.close();
-    for (const part of form.querySelectorAll("button:not(#discard), .attach")) part.hidden = true;
+    for (const part of form.querySelectorAll("button:not(#discard), [type=file], .attach")) part.hidden = true;
     if (tools) tools.hidden = true;
     for (const message of [...drawn.values()]) message.item.remove();
     giveBack();

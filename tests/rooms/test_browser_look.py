@@ -1,0 +1,159 @@
+"""The room in every state as people see it: on a phone and a desk, light and dark; all of it reachable and readable."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, expect
+
+from mentorinaja.rooms import actions
+from tests.journeys.conftest import SCREENSHOTS
+from tests.support.browsers import in_room, running, send, visitor
+from tests.support.rooms import Meeting, meet_later, meet_now, room_path
+from tests.support.site import Site
+
+VIEWS = {"360-light": (360, 740, "light"), "360-dark": (360, 740, "dark"), "1280-light": (1280, 800, "light"),
+         "1280-dark": (1280, 800, "dark"), "320-light": (320, 568, "light")}  # fmt: skip
+
+
+async def look_at(page: Page, name: str) -> list[str]:
+    """Photograph the room as it stands in every view; answers what is wrong with it."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+    wrong: list[str] = []
+    for view, (width, height, scheme) in VIEWS.items():
+        await page.set_viewport_size({"width": width, "height": height})
+        await page.emulate_media(
+            color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce"
+        )
+        await page.screenshot(path=SCREENSHOTS / f"room-{name}-{view}.png")
+        if await page.evaluate("document.documentElement.scrollWidth") > width:
+            wrong.append(f"{name} is wider than {width} px")
+        wrong += [f"{name} {view}: {small} is smaller than 44 px" for small in await too_small(page)]
+        if width == 360:
+            found = (await Axe().run(page)).response["violations"]
+            wrong += [f"{name} {view}: {one['id']} {one['nodes'][0]['html'][:160]}" for one in found]
+    return wrong
+
+
+async def too_small(page: Page) -> list[str]:
+    """Buttons and links outside running text that a thumb would miss."""
+    return list(
+        await page.evaluate(
+            """[...document.querySelectorAll("button, label.attach, .room a.btn, .room-tools a, .room-head a")]
+               .filter(node => node.offsetParent && !node.closest(".text, dialog:not([open])"))
+               .filter(node => node.getBoundingClientRect().height < 43.5 || node.getBoundingClientRect().width < 43.5)
+               .map(node => node.outerHTML.slice(0, 90))"""
+        )
+    )
+
+
+async def talk(meeting: Meeting) -> None:
+    await meeting.say(meeting.user, "Halo Mbak Sari, saya ingin tanya tentang pindah karier ke PM. "
+                                    "Saat ini saya Software Engineer, 3 tahun.")  # fmt: skip
+    await meeting.say(meeting.expert, "Hai! Senang bisa bantu. Ceritakan dulu produk yang sekarang Anda kerjakan, "
+                                      "dan bagian mana yang paling Anda nikmati.")  # fmt: skip
+    await meeting.say(meeting.user, "Saya pegang alur pembayaran.\nPaling suka saat riset ke pengguna sebelum menulis "
+                                    "kode. Contohnya ada di https://contoh.test/riset-pengguna-2026.")  # fmt: skip
+
+
+async def waiting(site: Site) -> Meeting:
+    meeting = await meet_later(site.db)
+    await meeting.go_to((await meeting.room()).starts_at - timedelta(minutes=4))
+    return meeting
+
+
+async def talking(site: Site) -> Meeting:
+    meeting = await running(site)
+    await talk(meeting)
+    return meeting
+
+
+async def paused(site: Site) -> Meeting:
+    meeting = await talking(site)
+    await site.db.execute("UPDATE room_presence SET streaming = false WHERE side = 'expert'")
+    await meeting.go_to((await meeting.room()).read_at + timedelta(seconds=95))
+    await actions.advance(site.db, meeting.booking_id)
+    return meeting
+
+
+async def last_minute(site: Site) -> Meeting:
+    meeting = await meet_now(site.db, minutes=5)
+    await meeting.begin()
+    await talk(meeting)
+    return meeting
+
+
+async def video(site: Site) -> Meeting:
+    return await beside(site, "online_video")
+
+
+async def offline(site: Site) -> Meeting:
+    return await beside(site, "offline_event")
+
+
+async def beside(site: Site, category: str) -> Meeting:
+    meeting = await meet_later(site.db, category=category)
+    await meeting.go_to((await meeting.room()).starts_at - timedelta(minutes=4))
+    return meeting
+
+
+async def absent(site: Site) -> Meeting:
+    meeting = await meet_later(site.db)
+    await meeting.go_to((await meeting.room()).starts_at + timedelta(minutes=11))
+    return meeting
+
+
+STATES: dict[str, Callable[[Site], Awaitable[Meeting]]] = {
+    "waiting": waiting, "running": talking, "paused": paused, "last-minute": last_minute, "video": video,
+    "offline": offline, "absent": absent,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("state", STATES)
+async def test_a_state_is_fit_to_be_seen(site: Site, chromium: Browser, state: str) -> None:
+    meeting = await STATES[state](site)
+    async with in_room(chromium, site, meeting, meeting.user) as user:
+        if state == "last-minute":
+            ends_at = (await meeting.room()).ends_at
+            assert ends_at is not None
+            await meeting.go_to(ends_at - timedelta(seconds=50))
+            await actions.enter(site.db, meeting.expert, meeting.booking_id)
+            await expect(user.locator("#countdown.last")).to_be_visible()
+        wrong = await look_at(user, state)
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_a_lost_line_is_fit_to_be_seen(site: Site, chromium: Browser) -> None:
+    meeting = await talking(site)
+    async with in_room(chromium, site, meeting, meeting.user) as user:
+        await user.context.set_offline(True)
+        await send(user, "Apakah pengalaman riset itu cukup?")
+        await expect(user.locator("#connection")).to_be_visible()
+        await expect(user.locator(".msg.sending")).to_contain_text("Menunggu koneksi…")
+        wrong = await look_at(user, "lost")
+        await user.context.set_offline(False)
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_the_end_is_fit_to_be_seen(site: Site, chromium: Browser) -> None:
+    meeting = await talking(site)
+    async with in_room(chromium, site, meeting, meeting.user) as user:
+        await user.fill("#pesan", "Satu pertanyaan lagi")
+        await actions.end(site.db, meeting.expert, meeting.booking_id)
+        await expect(user.get_by_text("Session Telah Berakhir")).to_be_visible()
+        wrong = await look_at(user, "ended")
+    async with visitor(chromium, site, meeting.expert) as expert:
+        await expert.goto(room_path(meeting))
+        wrong += await look_at(expert, "ended-expert")
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_the_room_without_script_is_fit_to_be_seen(site: Site, chromium: Browser) -> None:
+    meeting = await talking(site)
+    async with visitor(chromium, site, meeting.user, script=False) as user:
+        await user.goto(room_path(meeting))
+        await expect(user.frame_locator("iframe").locator("#message-4")).to_be_visible()
+        await user.screenshot(path=SCREENSHOTS / "room-plain-360-light.png")
+        await user.set_viewport_size({"width": 1280, "height": 800})
+        await user.screenshot(path=SCREENSHOTS / "room-plain-1280-light.png")
