@@ -17,7 +17,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "mentorinaja"
 ORDER = [
     "notices", "accounts", "schedule", "experts", "ledger", "bookings", "payments", "rooms", "reviews", "portal", "seeds",
 ]  # fmt: skip
-PLUMBING = {"web", "live", "jobs", "db", "local"}
+PLUMBING = {"web", "live", "jobs", "db", "local", "storage", "contents"}
 # Wiring knows everything; that is what it is for.
 WIRING = {"app.py", "work.py", "cli.py", "demo.py", "__main__.py"}
 LAYERS = {"rules": 0, "tables": 0, "kinds": 0, "queries": 1, "actions": 2}

@@ -1,0 +1,84 @@
+"""Looking at what somebody sent, in a process of its own and never in ours.
+
+Readers of pictures and documents are large, written in C, and hold Python's lock while they work. The child has
+little memory and time, no secrets and no files to write, and takes every trouble with it when it ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import IO, Any, get_args
+
+import structlog
+from prometheus_client import Histogram
+
+from mentorinaja.contents.kinds import PDF, Contents, Document, Drawn, Picture, Reason, Unacceptable
+
+log = structlog.get_logger(__name__)
+
+SECONDS = Histogram("mentorinaja_contents_seconds", "Time to look at what somebody sent", ["outcome"])
+
+_AT_ONCE = 2
+_CHILD_SECONDS = 20.0
+_WAIT_SECONDS = 40.0
+_ENVIRONMENT = {"LC_ALL": "C.UTF-8"}
+
+# The limit of how many are looked at at once in this process; the others wait here.
+_threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="contents")
+
+
+async def checked(sent: IO[bytes], *, small: int) -> Contents:
+    """What `sent` is, read from its beginning; small pictures get at most `small` pixels a side.
+
+    Raises `Unacceptable`; with the reason `busy` when its turn did not come in time.
+    """
+    began, outcome = time.perf_counter(), "kept"
+    try:
+        async with asyncio.timeout(_WAIT_SECONDS):
+            work = partial(_in_child, sent, small)
+            return await asyncio.get_running_loop().run_in_executor(_threads, work)
+    except TimeoutError as problem:
+        outcome = "busy"
+        raise Unacceptable("busy") from problem
+    except Unacceptable as refusal:
+        outcome = refusal.reason
+        raise
+    finally:
+        SECONDS.labels(outcome).observe(time.perf_counter() - began)
+
+
+def _in_child(sent: IO[bytes], small: int) -> Contents:
+    sent.seek(0)
+    data = sent.read()
+    command = [sys.executable, "-I", "-m", "mentorinaja.contents.child", str(small)]
+    try:
+        child = subprocess.run(  # noqa: S603 our own module, without a shell
+            command, input=data, capture_output=True, timeout=_CHILD_SECONDS, env=_ENVIRONMENT, check=False
+        )
+    except subprocess.TimeoutExpired as problem:
+        log.warning("contents.slow", size=len(data))
+        raise Unacceptable("broken") from problem
+    if child.returncode:
+        log.warning("contents.died", code=child.returncode, size=len(data))
+        raise Unacceptable("broken")
+    head, _, body = child.stdout.partition(b"\n")
+    return _told(json.loads(head), data, body)
+
+
+def _told(head: dict[str, Any], data: bytes, body: bytes) -> Contents:
+    if refused := head.get("refused"):
+        raise Unacceptable(next((known for known in get_args(Reason) if known == refused), "broken"))
+    if head["kind"] == PDF:
+        return Document(data)
+    pictures = []
+    for media_type, width, height, size in head["pictures"]:
+        pictures.append(Picture(body[:size], media_type, width, height))
+        body = body[size:]
+    large, small = pictures
+    return Drawn(large, small)

@@ -1,0 +1,71 @@
+"""The process that looks at bytes from outside: reads them from its input, answers on its output, ends.
+
+The answer is a line of JSON, then the encoded pictures one after the other. The readers are imported only when
+their kind of file is there: the child starts for every file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import resource
+import sys
+
+from mentorinaja.contents.kinds import PDF, Picture, Unacceptable
+
+_MOST_MEMORY = 1536 * 1024 * 1024
+_MOST_CPU_SECONDS = 20
+_PDF_WITHIN = 1024
+_PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF")
+
+
+def main(small: int) -> None:
+    """Look at what comes in, with small pictures of at most `small` pixels a side."""
+    _limit()
+    data = sys.stdin.buffer.read()
+    try:
+        media_type, pictures = _seen(data, small)
+    except Unacceptable as refusal:
+        _say({"refused": refusal.reason})
+        return
+    sizes = [(one.media_type, one.width, one.height, len(one.data)) for one in pictures]
+    _say({"kind": media_type, "pictures": sizes}, *(one.data for one in pictures))
+
+
+def _seen(data: bytes, small: int) -> tuple[str, list[Picture]]:
+    if data.startswith(_PICTURES):
+        from mentorinaja.contents.pictures import Drawing
+
+        drawing = Drawing.read(data)
+        again = drawing.again()
+        return again.media_type, [again, drawing.small(small)]
+    if b"%PDF-" in data[:_PDF_WITHIN]:
+        from mentorinaja.contents import pdfs
+
+        pdfs.check(data)
+        return PDF, []
+    raise Unacceptable("unknown")
+
+
+def _limit() -> None:
+    # Not every system knows or keeps all of them.
+    for what, most in (
+        (resource.RLIMIT_AS, _MOST_MEMORY),
+        (resource.RLIMIT_CPU, _MOST_CPU_SECONDS),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(what, (most, most))
+
+
+def _say(head: dict[str, object], *bodies: bytes) -> None:
+    out = sys.stdout.buffer
+    out.write(json.dumps(head).encode() + b"\n")
+    for body in bodies:
+        out.write(body)
+    out.flush()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
