@@ -128,28 +128,30 @@ async def _decide(
     room, order = await _lock(tx, booking_id)
     if admin.id in await _both(tx, order):
         raise Undecidable("Anda salah satu dari kedua pihak. Minta admin lain memutuskannya.")
-    kind: Kind | None = await tx.fetchval(
-        "SELECT kind FROM session_reports WHERE id = $1 AND decided_at IS NULL", report_id
-    )
-    if kind is None:
-        raise Undecidable("Laporan ini sudah diputuskan.")
     # Both sides may have reported the same session: it is one decision.
-    decided = await tx.fetch(
-        """UPDATE session_reports SET decision = $3, refund_amount = $4, reason = $5, decided_by = $6,
+    waiting = await tx.fetch(
+        """SELECT r.id, r.kind FROM session_reports r JOIN session_reports asked USING (booking_id, kind)
+           WHERE asked.id = $1 AND r.decided_at IS NULL ORDER BY r.id""",
+        report_id,
+    )
+    decided = [row["id"] for row in waiting]
+    if report_id not in decided:
+        raise Undecidable("Laporan ini sudah diputuskan.")
+    await tx.execute(
+        """UPDATE session_reports SET decision = $2, refund_amount = $3, reason = $4, decided_by = $5,
              decided_at = app_now()
-           WHERE booking_id = $1 AND kind = $2 AND decided_at IS NULL RETURNING id""",
-        booking_id,
-        kind,
+           WHERE id = ANY($1)""",
+        decided,
         "kept" if refund is None else "refunded",
         refund,
         reason,
         admin.id,
     )
-    if kind == "objection":
+    if waiting[0]["kind"] == "objection":
         await _settle_thread(tx, admin, room, refund)
     elif refund is not None:
         await _give_back(tx, admin, booking_id, refund)
-    await _tell_decision(tx, admin, order, [row["id"] for row in decided], refund, reason)
+    await _tell_decision(tx, admin, order, decided, refund, reason)
 
 
 async def _settle_thread(tx: Connection, admin: Viewer, room: Room, refund: int | None) -> None:
