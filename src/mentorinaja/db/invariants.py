@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncpg
 
+from mentorinaja.db.extension_invariants import EXTENSIONS
 from mentorinaja.db.pool import Database
 
 
@@ -42,7 +43,7 @@ _MONEY = {
     "M2_price": """
         SELECT id, public_id FROM orders
         WHERE total <> subtotal + admin_fee OR platform_fee + expert_share <> total
-          OR (kind = 'booking' AND (admin_fee <> (subtotal * admin_fee_bps + 5000) / 10000
+          OR (kind IN ('booking', 'extension') AND (admin_fee <> (subtotal * admin_fee_bps + 5000) / 10000
             OR platform_fee <> (total * platform_fee_bps + 5000) / 10000))""",
     "M2_attempt_asks_the_total": """
         SELECT a.gateway_order_id FROM payment_attempts a JOIN orders o ON o.id = a.order_id
@@ -178,6 +179,9 @@ _BOOKINGS = {
           WHEN 'pending' THEN 'created' WHEN 'confirmed' THEN 'confirmed' WHEN 'completed' THEN 'completed'
           ELSE CASE o.payment_status WHEN 'cancelled' THEN 'cancelled' WHEN 'expired' THEN 'expired'
             WHEN 'failed' THEN 'failed' ELSE x.event END END)""",
+    "B2_threads_take_no_time": """
+        SELECT id FROM bookings WHERE duration_minutes IS NULL
+          AND (during IS NOT NULL OR blocked IS NOT NULL OR is_now OR category <> 'online_chat')""",
     "B4_link_for_video_only": """
         SELECT u.booking_id FROM meeting_link_uses u JOIN bookings b ON b.id = u.booking_id
         WHERE b.category <> 'online_video'""",
@@ -281,6 +285,25 @@ _SESSIONS = {
         SELECT f.id, f.amount FROM refunds f WHERE f.reason = 'disputed' AND f.amount > coalesce((
           SELECT max(r.refund_amount) FROM session_reports r JOIN bookings b ON b.id = r.booking_id
           WHERE b.order_id = f.order_id), 0)""",
+    "C5_threads_end_as_they_may": """
+        SELECT b.id, b.status, b.cancel_reason FROM bookings b LEFT JOIN active_sessions s ON s.booking_id = b.id
+        WHERE b.duration_minutes IS NULL AND (
+          (b.status = 'completed' AND s.finished_at IS NULL)
+          OR (b.cancel_reason = 'undelivered' AND s.finished_at IS NOT NULL)
+          OR s.ends_at IS NOT NULL OR s.status = 'paused')""",
+    "C5_finished_is_said_by_who_wrote": """
+        SELECT s.booking_id FROM active_sessions s JOIN bookings b ON b.id = s.booking_id
+        WHERE s.finished_at IS NOT NULL AND (b.duration_minutes IS NOT NULL
+          OR NOT EXISTS (SELECT FROM session_events x WHERE x.booking_id = s.booking_id AND x.kind = 'finished'
+            UNION ALL SELECT FROM forgotten_rooms f WHERE f.booking_id = s.booking_id)
+          OR NOT EXISTS (SELECT FROM chat_messages m WHERE m.booking_id = s.booking_id
+              AND m.sender_type = 'expert' AND m.created_at <= s.finished_at
+            UNION ALL SELECT FROM forgotten_rooms f WHERE f.booking_id = s.booking_id))""",
+    "C5_objections_are_to_finished_threads": """
+        SELECT r.id FROM session_reports r JOIN bookings b ON b.id = r.booking_id
+          LEFT JOIN active_sessions s ON s.booking_id = r.booking_id
+        WHERE r.kind = 'objection' AND (r.side <> 'user' OR b.duration_minutes IS NOT NULL
+          OR s.finished_at IS NULL OR r.at < s.finished_at OR (r.decided_at IS NULL AND b.status <> 'confirmed'))""",
     "C5_arrivals_are_of_their_session": """
         SELECT a.booking_id, a.kind, a.at FROM session_arrivals a JOIN bookings b ON b.id = a.booking_id
         WHERE b.category <> CASE a.kind WHEN 'link' THEN 'online_video' ELSE 'offline_event' END
@@ -319,4 +342,4 @@ _REST = {
           SELECT FROM invoices i WHERE i.order_id = o.id)""",
 }
 
-INVARIANTS = _MONEY | _BOOKINGS | _SESSIONS | _REST
+INVARIANTS = _MONEY | _BOOKINGS | _SESSIONS | EXTENSIONS | _REST
