@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
@@ -57,6 +57,11 @@ def weekday(at: datetime | date, zone: str = WIB) -> str:
     return format_date(local, "EEEE, d MMM", locale=LOCALE)
 
 
+def full_day(at: datetime, zone: str = WIB) -> str:
+    """`Kamis, 26 November 2026`, the day it is in `zone`."""
+    return format_date(at.astimezone(ZoneInfo(zone)), "EEEE, d MMMM yyyy", locale=LOCALE)
+
+
 def clock_time(at: datetime, zone: str = WIB) -> str:
     """`14:00` on the wall clock of `zone`."""
     return at.astimezone(ZoneInfo(zone)).strftime("%H:%M")
@@ -102,9 +107,24 @@ def duration(minutes: int | None) -> str:
     return f"{minutes} menit" if minutes else "jawaban tertulis"
 
 
+def how_long(length: timedelta) -> str:
+    """`2 menit 5 detik`, rounded to the second; `tidak ada` for nothing."""
+    minutes, seconds = divmod(round(length.total_seconds()), 60)
+    parts = [f"{minutes} menit"] * bool(minutes) + [f"{seconds} detik"] * bool(seconds)
+    return " ".join(parts) or "tidak ada"
+
+
+def file_size(size_bytes: int) -> str:
+    """`340 kB`, `2,4 MB`; never less than a kilobyte."""
+    if size_bytes >= 1_000_000:
+        return f"{size_bytes / 1_000_000:.1f} MB".replace(".", ",")
+    return f"{max(1, round(size_bytes / 1000))} kB"
+
+
 FILTERS = {
     function.__name__: function
     for function in (
-        rupiah, percent, zone_name, when, day, weekday, clock_time, soon, ago, countdown, initials, hue, duration,
+        rupiah, percent, zone_name, when, day, weekday, full_day, clock_time, soon, ago, countdown, initials, hue, duration,
+        how_long, file_size,
     )
 }  # fmt: skip

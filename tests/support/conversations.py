@@ -68,9 +68,9 @@ async def a_year_later(meeting: Meeting, by: timedelta = timedelta()) -> None:
     await meeting.go_to(kept_until + by)
 
 
-async def begin_talk(db: Database) -> Meeting:
+async def begin_talk(db: Database, meeting: Meeting | None = None) -> Meeting:
     """A chat whose clock runs: its first item is the start."""
-    meeting = await meet_now(db)
+    meeting = meeting or await meet_now(db)
     await db.execute(
         """INSERT INTO active_sessions
              (booking_id, user_id, expert_user_id, timed, duration_seconds, scheduled_at, status, started_at, ends_at)
@@ -93,9 +93,9 @@ async def end_talk(meeting: Meeting) -> None:
     await finish(meeting.db, meeting.booking_id)
 
 
-async def a_talk(db: Database, *texts: str) -> Meeting:
+async def a_talk(db: Database, *texts: str, meeting: Meeting | None = None) -> Meeting:
     """A session that is over, in which the two said `texts` in turn between its start and its end."""
-    meeting = await begin_talk(db)
+    meeting = await begin_talk(db, meeting)
     for number, text in enumerate(texts):
         await put_message(db, meeting.booking_id, text, side=("user", "expert")[number % 2])
     await end_talk(meeting)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from hashlib import sha256
 from uuid import UUID
 
 import asyncpg
@@ -12,8 +11,8 @@ import asyncpg
 from mentorinaja.db.pool import Connection, Database
 from mentorinaja.rooms.seals import Chain, Sealed
 
-# The bytes stored of an attachment, or None when there are none.
-ReadFile = Callable[[UUID], Awaitable[bytes | None]]
+# The SHA-256 of what is stored of an attachment (room, id), or None when nothing is.
+ReadDigest = Callable[[UUID, UUID], Awaitable[bytes | None]]
 
 _AT_ONCE = 500
 _ROOMS = """
@@ -45,13 +44,14 @@ class RoomCheck:
     """What came out for one room.
 
     `problem` is None when everything fits; else `number` is the first one that does not (None: the room itself).
-    `kept_at` is the number after which the conversation had the seal that was asked for.
+    `kept_at` is the number of the seal that was asked for; `last_seq` and `last_seal` are what the room remembers.
     """
 
     booking_id: UUID
     items: int
     files: int
     forgotten: bool
+    last_seq: int
     last_seal: bytes
     number: int | None = None
     problem: str | None = None
@@ -63,7 +63,7 @@ async def check_rooms(
     booking_id: UUID | None = None,
     *,
     kept: bytes | None = None,
-    read_file: ReadFile | None = None,
+    read_digest: ReadDigest | None = None,
 ) -> AsyncIterator[RoomCheck]:
     """Every room, or the one of `booking_id`; files too when there is a way to read them."""
     async with db.snapshot() as tx:
@@ -74,7 +74,7 @@ async def check_rooms(
         async for room in tx.cursor(_ROOMS, booking_id, prefetch=_AT_ONCE):
             async for stray in items.before(room["booking_id"]):
                 yield _without_room(stray)
-            yield await _Check(room, kept, read_file).run(items)
+            yield await _Check(room, kept, read_digest).run(items)
         async for stray in items.before(None):
             yield _without_room(stray)
 
@@ -109,11 +109,11 @@ class _Items:
 class _Check:
     """One room: its chain, who wrote, its files; remembers the first thing that does not fit."""
 
-    def __init__(self, room: asyncpg.Record, kept: bytes | None, read_file: ReadFile | None) -> None:
+    def __init__(self, room: asyncpg.Record, kept: bytes | None, read_digest: ReadDigest | None) -> None:
         self._room = room
         self._chain = Chain(room["booking_id"])
         self._kept, self._kept_at = kept, None if kept is None or self._chain.seal != kept else 0
-        self._read_file = read_file
+        self._read_digest = read_digest
         self._items = self._files = 0
         self._number: int | None = None
         self._problem: str | None = None
@@ -127,8 +127,8 @@ class _Check:
             await self._follow(row)
         self._end()
         return RoomCheck(
-            room["booking_id"], self._items, self._files, room["kept_seq"] is not None, room["last_seal"],
-            self._number, self._problem, self._kept_at,
+            room["booking_id"], self._items, self._files, room["kept_seq"] is not None, room["last_seq"],
+            room["last_seal"], self._number, self._problem, self._kept_at,
         )  # fmt: skip
 
     async def _follow(self, row: asyncpg.Record) -> None:
@@ -151,13 +151,13 @@ class _Check:
         return None if row["sender_id"] == writer else "changed: its sender is not one of the two"
 
     async def _wrong_file(self, row: asyncpg.Record) -> str | None:
-        if row["attachment_id"] is None or self._read_file is None:
+        if row["attachment_id"] is None or self._read_digest is None:
             return None
         self._files += 1
-        stored = await self._read_file(row["attachment_id"])
+        stored = await self._read_digest(row["booking_id"], row["attachment_id"])
         if stored is None:
             return "without its file"
-        return None if sha256(stored).hexdigest() == row["digest"] else "changed: its file is another one"
+        return None if stored.hex() == row["digest"] else "changed: its file is another one"
 
     def _end(self) -> None:
         room = self._room
@@ -176,4 +176,4 @@ class _Check:
 
 
 def _without_room(row: asyncpg.Record) -> RoomCheck:
-    return RoomCheck(row["booking_id"], 1, 0, False, b"", row["seq"], "in a room that is not there")
+    return RoomCheck(row["booking_id"], 1, 0, False, 0, b"", row["seq"], "in a room that is not there")

@@ -1,4 +1,4 @@
-"""What the worker does for rooms: open them and move their clocks when the time has come."""
+"""What the worker does for rooms: open them, move their clocks, and delete old conversations, each when it is time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mentorinaja.db.pool import Database
 from mentorinaja.errors import DomainError
 from mentorinaja.jobs.queue import Job, Payload
 from mentorinaja.resources import Resources
-from mentorinaja.rooms import actions, queries
+from mentorinaja.rooms import actions, forgetting, queries
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +27,11 @@ async def move_due(resources: Resources, _payload: Payload) -> None:
     await _each(resources.db, await queries.to_move(resources.db), actions.advance)
 
 
+async def forget_due(resources: Resources, _payload: Payload) -> None:
+    """Delete the conversations whose twelve months are over."""
+    await _each(resources.db, await forgetting.to_forget(resources.db), forgetting.forget)
+
+
 async def _each(db: Database, rooms: list[UUID], act: Callable[[Database, UUID], Awaitable[None]]) -> None:
     """One room that cannot be moved keeps none of the others waiting."""
     for booking_id in rooms:
@@ -39,4 +44,5 @@ async def _each(db: Database, rooms: list[UUID], act: Callable[[Database, UUID],
 JOBS = [
     Job("rooms.open_due", open_due, sweep=True),
     Job(actions.MOVE_DUE, move_due, sweep=True),
+    Job("rooms.forget_due", forget_due, sweep=True),
 ]

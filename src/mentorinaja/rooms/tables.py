@@ -32,6 +32,7 @@ class ActiveSessions(Table, tablename="active_sessions"):
     user_sent = Integer()
     expert_sent = Integer()
     created_at = Timestamptz()
+    kept_until = Timestamptz(null=True)
 
 
 class RoomPresence(Table, tablename="room_presence"):
@@ -84,3 +85,13 @@ class Attachments(Table, tablename="attachments"):
     small_width = Integer(null=True)
     small_height = Integer(null=True)
     created_at = Timestamptz()
+
+
+class ForgottenRooms(Table, tablename="forgotten_rooms"):
+    """A conversation that was deleted when its time had come: its last number and seal."""
+
+    booking_id = UUID(primary_key=True)
+    last_seq = BigInt()
+    last_seal = Bytea()
+    messages = BigInt()
+    forgotten_at = Timestamptz()
