@@ -7,20 +7,35 @@ right person gets. A route that is not in the table fails the first test.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Literal, get_args
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
 from mentorinaja.app import FEATURES
+from mentorinaja.experts.actions import add_service
+from mentorinaja.experts.rules import NewService
+from mentorinaja.rooms import threads
+from mentorinaja.rooms.actions import enter
+from mentorinaja.rooms.sending import send
 from mentorinaja.web.auth import requires_admin, requires_expert
 from mentorinaja.web.showcase import showcase
 from mentorinaja.web.viewer import Viewer
-from tests.support.bookings import Seller, book, browser_of, finish, make_seller, make_user, pay, slot_in
+from tests.support.bookings import (
+    Seller,
+    book,
+    browser_of,
+    due_in,
+    finish,
+    make_seller,
+    make_user,
+    pay,
+    slot_in,
+)
 from tests.support.rooms import Meeting, meet_now
 from tests.support.site import Browser, Site
 
@@ -91,6 +106,16 @@ TABLE: dict[Route, Entry] = {
     ("GET", "/session"): Entry("/session?bookingId={room}", payer=200, mentor=200),
     ("GET", "/session/{booking_id:str}/thread"): Entry("/session/{room}/thread", payer=200, mentor=200),
     ("GET", "/session/{booking_id:str}/events"): Entry("/session/{room}/events", payer=200, mentor=200),
+    # The room of this table is still open: there is no transcript yet.
+    ("GET", "/session/{booking_id:str}/transcript"): Entry(
+        "/session/{room}/transcript", payer=409, mentor=409
+    ),
+    ("GET", "/session/{booking_id:str}/transcript.txt"): Entry(
+        "/session/{room}/transcript.txt", payer=409, mentor=409
+    ),
+    ("GET", "/session/{booking_id:str}/transcript.json"): Entry(
+        "/session/{room}/transcript.json", payer=409, mentor=409
+    ),
     ("GET", "/session/{booking_id:str}/end"): Entry("/session/{room}/end", payer=200, mentor=200),
     ("POST", "/session/{booking_id:str}/messages"): Entry(
         "/session/{room}/messages", payer=303, mentor=303, form={"text": "Halo", "client_id": str(uuid4())}
@@ -100,6 +125,20 @@ TABLE: dict[Route, Entry] = {
         "/session/{room}/extend", payer=409, mentor=409, form={"answer": "yes"}
     ),
     ("POST", "/session/{booking_id:str}/end"): Entry("/session/{room}/end", payer=303, mentor=303),
+    # Not open yet: said to the two, and to nobody else.
+    ("GET", "/session/{booking_id:str}/link"): Entry("/session/{video}/link", payer=409, mentor=409),
+    ("GET", "/session/{booking_id:str}/arrival"): Entry("/session/{offline}/arrival", mentor=200),
+    ("POST", "/session/{booking_id:str}/arrival"): Entry(
+        "/session/{offline}/arrival", mentor=409, form={"code": "123456"}
+    ),
+    ("GET", "/session/{booking_id:str}/report"): Entry("/session/{video}/report", payer=409, mentor=409),
+    ("POST", "/session/{booking_id:str}/report"): Entry(
+        "/session/{video}/report", payer=409, mentor=409, form={"words": "Mentor tidak datang."}
+    ),
+    ("POST", "/session/{booking_id:str}/finish"): Entry("/session/{thread}/finish", mentor=303),
+    ("GET", "/session/{booking_id:str}/objection"): Entry("/session/{thread}/objection", payer=200),
+    ("POST", "/session/{booking_id:str}/objection"): Entry("/session/{thread}/objection", payer=422),
+    ("POST", "/session/{booking_id:str}/accept"): Entry("/session/{thread}/accept", payer=303),
     ("GET", "/expert/dashboard"): Entry("/expert/dashboard", anybody=200),
     ("GET", "/expert/dashboard/transaksi"): Entry("/expert/dashboard/transaksi", anybody=200),
     ("POST", "/expert/dashboard/ready"): Entry("/expert/dashboard/ready", anybody=303),
@@ -128,6 +167,8 @@ WATCHED = (
     "SELECT booking_id, status, user_joined_at, expert_joined_at, last_seq FROM active_sessions ORDER BY 1",
     "SELECT count(*) FROM chat_messages",
     "SELECT count(*) FROM reviews",
+    "SELECT count(*) FROM session_arrivals",
+    "SELECT count(*) FROM session_reports",
     "SELECT count(*) FROM order_events",
     "SELECT count(*) FROM payment_attempts",
     "SELECT count(*) FROM payment_logs",
@@ -138,7 +179,7 @@ _MASK = re.compile(r'value="[A-Za-z0-9_=-]{80,}"')
 
 @dataclass
 class World:
-    """One payer's three bookings with one mentor, and browsers of six people."""
+    """One payer's bookings with one mentor, and browsers of six people."""
 
     ids: dict[str, str]
     browsers: dict[Who, Browser]
@@ -159,15 +200,53 @@ def routes() -> dict[Route, HTTPRouteHandler]:
 
 
 async def a_world(site: Site) -> World:
-    """The three bookings: one runs, one is over, one waits for its money."""
+    """The bookings: one runs, one is over, one waits for its money, one is a thread that was answered."""
     meeting = await meet_now(site.db)
     seller = await _seller(meeting)
     done = await book(site.db, meeting.user, seller, await slot_in(site.db, days=1))
     await finish(site.db, (await pay(site.db, done)).booking_id)
-    unpaid = await book(site.db, meeting.user, seller, await slot_in(site.db, days=2))
+    thread = await _answered(site, meeting, seller)
     await meeting.begin()
-    ids = {"room": str(meeting.booking_id), "done": done, "unpaid": unpaid, "slug": seller.slug}
+    video = await _elsewhere(site, meeting, seller, "online_video", 3)
+    offline = await _elsewhere(site, meeting, seller, "offline_event", 4)
+    # The last: nobody books anew with a mentor while a booking waits for its money.
+    unpaid = await book(site.db, meeting.user, seller, await slot_in(site.db, days=2))
+    ids = {
+        "room": str(meeting.booking_id),
+        "thread": str(thread),
+        "video": str(video),
+        "offline": str(offline),
+        "done": done,
+        "unpaid": unpaid,
+        "slug": seller.slug,
+    }
     return World(ids, *await _people(site, meeting))
+
+
+async def _answered(site: Site, meeting: Meeting, seller: Seller) -> UUID:
+    """A thread of the two that waits for its acceptance."""
+    async with site.db.transaction() as tx:
+        service_id = await add_service(tx, seller.id, NewService("Tinjau CV", "online_chat", None, 50_000))
+    due = await due_in(site.db, days=3)
+    booking_id = (
+        await pay(site.db, await book(site.db, meeting.user, replace(seller, service_id=service_id), due))
+    ).booking_id
+    await enter(site.db, meeting.expert, booking_id)
+    await send(site.db, meeting.expert, booking_id, uuid4(), "Ini catatan saya.")
+    await threads.finish(site.db, meeting.expert, booking_id)
+    return booking_id
+
+
+async def _elsewhere(site: Site, meeting: Meeting, seller: Seller, category: str, days: int) -> UUID:
+    """A session of the two that takes place by video or in person, in so many days."""
+    service = NewService("Tatap muka", category, 60, 50_000, address="Jl. Melati 1")
+    async with site.db.transaction() as tx:
+        service_id = await add_service(tx, seller.id, service)
+    starts = await slot_in(site.db, days=days)
+    order_id = await book(site.db, meeting.user, replace(seller, service_id=service_id), starts)
+    booking_id = (await pay(site.db, order_id)).booking_id
+    assert booking_id is not None
+    return booking_id
 
 
 async def _seller(meeting: Meeting) -> Seller:
@@ -252,7 +331,14 @@ async def test_everybody_gets_what_is_theirs_and_nothing_else(site: Site, who: W
 @pytest.mark.parametrize("who", ["stranger", "other expert", "admin"])
 async def test_what_belongs_to_others_looks_like_what_is_not_there(site: Site, who: Who) -> None:
     world = await a_world(site)
-    missing = {"room": str(uuid4()), "done": "BE-20260101-ZZZZZZ", "unpaid": "BE-20260101-YYYYYY"}
+    missing = {
+        "room": str(uuid4()),
+        "thread": str(uuid4()),
+        "video": str(uuid4()),
+        "offline": str(uuid4()),
+        "done": "BE-20260101-ZZZZZZ",
+        "unpaid": "BE-20260101-YYYYYY",
+    }
     for route, entry in TABLE.items():
         if entry.anybody is not None:
             continue

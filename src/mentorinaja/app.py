@@ -32,7 +32,6 @@ from mentorinaja.resources import open_resources
 from mentorinaja.reviews.routes import router as reviews
 from mentorinaja.rooms.live import Rooms
 from mentorinaja.rooms.routes import router as rooms
-from mentorinaja.rooms.thread_routes import router as threads
 from mentorinaja.settings import Settings
 from mentorinaja.storage import Storage
 from mentorinaja.web import problems
@@ -50,7 +49,6 @@ FEATURES: list[ControllerRouterHandler] = [
     bookings,
     payments,
     rooms,
-    threads,
     reviews,
     portal,
     operations.router,

@@ -23,6 +23,7 @@ from mentorinaja.rooms import (
     report_pages,
     rules,
     sending,
+    thread_pages,
     transcript_pages,
 )
 from mentorinaja.rooms.asking import address_of, advanced, booking_of, room_of, side_of, viewer_of
@@ -205,6 +206,7 @@ router = Router(
         *arrival_pages.HANDLERS,
         *extension_pages.HANDLERS,
         *report_pages.HANDLERS,
+        *thread_pages.HANDLERS,
         *transcript_pages.HANDLERS,
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import Response, Router, get, post
+from litestar import Response, get, post
 
 from mentorinaja.db.pool import Database
 from mentorinaja.errors import DomainError, NotThere
@@ -81,4 +81,4 @@ def _form_page(
     )
 
 
-router = Router(path="/", route_handlers=[finish, accept, ask_for_objection, send_objection])
+HANDLERS = [finish, accept, ask_for_objection, send_objection]
