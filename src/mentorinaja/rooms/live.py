@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Coroutine
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -19,8 +19,9 @@ from mentorinaja.errors import DomainError
 from mentorinaja.live.hub import Hub
 from mentorinaja.rooms import actions, clock, presence, queries
 from mentorinaja.rooms.frames import OVER, RELOAD, Frames, is_end
-from mentorinaja.rooms.room import IN_ROOM, SIDES, Item, Notice, Room, Side
+from mentorinaja.rooms.room import IN_ROOM, Item, Notice, Room, Side
 from mentorinaja.rooms.seats import Seat
+from mentorinaja.rooms.watched import LiveRoom, same
 
 log = structlog.get_logger(__name__)
 
@@ -28,62 +29,11 @@ log = structlog.get_logger(__name__)
 _TICK_SECONDS = 0.25
 _TICKS_A_SECOND = 4
 _TICKS_A_ROUND = 40
-_LAST_SECONDS = timedelta(seconds=10)
 _MOST_ROOMS_A_READ = 500
 _MOST_ITEMS_A_READ = 200
 _PAUSE_AFTER_TROUBLE_SECONDS = 0.5
 
 _TROUBLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
-
-
-class LiveRoom:
-    """One room with at least one open stream in this process; `seq` is how far its streams were fed."""
-
-    def __init__(self, room: Room, beat: int) -> None:
-        self.seq = room.last_seq
-        self.beat = beat
-        self.seats: set[Seat] = set()
-        self.moving = False
-        self.seconds_shown = -1
-        self.show(room)
-
-    def show(self, room: Room) -> None:
-        """The room is this now; when it changes next by itself follows from it."""
-        self.room = room
-        self.steps_at = clock.next_step_at(room)
-        self.looks_at = clock.next_look_at(room, room.read_at)
-
-    def put(self, piece: bytes) -> None:
-        """To everybody, without a number."""
-        for seat in self.seats:
-            seat.put(piece)
-
-    def put_to(self, side: Side, piece: bytes) -> None:
-        """To the streams of one side, without a number."""
-        for seat in self.seats:
-            if seat.side == side:
-                seat.put(piece)
-
-    def close(self) -> None:
-        """Let every stream end once it has written what waits."""
-        for seat in self.seats:
-            seat.close()
-
-    def sides(self) -> Iterator[tuple[Side, list[Seat]]]:
-        """The open streams of each of the two, where there are any."""
-        for side in SIDES:
-            if seats := [seat for seat in self.seats if seat.side == side]:
-                yield side, seats
-
-    def in_last_seconds(self, now: datetime) -> bool:
-        """Whether the clock runs and is about to end."""
-        end_at = self.room.end_at
-        return (
-            self.room.timed
-            and self.room.status == "running"
-            and end_at is not None
-            and timedelta() <= end_at - now <= _LAST_SECONDS
-        )
 
 
 class Rooms:
@@ -311,8 +261,7 @@ class Rooms:
             live.put(self._frames.countdown(live.room, now))
             self._mark(live.room.booking_id, changed=True)
             self._signs |= {(live.room.booking_id, seat.side) for seat in live.seats if not seat.answers}
-        elif live.in_last_seconds(now) and live.seconds_shown != (seconds := live.room.whole_seconds(now)):
-            live.seconds_shown = seconds
+        elif live.hurries_at and now >= live.hurries_at and live.shows_another_second(now):
             live.put(self._frames.countdown(live.room, now))
         if live.looks_at is not None and now >= live.looks_at:
             live.looks_at = clock.next_look_at(live.room, now)
@@ -350,16 +299,3 @@ class Rooms:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def same(before: Room, after: Room) -> bool:
-    """Whether nothing changed that the page shows; messages, read marks and typing come by themselves."""
-    return before == replace(
-        after,
-        read_at=before.read_at,
-        last_seq=before.last_seq,
-        user_read=before.user_read,
-        expert_read=before.expert_read,
-        user_seen_at=before.user_seen_at,
-        expert_seen_at=before.expert_seen_at,
-    ) and all(before.present(side, before.read_at) == after.present(side, after.read_at) for side in SIDES)

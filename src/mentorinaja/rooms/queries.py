@@ -122,7 +122,8 @@ _TO_MOVE = """
         OR b.starts_at + make_interval(secs => s.duration_seconds) <= app_now()))
       WHEN 'running' THEN
         CASE WHEN s.duration_seconds IS NULL
-          THEN s.finished_at + $3::interval <= app_now() OR (s.finished_at IS NULL AND b.starts_at + $4::interval <= app_now())
+          THEN s.finished_at + $3::interval <= app_now()
+            OR (s.finished_at IS NULL AND b.starts_at + $4::interval <= app_now())
           ELSE s.ends_at <= app_now()
             OR (s.timed AND coalesce(p.seen_at, s.started_at) + $1::interval <= app_now()) END
       WHEN 'paused' THEN s.paused_at + $2::interval - s.paused_for <= app_now() OR p.seen_at > s.paused_at
