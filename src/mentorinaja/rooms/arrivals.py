@@ -57,9 +57,7 @@ async def give_code(db: Database, user: Viewer, booking_id: UUID, typed: str) ->
     and `TooMany` after five tries within ten minutes. Every try counts before it is looked at, so that many at
     once are no way around.
     """
-    side = await _come(db, user, booking_id, "offline_event")
-    if side != "expert":
-        raise NotThere
+    await _come(db, user, booking_id, "offline_event", only="expert")
     code = _SPACING.sub("", typed)
     if not _CODE.fullmatch(code):
         raise WrongCode("Kode terdiri dari 6 angka. Tanyakan kepada pengguna, lalu ketik lagi.")
@@ -94,16 +92,19 @@ async def _meet(tx: Connection, user: Viewer, booking_id: UUID, code: str) -> bo
     return True
 
 
-async def _come(db: Database, user: Viewer, booking_id: UUID, category: str) -> Side:
-    """Which side `user` is of a session of this category that is open now; its room exists afterwards."""
+async def _come(
+    db: Database, user: Viewer, booking_id: UUID, category: str, *, only: Side | None = None
+) -> None:
+    """`user` (of side `only`) comes to a session of this category that is open now; its room exists afterwards."""
     room = await queries.room_for(db, user, booking_id)
     side = room.side_of(user.id) if room else None
     if room is None or side is None or room.kind != "scheduled" or room.category != category:
         raise NotThere
+    if only is not None and side != only:
+        raise NotThere
     _check_open(room, side)
     if room.status is None:
         await actions.open_room(db, booking_id)
-    return side
 
 
 def _check_open(room: Room, side: Side) -> None:
