@@ -32,7 +32,8 @@ def configure(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            processor=structlog.processors.JSONRenderer(), foreign_pre_chain=[*shared, _with_logger_name]
+            processor=structlog.processors.JSONRenderer(),
+            foreign_pre_chain=[*shared, _with_logger_name, structlog.processors.format_exc_info],
         )
     )
     logging.basicConfig(level=max(_LEVELS[level], logging.WARNING), handlers=[handler], force=True)

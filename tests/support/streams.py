@@ -20,10 +20,16 @@ class Event:
 
 
 async def events(answer: httpx.Response) -> AsyncIterator[Event]:
-    """The messages of an open stream as they come, by the rules of the HTML standard."""
+    """The messages of an open stream as they come."""
+    async for event in events_in(answer.aiter_text()):
+        yield event
+
+
+async def events_in(chunks: AsyncIterator[str]) -> AsyncIterator[Event]:
+    """The messages in a stream's text, by the rules of the HTML standard."""
     data: list[str] = []
     fields: dict[str, str] = {}
-    async for line in _lines(answer):
+    async for line in _lines(chunks):
         if line:
             name, _, value = line.partition(":")
             value = value.removeprefix(" ")
@@ -115,10 +121,10 @@ async def eventually(condition: Callable[[], bool | Awaitable[bool]], seconds: f
         await asyncio.sleep(0.01)
 
 
-async def _lines(answer: httpx.Response) -> AsyncIterator[str]:
+async def _lines(chunks: AsyncIterator[str]) -> AsyncIterator[str]:
     """Lines ended by a line feed only: other separators belong to the text."""
     rest = ""
-    async for chunk in answer.aiter_text():
+    async for chunk in chunks:
         *lines, rest = (rest + chunk).split("\n")
         for line in lines:
             yield line
