@@ -7,10 +7,7 @@ from mentorinaja.bookings.queries import OrderDetail, Refund
 from mentorinaja.db.pool import Database
 from mentorinaja.notices.kinds import Mail, MailContent, OutboxRow
 from mentorinaja.rooms import queries
-from mentorinaja.rooms.telling import queue_absent, queue_over
 from mentorinaja.settings import Settings
-
-__all__ = ["MAILS", "queue_absent", "queue_over"]
 
 # Why a session ended, as its user and its expert read it; {user} and {expert} are their names.
 _HOW = {
@@ -30,8 +27,11 @@ _HOW = {
     ),
     "accepted": ("Anda menerima hasilnya.", "{user} menerima hasilnya."),
     "silence": ("Hasilnya diterima otomatis setelah 72 jam.", "Hasilnya diterima otomatis setelah 72 jam."),
-    "timeout": ("Waktu konsultasi telah habis.", "Waktu konsultasi telah habis."),
+    "objection_kept": ("Keberatan Anda sudah diputuskan.", "Keberatan pengguna sudah diputuskan."),
+    "objection_partly": ("Keberatan Anda sudah diputuskan.", "Keberatan pengguna sudah diputuskan."),
 }
+_TIME_IS_OVER = ("Waktu konsultasi telah habis.", "Waktu konsultasi telah habis.")
+_AS_SCHEDULED = ("Sesi selesai pada waktu yang dijadwalkan.", "Sesi selesai pada waktu yang dijadwalkan.")
 
 
 async def load_over(db: Database, settings: Settings, row: OutboxRow) -> MailContent | None:
@@ -45,8 +45,15 @@ async def load_over(db: Database, settings: Settings, row: OutboxRow) -> MailCon
            ORDER BY id DESC LIMIT 1""",
         order.id,
     )
-    how = _HOW.get(reason, _HOW["timeout"])[0 if context["for_user"] else 1]
+    over = _TIME_IS_OVER if order.category == "online_chat" else _AS_SCHEDULED
+    how = _HOW.get(reason, over)[0 if context["for_user"] else 1]
     context["how"] = how.format(user=order.payer_name, expert=order.expert_name)
+    # Kept outside the database, it shows later that nobody rewrote the conversation.
+    seal: bytes = await db.fetchval(
+        "SELECT last_seal FROM active_sessions WHERE booking_id = $1", order.booking_id
+    )
+    context["seal"] = seal.hex()
+    context["transcript"] = f"{settings.base_url}/session/{order.booking_id}/transcript"
     return MailContent(f"Sesi dengan {context['other']} selesai", "over", context)
 
 
