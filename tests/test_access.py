@@ -98,6 +98,9 @@ TABLE: dict[Route, Entry] = {
     ("POST", "/user/transactions/{public_id:str}/cancel"): Entry(
         "/user/transactions/{unpaid}/cancel", payer=303
     ),
+    # Another time is for sessions whose expert did not come.
+    ("GET", "/user/transactions/{public_id:str}/move"): Entry("/user/transactions/{done}/move", payer=409),
+    ("POST", "/user/transactions/{public_id:str}/move"): Entry("/user/transactions/{done}/move", payer=409),
     ("GET", "/invoice/{public_id:str}"): Entry("/invoice/{done}", payer=200, mentor=200),
     ("GET", "/user/transactions/{order_id:str}/review"): Entry("/user/transactions/{done}/review", payer=200),
     ("POST", "/user/transactions/{order_id:str}/review"): Entry(
@@ -123,6 +126,10 @@ TABLE: dict[Route, Entry] = {
     # More time is asked for in the last minutes only.
     ("POST", "/session/{booking_id:str}/extend"): Entry(
         "/session/{room}/extend", payer=409, mentor=409, form={"answer": "yes"}
+    ),
+    # Both are there: nobody has to choose what to do about an absent expert.
+    ("POST", "/session/{booking_id:str}/absence"): Entry(
+        "/session/{room}/absence", payer=409, form={"choice": "refund"}
     ),
     ("POST", "/session/{booking_id:str}/end"): Entry("/session/{room}/end", payer=303, mentor=303),
     # Not open yet: said to the two, and to nobody else.
@@ -170,6 +177,7 @@ WATCHED = (
     "SELECT count(*) FROM session_arrivals",
     "SELECT count(*) FROM session_reports",
     "SELECT count(*) FROM order_events",
+    "SELECT count(*) FROM refunds",
     "SELECT count(*) FROM payment_attempts",
     "SELECT count(*) FROM payment_logs",
     "SELECT id, ready_until FROM experts ORDER BY id",
