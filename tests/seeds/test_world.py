@@ -19,7 +19,7 @@ from tests.support.config import make_settings
 STATES = {
     ("pending", "waiting"), ("confirmed", "paid"), ("completed", "paid"), ("completed", "chargeback"),
     ("cancelled", "cancelled"), ("cancelled", "expired"), ("cancelled", "failed"), ("cancelled", "paid_late"),
-    ("cancelled", "refunded"), ("cancelled", "reversed"),
+    ("cancelled", "refunded"), ("cancelled", "reversed"), ("cancelled", "refund_pending"),
 }  # fmt: skip
 
 
@@ -32,6 +32,7 @@ async def test_the_demo_world_is_there_and_is_made_once(db: Database) -> None:
     await _check_experts(db)
     await _check_sari(db)
     await _check_history(db)
+    await _check_threads(db)
     before = await _all_counts(db)
     await db.execute("UPDATE experts SET ready_until = NULL")
     await seed(resources)
@@ -68,7 +69,7 @@ async def _check_experts(db: Database) -> None:
     kinds = await db.fetch(
         "SELECT DISTINCT category, duration_minutes IS NULL AS thread, active FROM services"
     )
-    assert {("online_chat", True, False), ("offline_event", False, True)} <= {tuple(row) for row in kinds}
+    assert {("online_chat", True, True), ("offline_event", False, True)} <= {tuple(row) for row in kinds}
     for row in await db.fetch(
         "SELECT expert_id, max(duration_minutes) AS minutes FROM services WHERE active GROUP BY expert_id"
     ):
@@ -103,11 +104,33 @@ async def _check_history(db: Database) -> None:
         )
         == 0
     )
+    assert not await db.fetchval("SELECT count(*) FROM session_events WHERE kind = 'paused'"), (
+        "they all stayed"
+    )
     # Nobody gets mail of the past, and what was just made tells its people.
     waiting = Counter(
         row["kind"] for row in await db.fetch("SELECT kind FROM outbox WHERE status = 'waiting'")
     )
     assert 0 < waiting.total() < 20
+
+
+async def _check_threads(db: Database) -> None:
+    """Accepted, left to the 72 hours, never answered, waiting for its answer, waiting for its acceptance."""
+    rows = await db.fetch(
+        """SELECT b.status, s.ended_by, b.cancel_reason, s.finished_at IS NOT NULL AS finished
+           FROM bookings b JOIN active_sessions s ON s.booking_id = b.id WHERE b.duration_minutes IS NULL"""
+    )
+    assert Counter(tuple(row) for row in rows) == {
+        ("completed", "user", None, True): 1,
+        ("completed", "timeout", None, True): 1,
+        ("cancelled", "timeout", "undelivered", False): 1,
+        ("confirmed", None, None, False): 1,
+        ("confirmed", None, None, True): 1,
+    }
+    sellers = await db.fetchval(
+        "SELECT count(DISTINCT expert_id) FROM services WHERE duration_minutes IS NULL"
+    )
+    assert sellers >= 3
 
 
 async def _ready(db: Database) -> set[str]:

@@ -13,13 +13,14 @@ from mentorinaja.web.viewer import Viewer
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """An expert at work: who signs in, what is offered, which stars will be given."""
+    """An expert at work: who signs in, which sessions and threads are offered, which stars will be given."""
 
     viewer: Viewer
     expert_id: int
     slug: str
     field: str
     services: list[Service]
+    threads: list[Service]
     stars: list[int]
 
 
@@ -42,9 +43,14 @@ async def gather(db: Database) -> Cast:
     for told in people.experts():
         viewer = viewers[told.user.email]
         assert viewer.expert_id is not None, "made just before"
-        services = await experts.services_of(db, viewer.expert_id)
-        field = told.profile.expertise[0]
+        offered = await experts.services_of(db, viewer.expert_id)
         actors[told.user.login] = Actor(
-            viewer, viewer.expert_id, told.profile.slug, field, services, told.stars
+            viewer,
+            viewer.expert_id,
+            told.profile.slug,
+            told.profile.expertise[0],
+            [service for service in offered if not service.is_thread],
+            [service for service in offered if service.is_thread],
+            told.stars,
         )
     return Cast(actors, {user.login: viewers[user.email] for user in people.USERS})

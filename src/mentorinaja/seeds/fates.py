@@ -11,7 +11,7 @@ from mentorinaja.db.pool import Database
 from mentorinaja.seeds.cast import Actor, Cast
 from mentorinaja.seeds.history import Storyteller
 from mentorinaja.seeds.till import Till
-from mentorinaja.seeds.timeline import Story
+from mentorinaja.seeds.timeline import Story, later
 from mentorinaja.web.viewer import Viewer
 
 
@@ -46,7 +46,7 @@ class Fates:
             (30, ani, "wayan-sudarma", self._charged_back),
         )
         for days, user, slug, fate in fates:
-            yield _later(today - timedelta(days=days), fate(user, self._actor(slug)))
+            yield later(today - timedelta(days=days), fate(user, self._actor(slug)))
 
     async def make_today(self) -> None:
         """What is to come: paid sessions of both, and one that Ani has not paid yet."""
@@ -129,9 +129,3 @@ class Fates:
 
     def _actor(self, slug: str) -> Actor:
         return self._cast.experts[slug]
-
-
-async def _later(when: datetime, story: Story) -> Story:
-    yield when
-    async for moment in story:
-        yield moment

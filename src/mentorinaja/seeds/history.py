@@ -17,6 +17,8 @@ from mentorinaja.experts.queries import Service
 from mentorinaja.resources import Resources
 from mentorinaja.reviews import actions as reviews
 from mentorinaja.rooms import actions as rooms
+from mentorinaja.rooms.room import SIDES
+from mentorinaja.rooms.sending import send
 from mentorinaja.schedule.queries import nearest_slots
 from mentorinaja.seeds.cast import Actor, Cast
 from mentorinaja.seeds.till import Till
@@ -87,8 +89,12 @@ class Storyteller:
         assert row is not None, "it was booked before"
         await rooms.enter(self._db, user, row["id"])
         await rooms.enter(self._db, actor.viewer, row["id"])
+        for side in SIDES:
+            await rooms.streams(self._db, row["id"], side)
         talk = self._dice.choice(_WORDS["dialogues"])
         for line, text in enumerate(talk if user in self._known or self._dice.random() < 0.3 else ()):
-            await rooms.send(self._db, actor.viewer if line % 2 else user, row["id"], uuid4(), text)
+            await send(self._db, actor.viewer if line % 2 else user, row["id"], uuid4(), text)
         yield row["ends_at"] + timedelta(minutes=1)
         await rooms.advance(self._db, row["id"])
+        for side in SIDES:
+            await rooms.leave(self._db, row["id"], side, seen=True)

@@ -120,8 +120,8 @@ def _expert(raw: dict[str, Any]) -> Expert:
 def _service(
     name: str, category: str, minutes: int, price: int, description: str, address: str = ""
 ) -> NewService:
-    """0 minutes is a thread, which is not sold before its room exists."""
-    return NewService(name, category, minutes or None, price, description, address, active=minutes > 0)
+    """0 minutes is an unhurried thread."""
+    return NewService(name, category, minutes or None, price, description, address)
 
 
 def _week(text: str) -> Iterator[tuple[int, list[Hours]]]:

@@ -13,6 +13,13 @@ from mentorinaja.resources import Resources
 Story = AsyncIterator[datetime]
 
 
+async def later(when: datetime, story: Story) -> Story:
+    """The story, begun at `when`."""
+    yield when
+    async for moment in story:
+        yield moment
+
+
 class Timeline:
     """Runs stories side by side in the order of their moments. The clock never goes back."""
 

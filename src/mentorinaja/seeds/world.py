@@ -20,6 +20,7 @@ from mentorinaja.seeds import people
 from mentorinaja.seeds.cast import gather
 from mentorinaja.seeds.fates import Fates
 from mentorinaja.seeds.history import SPAN, Storyteller
+from mentorinaja.seeds.letters import Letters
 from mentorinaja.seeds.people import PASSWORD, ZONES, Expert, User
 from mentorinaja.seeds.till import Till
 from mentorinaja.seeds.timeline import Timeline
@@ -79,15 +80,17 @@ async def _live(resources: Resources, today: datetime) -> None:
     try:
         storyteller = Storyteller(resources, cast, till)
         fates = Fates(db, cast, till, storyteller)
+        letters = Letters(db, cast, till, storyteller)
         if not await db.fetchval("SELECT EXISTS (SELECT FROM orders)"):
             timeline = Timeline(resources)
             await timeline.move_to(today - SPAN)
-            for story in (*storyteller.past(today - SPAN), *fates.past(today)):
+            for story in (*storyteller.past(today - SPAN), *fates.past(today), *letters.past(today)):
                 await timeline.add(story)
             await timeline.run()
         await _forget_alarms(db)
         await clock.shift(db, None)
         await fates.make_today()
+        await letters.make_today()
     finally:
         till.close()
 
