@@ -129,9 +129,10 @@ _MONEY = {
           SELECT FROM ledger_journals j JOIN ledger_entries e ON e.journal_id = j.id
             JOIN ledger_accounts a ON a.id = e.account_id
           WHERE j.order_id = r.order_id AND j.transaction_id = r.transaction_id AND a.kind = 'refund_due'
-            AND e.amount = -r.amount AND j.key = CASE
-              WHEN r.reason IN ('paid_late', 'paid_twice', 'quarantined') THEN 'due:' || r.transaction_id
-              ELSE 'owed:' || r.refund_key END)""",
+            AND e.amount = -r.amount AND CASE
+              WHEN r.reason IN ('paid_late', 'paid_twice', 'quarantined') THEN j.key = 'due:' || r.transaction_id
+              WHEN r.reason = 'extension_unused' AND j.kind = 'refund_due' THEN j.key = 'due:' || r.transaction_id
+              ELSE j.key = 'owed:' || r.refund_key END)""",
     "M9_owed_for_a_refund": """
         SELECT j.key FROM ledger_journals j WHERE j.kind = 'owed_back' AND NOT EXISTS (
           SELECT FROM refunds r WHERE 'owed:' || r.refund_key = j.key AND r.order_id = j.order_id)""",
