@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import UUID
 
 from mentorinaja import clock, logs
 from mentorinaja.db.pool import Database
@@ -77,6 +78,13 @@ def _parser() -> argparse.ArgumentParser:
     moved = add("clock", _clock, "show or move the database's clock (demo and tests only)")
     moved.add_argument("shift", nargs="?", help="+10m, -2h, +3d, or reset")
     add("check-invariants", _check_invariants, "look for rows that must not exist; exit 1 when there are any")
+    checked = add(
+        "verify", _verify, "recompute the seals of all conversations, or of one; exit 1 when any does not fit"
+    )
+    checked.add_argument("booking", nargs="?", type=UUID, help="only this booking's")
+    checked.add_argument(
+        "--seal", type=bytes.fromhex, help="its last seal as somebody kept it, to compare with"
+    )
     add("reports", _reports, "the reported sessions that wait for a decision, with what was recorded of them")
     decision = add("decide-report", _decide_report, "decide on a reported session, once")
     decision.add_argument("id", type=int)
@@ -222,6 +230,19 @@ def _check_invariants(_given: argparse.Namespace) -> int:
     if not found:
         print("All invariants hold.")
     return 1 if found else 0
+
+
+def _verify(given: argparse.Namespace) -> int:
+    from mentorinaja.rooms.verifying import verify
+
+    if given.seal is not None and given.booking is None:
+        raise SettingsError("--seal belongs to one conversation: name its booking.")
+
+    async def run(db: Database) -> bool:
+        return await verify(db, print, given.booking, kept=given.seal)
+
+    with _database() as dsn:
+        return 0 if _run_with(dsn, run) else 1
 
 
 def _reports(_given: argparse.Namespace) -> int:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from mentorinaja.db.pool import Database
-from mentorinaja.rooms import transcript_files
+from mentorinaja.payments.actions import cancel_and_owe
+from mentorinaja.rooms import actions, transcript_files
 from mentorinaja.rooms.transcript import PAGE_ITEMS
 from tests.support.bookings import browser_of, make_user
 from tests.support.conversations import (
@@ -19,7 +20,7 @@ from tests.support.conversations import (
     put_attachment,
     put_message,
 )
-from tests.support.rooms import Meeting, enter_site, known_browser, meet_now
+from tests.support.rooms import Meeting, enter_site, known_browser, meet_later, meet_now
 from tests.support.site import Browser, Site
 
 ENDINGS = ("", ".txt", ".json")
@@ -148,6 +149,40 @@ async def test_the_json_file_is_all_that_is_needed_to_recompute_the_seals(site: 
     assert told["final_seal"] == await final_seal(site.db, meeting)
     told["items"][1]["words"] += " "
     assert not seals_fit(told)
+
+
+async def test_transactions_and_the_mail_after_the_session_lead_to_it(site: Site) -> None:
+    meeting = await meet_now(site.db)
+    await meeting.begin()
+    await meeting.say(meeting.user, "Halo")
+    await actions.end(site.db, meeting.user, meeting.booking_id)
+    for person, page in (
+        (meeting.user, "/user/transactions"),
+        (meeting.expert, "/expert/dashboard/transaksi"),
+    ):
+        browser = await browser_of(site, person)
+        await browser.get(page)
+        links = browser.page.css(f"#order-{meeting.order_id} .order-foot a")
+        assert path(meeting) in [link.attributes["href"] for link in links]
+    await site.sweep()
+    seal = await final_seal(site.db, meeting)
+    for person in (meeting.user, meeting.expert):
+        [over] = [letter for letter in site.mailbox.messages_to(person.email) if seal in letter.text]
+        assert f"{site.settings.base_url}{path(meeting)}" in over.text
+
+
+async def test_what_was_said_before_a_session_was_called_off_can_be_read(site: Site) -> None:
+    meeting = await meet_later(site.db, category="online_video")
+    await meeting.go_to((await meeting.room()).starts_at - timedelta(minutes=5))
+    await meeting.begin()
+    await meeting.say(meeting.user, "Saya sudah di sini")
+    async with site.db.transaction() as tx:
+        await cancel_and_owe(tx, meeting.booking_id, 157_500, "cancelled_by_expert", actor="expert")
+    browser = await browser_of(site, meeting.user)
+    await browser.get(f"/session?bookingId={meeting.booking_id}")
+    assert browser.page.css_first(f'main a[href="{path(meeting)}"]') is not None
+    assert (await browser.get(path(meeting))).status_code == 200
+    assert "Saya sudah di sini" in browser.text
 
 
 async def test_a_conversation_without_words_has_a_transcript(site: Site) -> None:
