@@ -10,7 +10,10 @@ import pytest
 
 from mentorinaja import clock
 from mentorinaja.db.pool import Database
+from mentorinaja.rooms.reports import report
 from mentorinaja.settings import describe
+from tests.support.conversations import a_talk, tamper
+from tests.support.places import be_over, code_of, make_admin, meet_in_person
 
 
 def run(*arguments: str, given: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
@@ -76,6 +79,40 @@ async def test_check_invariants_shows_the_rows_that_must_not_exist(unchecked_db:
     assert "2026" in done.stdout
 
 
+async def test_verify_says_how_much_it_checked_and_where_a_conversation_stops_fitting(
+    unchecked_db: Database,
+) -> None:
+    meeting = await a_talk(unchecked_db, "Halo", "Halo juga")
+    await a_talk(unchecked_db, "Lain")
+    address = {"DATABASE_URL": unchecked_db.dsn}
+    done = run("verify", **address)
+    assert (done.returncode, done.stdout) == (0, "Checked 2 rooms with 7 items. All fit.\n")
+    seal = await unchecked_db.fetchval(
+        "SELECT last_seal FROM active_sessions WHERE booking_id = $1", meeting.booking_id
+    )
+    booking = str(meeting.booking_id)
+    assert run("verify", booking, "--seal", seal.hex(), **address).returncode == 0
+    other = run("verify", booking, "--seal", "00" * 32, **address)
+    assert other.returncode == 1 and f"its last seal is {seal.hex()}" in other.stdout
+
+    await tamper(
+        unchecked_db,
+        "UPDATE chat_messages SET text = 'Halo!' WHERE booking_id = $1 AND seq = 2",
+        meeting.booking_id,
+    )
+    done = run("verify", **address)
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [
+        f"room {booking}: number 2 is changed: it does not fit its seal",
+        "Checked 2 rooms with 7 items. 1 do not fit.",
+    ]
+    unknown = run("verify", "0b9e9f5e-4b0e-4a55-9d2c-6f5a3c1f7d11", **address)
+    assert unknown.returncode == 1 and "no room" in unknown.stdout
+    for wrong in (["verify", "--seal", "00"], ["verify", booking, "--seal", "zz"], ["verify", "nobody"]):
+        refused = run(*wrong, **address)
+        assert refused.returncode == 2 and "Traceback" not in refused.stderr
+
+
 async def test_an_admin_is_made_from_the_command_line(db: Database) -> None:
     done = run("create-admin", "desk@contoh.test", given="gajah terbang tinggi\n", DATABASE_URL=db.dsn)
     assert done.returncode == 0, done.stderr
@@ -94,3 +131,31 @@ async def test_a_shifted_clock_is_told_to_whoever_listens(db: Database) -> None:
     before = await clock.now(db)
     await clock.shift(db, timedelta(days=3))
     assert await clock.now(db) - before >= timedelta(days=3)
+
+
+async def test_reported_sessions_are_listed_with_their_facts_and_decided(db: Database) -> None:
+    meeting, admin = await meet_in_person(db), await make_admin(db)
+    code = await code_of(meeting)
+    assert "No report waits" in run("reports", DATABASE_URL=db.dsn).stdout
+    await be_over(meeting)
+    report_id = await report(db, meeting.user, meeting.booking_id, "Mentor tidak datang.\n\x1b[2JMaaf.")
+    listed = run("reports", DATABASE_URL=db.dsn).stdout
+    for words in (
+        f"#{report_id} problem by the user, Budi Santoso",
+        meeting.order_id,
+        "Mentor tidak datang.",
+        "never",
+    ):
+        assert words in listed
+    assert code not in listed and "\x1b" not in listed
+    decision = ("decide-report", str(report_id), "--reason", "Tidak ada yang mencatat kode.", "--admin")
+    wrong = run(*decision, meeting.expert.email, "--keep", DATABASE_URL=db.dsn)
+    assert wrong.returncode == 1 and "bukan admin" in wrong.stderr
+    assert run(*decision, admin.email, DATABASE_URL=db.dsn).returncode == 2, "refund or keep must be said"
+    assert run(*decision, admin.email, "--refund", "900000", DATABASE_URL=db.dsn).returncode == 1
+    done = run(*decision, admin.email, "--refund", "40000", DATABASE_URL=db.dsn)
+    assert done.returncode == 0, done.stderr
+    again = run(*decision, admin.email, "--keep", DATABASE_URL=db.dsn)
+    assert again.returncode == 1 and "sudah diputuskan" in again.stderr and "Traceback" not in again.stderr
+    assert await db.fetchval("SELECT amount FROM refunds WHERE reason = 'disputed'") == 40_000
+    assert "No report waits" in run("reports", DATABASE_URL=db.dsn).stdout
