@@ -14,12 +14,13 @@ from mentorinaja.db.pool import Connection, Database
 from mentorinaja.errors import NotThere
 from mentorinaja.ledger import queries as ledger
 from mentorinaja.local.mailbox.message import Message
-from mentorinaja.rooms import arrivals, queries, reports
+from mentorinaja.rooms import arrivals, queries, reports, threads
 from mentorinaja.rooms.reports import AlreadyReported, NotReportable, TooLate, Undecidable
+from mentorinaja.rooms.room import Notice
 from mentorinaja.web.viewer import Viewer
 from tests.support.bookings import events_of, make_user, state_of
 from tests.support.places import MINUTE, be_over, make_admin, meet_by_video, meet_in_person, open_doors
-from tests.support.rooms import Meeting, meet_later
+from tests.support.rooms import Meeting, meet_in_writing, meet_later
 from tests.support.site import Site
 
 DAY = timedelta(days=1)
@@ -192,6 +193,64 @@ async def test_without_the_lock_it_is_decided_again(
         if (await broken(unchecked_db))["C5_decided_once_and_told"]:
             return
     raise AssertionError("the lock is not what keeps it to one decision")
+
+
+async def an_objection(db: Database) -> tuple[Meeting, Viewer, int]:
+    """An answered thread that its user objects to, and an admin."""
+    meeting, admin = await meet_in_writing(db), await make_admin(db)
+    await meeting.say(meeting.expert, "Ini catatan saya.")
+    await threads.finish(db, meeting.expert, meeting.booking_id)
+    return meeting, admin, await threads.object_to(db, meeting.user, meeting.booking_id, WORDS)
+
+
+@pytest.mark.parametrize(
+    ("refund", "state", "owed", "cause"),
+    [
+        (None, ("completed", "paid"), 0, "objection_kept"),
+        (50_000, ("completed", "refund_pending"), 50_000, "objection_partly"),
+        (157_500, ("cancelled", "refund_pending"), 157_500, "disputed"),
+    ],
+)
+async def test_an_objections_decision_ends_the_thread(
+    site: Site, refund: int | None, state: tuple[str, str], owed: int, cause: str
+) -> None:
+    meeting, admin, report_id = await an_objection(site.db)
+    await site.move_clock(5 * DAY)
+    await reports.decide(site.db, admin, report_id, refund, REASON)
+    assert await state_of(site.db, meeting.order_id) == state
+    assert await site.db.fetchval("SELECT coalesce(sum(amount), 0) FROM refunds") == owed
+    last = (await meeting.items())[-1]
+    assert isinstance(last, Notice) and (last.kind, last.cause) == ("ended", cause)
+    assert (await meeting.room()).notice_text(last, "user").startswith("Keberatan diputuskan")
+    with pytest.raises(Undecidable):
+        await reports.decide(site.db, admin, report_id, None, REASON)
+    await site.move_clock(2 * DAY)
+    assert sum(await earned(meeting)) == (126_000 if refund is None else 86_000 if refund == 50_000 else 0)
+    for person in (meeting.user, meeting.expert):
+        assert any(
+            REASON in mail.text
+            for mail in site.mailbox.messages_to(person.email)
+            if "Keputusan" in mail.subject
+        )
+
+
+async def test_an_objection_that_was_taken_back_is_not_decided(db: Database) -> None:
+    meeting, admin, report_id = await an_objection(db)
+    await threads.accept(db, meeting.user, meeting.booking_id)
+    with pytest.raises(Undecidable):
+        await reports.decide(db, admin, report_id, 10_000, REASON)
+
+
+async def test_accepting_and_deciding_at_once_end_it_once(db: Database) -> None:
+    for _ in range(3):
+        meeting, admin, report_id = await an_objection(db)
+        answers = await asyncio.gather(
+            threads.accept(db, meeting.user, meeting.booking_id),
+            reports.decide(db, admin, report_id, 157_500, REASON),
+            return_exceptions=True,
+        )
+        assert all(answer is None or isinstance(answer, Undecidable) for answer in answers)
+        assert (await state_of(db, meeting.order_id))[0] in ("completed", "cancelled")
 
 
 async def test_words_go_to_their_author_and_the_admins_only(site: Site) -> None:

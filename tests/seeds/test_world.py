@@ -107,6 +107,11 @@ async def _check_history(db: Database) -> None:
     assert not await db.fetchval("SELECT count(*) FROM session_events WHERE kind = 'paused'"), (
         "they all stayed"
     )
+    arrivals = await db.fetch("SELECT DISTINCT kind, side FROM session_arrivals")
+    assert {tuple(row) for row in arrivals} == {
+        ("link", "user"), ("link", "expert"), ("code", "user"), ("code", "expert"),
+    }  # fmt: skip
+    assert await db.fetchval("SELECT count(*) FROM session_reports WHERE decided_at IS NULL") == 1
     # Nobody gets mail of the past, and what was just made tells its people.
     waiting = Counter(
         row["kind"] for row in await db.fetch("SELECT kind FROM outbox WHERE status = 'waiting'")

@@ -18,6 +18,7 @@ from mentorinaja.resources import Resources
 from mentorinaja.schedule import actions as schedule
 from mentorinaja.seeds import people
 from mentorinaja.seeds.cast import gather
+from mentorinaja.seeds.elsewhere import Elsewhere
 from mentorinaja.seeds.fates import Fates
 from mentorinaja.seeds.history import SPAN, Storyteller
 from mentorinaja.seeds.letters import Letters
@@ -81,10 +82,16 @@ async def _live(resources: Resources, today: datetime) -> None:
         storyteller = Storyteller(resources, cast, till)
         fates = Fates(db, cast, till, storyteller)
         letters = Letters(db, cast, till, storyteller)
+        elsewhere = Elsewhere(db, cast, till, storyteller)
         if not await db.fetchval("SELECT EXISTS (SELECT FROM orders)"):
             timeline = Timeline(resources)
             await timeline.move_to(today - SPAN)
-            for story in (*storyteller.past(today - SPAN), *fates.past(today), *letters.past(today)):
+            for story in (
+                *storyteller.past(today - SPAN),
+                *fates.past(today),
+                *letters.past(today),
+                *elsewhere.past(today),
+            ):
                 await timeline.add(story)
             await timeline.run()
         await _forget_alarms(db)
