@@ -71,14 +71,18 @@ CREATE TRIGGER session_changed
       NEW.user_waits_until, NEW.finished_at))
   EXECUTE FUNCTION session_changed();
 
--- A session that is moved while its room exists takes the room along.
+-- A session that is moved while its room exists takes the room along, and both read so in it.
 CREATE FUNCTION booking_moved() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE active_sessions SET scheduled_at = NEW.starts_at, user_joined_at = NULL, expert_joined_at = NULL,
       user_waits_until = NULL
     WHERE booking_id = NEW.id AND status = 'waiting';
-  DELETE FROM room_presence p USING active_sessions s
-    WHERE p.booking_id = NEW.id AND s.booking_id = NEW.id AND s.status = 'waiting';
+  IF FOUND THEN
+    DELETE FROM room_presence WHERE booking_id = NEW.id;
+    -- the cause is the new time, in UTC: 2026-11-26T07:00:00Z
+    PERFORM room_note(
+      NEW.id, 'moved', to_char(NEW.starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), app_now());
+  END IF;
   RETURN NULL;
 END $$;
 CREATE TRIGGER booking_moved AFTER UPDATE OF starts_at ON bookings

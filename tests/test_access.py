@@ -17,6 +17,7 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
 from mentorinaja.app import FEATURES
+from mentorinaja.contents.kinds import Document
 from mentorinaja.experts.actions import add_service
 from mentorinaja.experts.rules import NewService
 from mentorinaja.rooms import threads
@@ -36,6 +37,7 @@ from tests.support.bookings import (
     pay,
     slot_in,
 )
+from tests.support.files import pdf
 from tests.support.rooms import Meeting, meet_now
 from tests.support.site import Browser, Site
 
@@ -118,6 +120,9 @@ TABLE: dict[Route, Entry] = {
     ),
     ("GET", "/session/{booking_id:str}/transcript.json"): Entry(
         "/session/{room}/transcript.json", payer=409, mentor=409
+    ),
+    ("GET", "/session/{booking_id:str}/files/{attachment_id:str}"): Entry(
+        "/session/{room}/files/{file}", payer=200, mentor=200
     ),
     ("GET", "/session/{booking_id:str}/end"): Entry("/session/{room}/end", payer=200, mentor=200),
     ("POST", "/session/{booking_id:str}/messages"): Entry(
@@ -221,6 +226,7 @@ async def a_world(site: Site) -> World:
     unpaid = await book(site.db, meeting.user, seller, await slot_in(site.db, days=2))
     ids = {
         "room": str(meeting.booking_id),
+        "file": str((await meeting.give(site.resources.storage, meeting.user, Document(pdf()))).id),
         "thread": str(thread),
         "video": str(video),
         "offline": str(offline),
@@ -341,6 +347,7 @@ async def test_what_belongs_to_others_looks_like_what_is_not_there(site: Site, w
     world = await a_world(site)
     missing = {
         "room": str(uuid4()),
+        "file": str(uuid4()),
         "thread": str(uuid4()),
         "video": str(uuid4()),
         "offline": str(uuid4()),

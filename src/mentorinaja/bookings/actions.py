@@ -19,6 +19,7 @@ from mentorinaja.bookings.moves import (
     turn_money,
     unconfirm,
 )
+from mentorinaja.bookings.moving import move
 from mentorinaja.bookings.prolonging import close_payment, order_more_time, prolong
 from mentorinaja.bookings.refusals import AlreadyPaid
 from mentorinaja.db.pool import Connection, atomic
@@ -39,6 +40,7 @@ __all__ = [
     "expire",
     "issue_invoice",
     "mark_owed",
+    "move",
     "order_more_time",
     "prolong",
     "record_event",

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
+from mentorinaja.bookings import rules
 from mentorinaja.bookings.refunds import Refund, refunds_from
 from mentorinaja.bookings.rules import (
     REPORT_WITHIN,
@@ -104,8 +105,8 @@ class OrderDetail:
 
     An extension comes with the booking of the session it extends; `status` is the order's own.
     `arrival_code` is for the payer's eyes only. `reported`: whether a problem of the session (or an objection)
-    is open, or how it was decided. `earned` is what the expert has of it now; `moves`: how often its time was
-    changed.
+    is open, or how it was decided. `kept` is what of the total stays sold, `earned` the expert's part of that.
+    `moves`: how often its time was changed; `expert_came`: whether the expert was in its room; `ended_at`: when that was over.
     """
 
     id: int
@@ -155,8 +156,11 @@ class OrderDetail:
     invoice_year: int | None
     invoice_number: int | None
     invoice_issued_at: datetime | None
+    kept: int
     earned: int
     moves: int
+    expert_came: bool
+    ended_at: datetime | None
     refunds: tuple[Refund, ...]
 
     @property
@@ -201,8 +205,14 @@ class OrderDetail:
             self.kind == "booking"
             and self.status == "completed"
             and self.rating is None
-            and now < review_until(self.ends_at)
+            and now < review_until(self.ended_at or self.ends_at)
         )
+
+    def can_be_moved(self, now: datetime) -> bool:
+        """Whether the payer may choose another time now."""
+        late = rules.expert_is_late(self.starts_at, self.ends_at, now, came=self.expert_came)
+        chat = self.kind == "booking" and self.category == "online_chat" and not self.is_thread
+        return chat and rules.may_move((self.status, self.payment_status), expert_late=late)
 
     def can_be_reported(self, now: datetime) -> bool:
         """Whether either side may still say that something was wrong with a video or offline session."""
@@ -242,10 +252,11 @@ DETAIL_SQL = f"""
       (SELECT coalesce(x.decision, 'open') FROM session_reports x
        WHERE x.booking_id = b.id ORDER BY x.id LIMIT 1) AS reported,
       i.year AS invoice_year, i.number AS invoice_number, i.issued_at AS invoice_issued_at,
-      (SELECT coalesce(-sum(y.amount), 0)::bigint FROM ledger_journals j
-         JOIN ledger_entries y ON y.journal_id = j.id JOIN ledger_accounts c ON c.id = y.account_id
-       WHERE j.order_id = o.id AND c.expert_id IS NOT NULL) AS earned,
+      sale.kept, sale.earned,
       (SELECT count(*) FROM order_events v WHERE v.order_id = o.id AND v.event = 'moved') AS moves,
+      EXISTS (SELECT FROM active_sessions n
+        WHERE n.booking_id = b.id AND n.expert_joined_at IS NOT NULL) AS expert_came,
+      (SELECT n.ended_at FROM active_sessions n WHERE n.booking_id = b.id) AS ended_at,
       (SELECT coalesce(jsonb_agg(jsonb_build_object('amount', f.amount, 'reason', f.reason, 'steps', (
          SELECT jsonb_agg(jsonb_build_object('state', s.state, 'at', s.at) ORDER BY s.id)
          FROM refund_steps s WHERE s.refund_id = f.id)) ORDER BY f.id), '[]')
@@ -259,6 +270,12 @@ DETAIL_SQL = f"""
     LEFT JOIN meeting_links_pool l ON l.id = lu.link_id
     LEFT JOIN reviews r ON r.order_id = o.id
     LEFT JOIN invoices i ON i.order_id = o.id
+    CROSS JOIN LATERAL (
+      SELECT coalesce(-sum(y.amount) FILTER (WHERE c.kind NOT IN ('gateway', 'refund_due')), 0)::bigint AS kept,
+        coalesce(-sum(y.amount) FILTER (WHERE c.expert_id IS NOT NULL), 0)::bigint AS earned
+      FROM ledger_journals j JOIN ledger_entries y ON y.journal_id = j.id
+        JOIN ledger_accounts c ON c.id = y.account_id
+      WHERE j.order_id = o.id) sale
 """
 
 # An order that is locked already, with its booking, which this locks.

@@ -7,14 +7,12 @@ from datetime import datetime
 from uuid import UUID
 
 from mentorinaja import formats, money
-from mentorinaja.bookings import moves, rules
+from mentorinaja.bookings import moves, rules, slots
 from mentorinaja.bookings.refusals import (
     MethodLimit,
     NotASlot,
-    OwnOverlap,
     OwnService,
     ServiceGone,
-    SlotTaken,
     UnpaidLimit,
 )
 from mentorinaja.bookings.rules import Hold
@@ -77,7 +75,7 @@ async def book(tx: Connection, settings: Settings, wish: Wish) -> str:
     order_id, public_id = await _insert_order(tx, settings, wish, offer, price, payer_name, now, deadline)
     if not await _insert_booking(tx, wish, offer, starts, time, order_id):
         assert time is not None, "only what takes time can be taken"
-        raise await _why_taken(tx, wish.user_id, time)
+        raise await slots.why_lost(tx, wish.user_id, time)
     await moves.record_event(tx, order_id, "user", "created", actor_id=wish.user_id)
     await moves.refresh(tx, offer.expert_id)
     await enqueue(tx, moves.EXPIRE_DUE, at=deadline)
@@ -161,20 +159,8 @@ async def _check_slot(tx: Connection, wish: Wish, offer: _Offer, time: Hold) -> 
     """When the slot is not offered, why."""
     if await _is_offered(tx, wish, offer):
         return
-    if await _own_overlap(tx, wish.user_id, time):
-        raise OwnOverlap("Anda sudah punya sesi lain pada waktu itu. Pilih waktu lain.")
-    held = await tx.fetchval(
-        """SELECT EXISTS (SELECT FROM bookings WHERE expert_id = $1 AND status IN ('pending', 'confirmed')
-                            AND blocked && tstzrange($2, $3))""",
-        offer.expert_id,
-        time.starts,
-        time.blocked_until,
-    )
-    if held:
-        raise SlotTaken("Pilih salah satu waktu terdekat yang masih kosong.")
-    if wish.starts_at is None:
-        raise NotASlot("Mentor ini sedang tidak siap. Pilih jadwal lain.")
-    raise NotASlot("Waktu ini tidak ada di jadwal mentor. Pilih salah satu waktu di daftar.")
+    is_now = wish.starts_at is None
+    raise await slots.why_not_free(tx, offer.expert_id, wish.user_id, time, is_now=is_now)
 
 
 async def _insert_order(
@@ -246,20 +232,3 @@ async def _insert_booking(
         wish.notes,
     )
     return booking_id
-
-
-async def _why_taken(tx: Connection, user_id: int, time: Hold) -> SlotTaken | OwnOverlap:
-    if await _own_overlap(tx, user_id, time):
-        return OwnOverlap("Anda sudah punya sesi lain pada waktu itu. Pilih waktu lain.")
-    return SlotTaken("Pilih salah satu waktu terdekat yang masih kosong.")
-
-
-async def _own_overlap(tx: Connection, user_id: int, time: Hold) -> bool:
-    overlaps: bool = await tx.fetchval(
-        """SELECT EXISTS (SELECT FROM bookings WHERE user_id = $1 AND status IN ('pending', 'confirmed')
-                            AND during && tstzrange($2, $3))""",
-        user_id,
-        time.starts,
-        time.ends,
-    )
-    return overlaps

@@ -51,6 +51,12 @@ class OwnService(DomainError):
     title = "Ini layanan Anda sendiri"
 
 
+class CannotMove(DomainError):
+    """The session keeps its time."""
+
+    title = "Jadwal ini tidak bisa dipindah"
+
+
 class AlreadyPaid(DomainError):
     """The order is paid: it can no longer be cancelled as an unpaid one."""
 

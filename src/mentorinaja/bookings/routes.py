@@ -9,7 +9,7 @@ from urllib.parse import quote
 from litestar import Response, Router, get, post
 from litestar.handlers import BaseRouteHandler
 
-from mentorinaja.bookings import history, invoices
+from mentorinaja.bookings import history, invoices, moving_routes
 from mentorinaja.bookings.actions import Wish, book
 from mentorinaja.bookings.choosing import Choice, look, nearest, seller, showable
 from mentorinaja.bookings.forms import BookingForm
@@ -34,12 +34,12 @@ from mentorinaja.web.limits import limit
 from mentorinaja.web.viewer import Viewer, WebRequest
 
 _PAGE = "templates/bookings/form.html"
-# What htmx swaps when service, date, time or method changes: id → partial. Morphing keeps focus where it is.
+# What htmx swaps when service, date, time or method changes.
 _PARTS = {
-    "pick-date": "pick_date",
-    "pick-time": "pick_time",
-    "pick-method": "pick_method",
-    "summary": "summary",
+    "pick-date": "partials/bookings/pick_date.html",
+    "pick-time": "partials/bookings/pick_time.html",
+    "pick-method": "partials/bookings/pick_method.html",
+    "summary": "partials/bookings/summary.html",
 }
 
 
@@ -60,7 +60,8 @@ async def show_form(
     choice = await _choice(request, db, settings, now, slug, form, strict=True)
     form.offer_choice(choice, now)
     if html.wants_partial(request):
-        return _parts(request, form)
+        form.select()
+        return html.parts(request, _PARTS, **_context(form))
     return _form(request, form)
 
 
@@ -167,18 +168,6 @@ def _form(
     return html.page(request, _PAGE, status=status, notice=notice, nearest=nearest or (), **_context(form))
 
 
-def _parts(request: WebRequest, form: BookingForm) -> Response[Any]:
-    form.select()
-    context = _context(form)
-    parts = [
-        f'<hx-partial hx-target="#{id_}" hx-swap="outerMorph">'
-        + html.render(request, f"partials/bookings/{name}.html", **context)
-        + "</hx-partial>"
-        for id_, name in _PARTS.items()
-    ]
-    return html.respond(request, "".join(parts))
-
-
 def _context(form: BookingForm) -> dict[str, Any]:
     choice = form.choice
     is_now = form.time.data == "now"
@@ -200,5 +189,11 @@ def _viewer(request: WebRequest) -> Viewer:
 
 router = Router(
     path="/",
-    route_handlers=[show_form, send_form, *history.HANDLERS, *invoices.HANDLERS],
+    route_handlers=[
+        show_form,
+        send_form,
+        *history.HANDLERS,
+        *moving_routes.HANDLERS,
+        *invoices.HANDLERS,
+    ],
 )

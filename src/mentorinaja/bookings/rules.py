@@ -35,6 +35,9 @@ ARRIVE_WITHIN = timedelta(minutes=10)
 # Money for `now` that is late by no more than this still gets its session: the expert can still arrive.
 NOW_GRACE = timedelta(minutes=5)
 
+# From here on the user of a chat whose expert has not come may choose what to do.
+ABSENT_AFTER = timedelta(minutes=10)
+
 REVIEW_WITHIN = timedelta(days=30)
 # So long after a video or offline session either side can say that something was wrong.
 REPORT_WITHIN = timedelta(hours=24)
@@ -186,6 +189,16 @@ def prolonged(held: Hold, until: datetime, buffer_minutes: int) -> Hold:
     """The time of a session that goes on until `until`: never less than it holds already."""
     ends = max(held.ends, until)
     return Hold(held.starts, ends, max(held.blocked_until, ends + timedelta(minutes=buffer_minutes)))
+
+
+def expert_is_late(starts: datetime, ends: datetime, now: datetime, *, came: bool) -> bool:
+    """Whether a chat's expert is so late that its user may choose: nobody came, and it is not over by itself."""
+    return not came and starts + ABSENT_AFTER <= now < ends
+
+
+def may_move(state: State, *, expert_late: bool) -> bool:
+    """Whether the payer may take another time for a session: the expert did not come to this one."""
+    return state in (("confirmed", "paid"), ("confirmed", "partially_refunded")) and expert_late
 
 
 def review_until(ends: datetime) -> datetime:

@@ -23,7 +23,7 @@ def invitation(
     """
     event = Event()
     event.add("uid", f"{order.booking_id}@mentorinaja")
-    event.add("sequence", 0)
+    event.add("sequence", order.moves)
     event.add("dtstamp", now)
     event.add("dtstart", order.starts_at)
     event.add("dtend", order.ends_at + _DUE_SHOWN if order.is_thread else order.ends_at)

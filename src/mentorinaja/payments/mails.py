@@ -42,6 +42,18 @@ async def load_new_booking(db: Database, settings: Settings, row: OutboxRow) -> 
     return await _content(db, settings, row, order, subject, "new_booking", other_zone=order.payer_zone)
 
 
+async def load_changed(db: Database, settings: Settings, row: OutboxRow) -> MailContent | None:
+    """The session has another time; nothing when it was moved again since, or does not stand any more."""
+    order = await _standing(db, row)
+    if order is None or order.moves != row.version:
+        return None
+    for_user = row.user_id == order.user_id
+    other, zone = (order.expert_name, order.expert_zone) if for_user else (order.payer_name, order.payer_zone)
+    return await _content(
+        db, settings, row, order, f"Jadwal baru: sesi dengan {other}", "changed", other_zone=zone
+    )
+
+
 async def _standing(db: Database, row: OutboxRow) -> OrderDetail | None:
     order = await bookings.order_by_id(db, row.order_id) if row.order_id else None
     return order if order and order.is_paid else None
@@ -72,8 +84,8 @@ async def _calendar(
     db: Database, settings: Settings, row: OutboxRow, order: OrderDetail, link: str | None
 ) -> Attachment:
     where = order.address if order.category == "offline_event" else link or "Tautan menyusul"
-    stamp = order.paid_at or await clock.now(db)
+    stamp = row.created_at if order.moves else order.paid_at or await clock.now(db)
     return invitation(order, guest=row.email, organizer=settings.mail_from, where=where, link=link, now=stamp)
 
 
-MAILS = [Mail("paid", load_paid), Mail("new_booking", load_new_booking)]
+MAILS = [Mail("paid", load_paid), Mail("new_booking", load_new_booking), Mail("changed", load_changed)]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from mentorinaja.formats import clock_time, zone_name
+from mentorinaja.formats import clock_time, when, zone_name
 
 if TYPE_CHECKING:  # the room asks for its words
     from mentorinaja.rooms.room import Notice, Phase, Room, Side
@@ -55,7 +56,8 @@ def _happened(room: Room, notice: Notice, side: Side) -> str:
         case "extended":
             return "Waktu ditambah 15 menit"
         case "moved":
-            return "Jadwal dipindahkan"
+            new = when(datetime.fromisoformat(notice.cause), room.zone_of(side))
+            return f"Jadwal baru {new}, dipindahkan"
         case "finished":
             return f"{_who(room, 'expert', side)} menandai selesai"
         case "arrived":

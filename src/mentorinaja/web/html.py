@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
@@ -48,6 +49,15 @@ def answer(
 ) -> Response[bytes]:
     """The partial when htmx swaps a part, the whole page otherwise; both from the same context."""
     return page(request, partial if wants_partial(request) else template, status=status, **context)
+
+
+def parts(request: AnyRequest, partials: Mapping[str, str], **context: Any) -> Response[bytes]:
+    """Several parts of a page for htmx to swap at once: id → partial. Morphing keeps focus where it is."""
+    pieces = [
+        f'<hx-partial hx-target="#{id_}" hx-swap="outerMorph">{render(request, name, **context)}</hx-partial>'
+        for id_, name in partials.items()
+    ]
+    return respond(request, "".join(pieces))
 
 
 def render(request: AnyRequest, template: str, **context: Any) -> str:
