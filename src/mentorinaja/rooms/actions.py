@@ -11,12 +11,14 @@ from mentorinaja.db.pool import Connection, atomic
 from mentorinaja.errors import NotThere
 from mentorinaja.jobs.queue import enqueue
 from mentorinaja.payments import actions as payments
-from mentorinaja.rooms import clock, mails, queries, rules, settling, telling
+from mentorinaja.rooms import clock, queries, rules, settling, telling
 from mentorinaja.rooms.clock import Step
-from mentorinaja.rooms.room import GONE_AFTER, OPENS_BEFORE, EndedBy, NoticeKind, Room, Side
+from mentorinaja.rooms.room import ABSENT_AFTER, GONE_AFTER, OPENS_BEFORE, EndedBy, NoticeKind, Room, Side
 from mentorinaja.web.viewer import Viewer
 
 MOVE_DUE = "rooms.move_due"
+# An expert may be so late that the user is told by mail what there is to choose.
+CHOICE_DUE = "rooms.choice_due"
 
 
 @atomic
@@ -129,7 +131,7 @@ async def call_off(
     actor = "system" if by == "timeout" else by
     await payments.cancel_and_owe(tx, room.booking_id, room.total, cause, actor=actor, actor_id=user_id)
     if cause in ("expert_absent", "both_absent"):
-        await mails.queue_absent(tx, room.booking_id)
+        await telling.queue_absent(tx, room.booking_id)
     elif cause == "undelivered":
         await telling.queue_undelivered(tx, room.booking_id)
 
@@ -155,6 +157,7 @@ async def _open(tx: Connection, booking_id: UUID) -> None:
     )
     if row is not None and row["duration"] is not None:
         await enqueue(tx, MOVE_DUE, at=row["scheduled_at"])
+        await enqueue(tx, CHOICE_DUE, at=row["scheduled_at"] + ABSENT_AFTER)
         await enqueue(tx, MOVE_DUE, at=row["scheduled_at"] + row["duration"])
 
 

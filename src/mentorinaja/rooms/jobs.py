@@ -1,4 +1,4 @@
-"""What the worker does for rooms: open them, move their clocks, and delete old conversations, each when it is time."""
+"""What the worker does for rooms: open them, move their clocks, delete old conversations and files, each in time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from mentorinaja.db.pool import Database
 from mentorinaja.errors import DomainError
 from mentorinaja.jobs.queue import Job, Payload
 from mentorinaja.resources import Resources
-from mentorinaja.rooms import actions, forgetting, queries
+from mentorinaja.rooms import absence, actions, files, forgetting, queries
+from mentorinaja.storage import StorageDown
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +33,21 @@ async def forget_due(resources: Resources, _payload: Payload) -> None:
     await _each(resources.db, await forgetting.to_forget(resources.db), forgetting.forget)
 
 
+async def choice_due(resources: Resources, _payload: Payload) -> None:
+    """Tell the users of absent experts what they may choose."""
+    await _each(resources.db, await absence.to_tell(resources.db), absence.tell)
+
+
+async def files_due(resources: Resources, _payload: Payload) -> None:
+    """Take away the files that no message has."""
+    for attachment_id in await files.unsent(resources.db):
+        try:
+            await files.take_away(resources.db, resources.storage, attachment_id)
+        except StorageDown:
+            log.warning("files.kept_longer")  # the next sweep tries again
+            return
+
+
 async def _each(db: Database, rooms: list[UUID], act: Callable[[Database, UUID], Awaitable[None]]) -> None:
     """One room that cannot be moved keeps none of the others waiting."""
     for booking_id in rooms:
@@ -44,5 +60,7 @@ async def _each(db: Database, rooms: list[UUID], act: Callable[[Database, UUID],
 JOBS = [
     Job("rooms.open_due", open_due, sweep=True),
     Job(actions.MOVE_DUE, move_due, sweep=True),
+    Job(actions.CHOICE_DUE, choice_due, sweep=True),
     Job("rooms.forget_due", forget_due, sweep=True),
+    Job("rooms.files_due", files_due, sweep=True),
 ]

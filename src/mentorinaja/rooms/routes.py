@@ -14,22 +14,25 @@ from litestar.types import ASGIApp
 from mentorinaja.db.pool import Database
 from mentorinaja.errors import NotThere
 from mentorinaja.rooms import (
+    absence_pages,
     actions,
     arrival_pages,
     clock,
     extension_pages,
+    file_pages,
     presence,
     queries,
     report_pages,
     rules,
-    sending,
     thread_pages,
     transcript_pages,
+    uploads,
 )
 from mentorinaja.rooms.asking import address_of, advanced, booking_of, room_of, side_of, viewer_of
 from mentorinaja.rooms.frames import message_html
 from mentorinaja.rooms.live import Rooms
 from mentorinaja.rooms.room import IN_ROOM, Room, Side
+from mentorinaja.storage import Storage
 from mentorinaja.web.auth import Guarded, requires_user
 from mentorinaja.web.bodies import posted
 from mentorinaja.web.html import PRIVATE, page, see_other, wants_partial
@@ -60,15 +63,18 @@ async def show_thread(request: WebRequest, db: Database, booking_id: str) -> Res
     return page(request, "templates/rooms/thread.html", **context)
 
 
-@post("/session/{booking_id:str}/messages", guards=[requires_user])
-async def send_message(request: WebRequest, db: Database, booking_id: str) -> Response[Any]:
+@post(
+    "/session/{booking_id:str}/messages",
+    guards=[requires_user],
+    opt=uploads.TAKES_A_FILE,
+    request_max_body_size=None,
+)
+async def send_message(request: WebRequest, db: Database, storage: Storage, booking_id: str) -> Response[Any]:
     """Take a message: htmx gets its partial, a plain form goes back to the room. A refusal keeps the text."""
     viewer, name = viewer_of(request), booking_of(booking_id)
     form = await posted(request)
     try:
-        sent = await sending.send(
-            db, viewer, name, rules.sent_id(form.text("client_id")), rules.message_text(form.text("text"))
-        )
+        sent = await uploads.send_posted(db, storage, viewer, name, form)
     except rules.Refused as refusal:
         return await _refused(request, db, name, refusal, form.text("text") or "")
     if not wants_partial(request):
@@ -203,10 +209,12 @@ router = Router(
         be_here,
         ask_to_end,
         end_session,
+        *absence_pages.HANDLERS,
         *arrival_pages.HANDLERS,
         *extension_pages.HANDLERS,
         *report_pages.HANDLERS,
         *thread_pages.HANDLERS,
         *transcript_pages.HANDLERS,
+        *file_pages.HANDLERS,
     ],
 )

@@ -10,7 +10,7 @@ from mentorinaja import money
 from mentorinaja.bookings import actions as bookings
 from mentorinaja.db.pool import Connection
 from mentorinaja.payments import actions as payments
-from mentorinaja.rooms import mails, rules
+from mentorinaja.rooms import rules, telling
 from mentorinaja.rooms.room import Room
 
 Actor = Literal["user", "expert", "system"]
@@ -24,7 +24,7 @@ async def give_unused_back(
     """Return the share of the time that was left at `at`, where whoever ended it owes that; tell both by mail."""
     if reason := _REASONS.get(cause):
         await _give_back(tx, room, unused_seconds(room, at), reason, actor, actor_id)
-    await mails.queue_over(tx, room.booking_id)
+    await telling.queue_over(tx, room.booking_id)
 
 
 async def lock_extension(tx: Connection, booking_id: UUID) -> None:
