@@ -90,6 +90,7 @@ def test_a_profile_out_of_bounds_is_refused(change: dict[str, object]) -> None:
         {"name": "x" * 81},
         {"category": "telepathy"},
         {"duration_minutes": 4},
+        {"duration_minutes": None, "category": "online_video"},
         {"duration_minutes": 481},
         {"price": 9_999},
         {"price": 50_000_001},

@@ -123,7 +123,7 @@ async def test_a_thread_without_selesai_is_cancelled_by_the_sweep_and_both_are_t
     assert await meeting.status() == "cancelled"
     for person in (meeting.user, meeting.expert):
         browser = await enter_site(site, meeting, person)
-        assert "Booking ini tidak berlaku" in browser.text
+        assert "belum ditandai selesai sampai 24 jam" in browser.text
     await site.sweep()
     sent = {
         message.recipients[0]: message
