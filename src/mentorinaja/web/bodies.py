@@ -2,22 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections import Counter
+from collections.abc import AsyncGenerator, Iterator
 from urllib.parse import parse_qsl
 
-from litestar.datastructures import UploadFile
-from litestar.exceptions import ClientException
+from litestar.exceptions import ClientException, InternalServerException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
+from mentorinaja.errors import DomainError, TooMany
+from mentorinaja.web.parts import MOST_TEXT_BYTES, Pair, SentFile, read_parts
 from mentorinaja.web.viewer import AnyRequest
 
+# How large a file of its form may be, on a handler that takes one: `opt={FILE_BYTES: …}`, with
+# `request_max_body_size=None`, since the form is read only so far as it may hold.
+FILE_BYTES = "file_bytes"
 _MOST_FIELDS = 400
+# 5 MB over a line of 50 kbit/s.
+_UPLOAD_SECONDS = 900.0
+_SILENCE_SECONDS = 30.0
+_MOST_UPLOADS = 3
+
+# How many files each person is sending to this process now.
+_uploading: Counter[int] = Counter()
+
+
+class TooSlow(DomainError):
+    """A file did not come to its end in reasonable time."""
+
+    status = 408
+    title = "Kiriman terputus"
+    text = "Sambungan Anda terputus atau terlalu lambat. Kembali ke halaman sebelumnya, lalu kirim lagi."
 
 
 class Posted:
     """The fields of a form by name, in the shape wtforms reads."""
 
-    def __init__(self, pairs: list[tuple[str, str | UploadFile]]) -> None:
-        self._values: dict[str, list[str | UploadFile]] = {}
+    def __init__(self, pairs: list[Pair]) -> None:
+        self._values: dict[str, list[str | SentFile]] = {}
         for name, value in pairs:
             self._values.setdefault(name, []).append(value)
 
@@ -30,13 +52,17 @@ class Posted:
     def __len__(self) -> int:
         return len(self._values)
 
-    def getlist(self, name: str) -> list[str | UploadFile]:
+    def getlist(self, name: str) -> list[str | SentFile]:
         """Every value sent under this name."""
         return self._values.get(name, [])
 
     def text(self, name: str) -> str | None:
         """The first text sent under this name, or None."""
         return next((value for value in self.getlist(name) if isinstance(value, str)), None)
+
+    def file(self, name: str) -> SentFile | None:
+        """The first file sent under this name, or None."""
+        return next((value for value in self.getlist(name) if isinstance(value, SentFile)), None)
 
     def without_files(self) -> Posted:
         """Only the texts: a file sent where words are wanted counts as nothing."""
@@ -54,7 +80,7 @@ async def posted(request: AnyRequest) -> Posted:
         return known
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind == "application/x-www-form-urlencoded":
-        form = Posted(_pairs(await request.body()))
+        form = Posted(_pairs(await _body(request)))
     elif kind == "multipart/form-data":
         form = Posted(await _parts(request))
     else:
@@ -63,14 +89,52 @@ async def posted(request: AnyRequest) -> Posted:
     return form
 
 
-async def _parts(request: AnyRequest) -> list[tuple[str, str | UploadFile]]:
+async def _body(request: AnyRequest) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_TEXT_BYTES:
+            raise RequestEntityTooLarge
+    return bytes(body)
+
+
+async def _parts(request: AnyRequest) -> list[Pair]:
+    boundary = request.content_type[1].get("boundary")
+    if not boundary:
+        raise ClientException("a form without a boundary")
+    most = request.route_handler.opt.get(FILE_BYTES)
+    if most is None:
+        return await read_parts(request.stream(), boundary, MOST_TEXT_BYTES)
+    person = request.user.id if request.user else 0
+    if _uploading[person] >= _MOST_UPLOADS:
+        raise TooMany("Tunggu sampai kiriman Anda yang sebelumnya selesai, lalu coba lagi.", wait_seconds=10)
+    _uploading[person] += 1
     try:
-        return [*(await request.form()).multi_items()]
-    except UnicodeDecodeError as problem:
-        raise ClientException("text that is not UTF-8") from problem
+        async with asyncio.timeout(_UPLOAD_SECONDS):
+            return await read_parts(_without_long_silence(request), boundary, most)
+    except TimeoutError as problem:
+        raise TooSlow from problem
+    finally:
+        _uploading[person] -= 1
+        if not _uploading[person]:
+            del _uploading[person]
 
 
-def _pairs(body: bytes) -> list[tuple[str, str | UploadFile]]:
+async def _without_long_silence(request: AnyRequest) -> AsyncGenerator[bytes, None]:
+    """What arrives. Raises TimeoutError when nothing does for a while, 400 when the sender went away."""
+    chunks = request.stream()
+    try:
+        while True:
+            async with asyncio.timeout(_SILENCE_SECONDS):
+                chunk = await anext(chunks, None)
+            if chunk is None:
+                return
+            yield chunk
+    except InternalServerException as problem:  # how the framework says it
+        raise ClientException("the sender went away") from problem
+
+
+def _pairs(body: bytes) -> list[Pair]:
     try:
         return [
             *parse_qsl(
