@@ -39,7 +39,7 @@ async def test_both_come_to_an_agreement_in_the_room_and_the_payer_is_led_to_pay
     await press(budi, "+15 menit · Rp 78.750")
     assert "Menunggu jawaban mentor" in budi.text and not budi.page.css("#panel button")
     await sari.get(room_path(meeting))
-    assert "Budi Santoso meminta +15 menit." in sari.text
+    assert "Budi Santoso meminta +15 menit" in sari.text
     await press(sari, "Setuju")
     assert "Menunggu pembayaran Budi Santoso" in sari.text
     await budi.get(room_path(meeting))
