@@ -51,7 +51,8 @@
 
   // ---- The thread: in the order of the numbers, those still on their way last, a line where a day begins.
 
-  const seqOf = (item) => Number(item.dataset.seq) || Infinity;
+  // A day's line goes with what follows it.
+  const seqOf = (item) => Number(item.dataset.seq ?? (item.className === "day" && item.nextElementSibling?.dataset.seq)) || Infinity;
   const make = (name, className, text = "") => {
     const made = document.createElement(name);
     made.className = className;
@@ -74,9 +75,9 @@
   };
 
   const place = (item) => {
-    let after = item.previousElementSibling;
+    let after = item.parentElement ? item.previousElementSibling : list.lastElementChild;
     while (after && seqOf(after) > seqOf(item)) after = after.previousElementSibling;
-    if (after !== item.previousElementSibling) after ? after.after(item) : list.prepend(item);
+    if (!item.parentElement || after !== item.previousElementSibling) after ? after.after(item) : list.prepend(item);
     settleDay(item);
     settleDay(item.nextElementSibling);
   };
@@ -269,10 +270,7 @@
     const message = drawn.get(fresh.dataset.clientId), first = list.querySelector("[data-seq]");
     if ($(fresh.id)) message && forget(message);
     else if (message) adopt(message, fresh);
-    else if (!$("older") || seqOf(fresh) > seqOf(first)) {
-      list.append(fresh);
-      place(fresh);
-    }
+    else if (!$("older") || seqOf(fresh) > seqOf(first)) place(fresh);
     showRead();
   });
 
@@ -306,10 +304,11 @@
       const { status, html, elsewhere } = await post(message).catch(() => ({ status: 0 }));
       if (elsewhere) reload();
       else if (status === 200 || status === 201) receive(parse(html).querySelector("li"));
+      else if (!drawn.has(message.id)) return; // given back meanwhile
       else if ([409, 413, 422].includes(status)) {
         backIntoBox(message);
         refuse(parse(html).textContent.trim() || "Pesan belum terkirim. Teksnya masih di kotak pesan.");
-      } else if (drawn.has(message.id)) {
+      } else {
         const waits = !status && (lost || !navigator.onLine);
         mark(message, waits ? "Menunggu koneksi…" : "Gagal, coba lagi", !waits);
         for (const later of drawn.values()) if (later !== message) mark(later, "Menunggu…");
@@ -382,7 +381,8 @@
     grow();
     if (box.value && now() - typed > 3000) {
       typed = now();
-      tell({ typing: 1 });
+      writes = true;
+      tell();
     }
   });
   addEventListener("storage", ({ key, oldValue, newValue }) => {
@@ -418,14 +418,15 @@
 
   // ---- Signs of life: that somebody is here, how far they really read, that they are typing; and the other's.
 
-  let readUpTo = 0, told = 0, toldAt = -Infinity, typed = -Infinity, telling = false, unseen = 0;
+  let readUpTo = 0, told = 0, toldAt = -Infinity, typed = -Infinity, writes = false, telling = false, unseen = 0;
   const title = document.title;
 
-  async function tell(more = {}) {
+  async function tell() {
     if (telling || over) return;
     telling = true;
     const seq = readUpTo, stop = new AbortController(), timer = setTimeout(() => stop.abort(), 10000);
-    const body = new URLSearchParams({ _csrf: form._csrf.value, read: seq, ...more });
+    const body = new URLSearchParams({ _csrf: form._csrf.value, read: seq, typing: writes ? "1" : "" });
+    writes = false;
     try {
       await fetch(`/session/${booking}/here`, {
         method: "POST", body, signal: stop.signal, keepalive: true, headers: { "HX-Request": "true" },
@@ -435,6 +436,7 @@
     } catch { /* the next one says it too */ }
     clearTimeout(timer);
     telling = false;
+    if (told === seq && (writes || readUpTo > told)) tell();
   }
   // What lies above the lower edge of the thread in a visible tab has been read.
   const look = () => {
@@ -560,7 +562,11 @@
     const { response } = event.detail.ctx;
     if (response.status === 200) return;
     event.preventDefault(); // a refusal is no message
-    if (response.status === 429) response.raw.text().then((html) => tooMany(parse(html).querySelector("[data-text]")?.textContent));
+    if (response.status === 429) response.raw.text().then((html) => {
+      const words = parse(html).querySelector("p");
+      words?.querySelectorAll("strong, a").forEach((part) => part.remove());
+      tooMany(words?.textContent.trim());
+    });
   });
   stream.addEventListener("htmx:finally:request", (event) => {
     if (line() || over) return;
@@ -605,31 +611,26 @@
     document.title = `(${unseen}) ${title}`;
   };
 
-  let arriving = null;
+  // A message is put where it belongs at once; what else came with it is left to htmx.
   stream.addEventListener("htmx:sse:before:message", (event) => {
     lastHeard = now();
     if (lost) found();
     stillHere();
-    const { data } = event.detail.message, number = Number(/^<li [^>]*id="message-(\d+)"/.exec(data)?.[1]);
-    arriving = null;
-    if (!number) return;
-    cursor = Math.max(cursor, number);
-    const mine = drawn.has(/data-client-id="([^"]+)"/.exec(data)?.[1]);
-    if (mine) receive(parse(data).querySelector("li"));
-    if (mine || $(`message-${number}`)) event.preventDefault();
-    else arriving = { number, height: view.scrollHeight, top: view.scrollTop, stay: !atBottom() };
+    const { message } = event.detail;
+    if (!message.data.startsWith("<li")) return;
+    const came = parse(message.data), item = came.firstElementChild, known = $(item.id);
+    cursor = Math.max(cursor, seqOf(item));
+    item.remove();
+    const stay = receive(item);
+    message.data = Array.from(came.children, (part) => part.outerHTML).join("");
+    if (!message.data) event.preventDefault();
+    if (!known) arrived($(item.id), stay);
   });
   stream.addEventListener("htmx:sse:after:message", () => {
     tick();
     showRead();
     showTyping();
     showPanel();
-    if (!arriving) return;
-    const { number, height, top, stay } = arriving, item = $(`message-${number}`);
-    arriving = null;
-    place(item);
-    if (stay) view.scrollTop = top - (view.scrollHeight - height);
-    arrived(item, stay);
   });
 
   stream.addEventListener("changed", reload);
@@ -641,7 +642,8 @@
     for (const dialog of dialogs) dialog.close();
     for (const part of form.querySelectorAll("button:not(#discard), [type=file], .attach")) part.hidden = true;
     if (tools) tools.hidden = true;
-    for (const message of [...drawn.values()]) message.item.remove();
+    for (const message of drawn.values()) message.item.remove();
+    drawn.clear();
     giveBack();
     if (gone) $("ended-title")?.focus();
   });

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import httpx
 
 from mentorinaja.db.pool import Database
-from mentorinaja.rooms.rules import Message
+from mentorinaja.rooms.room import Message
 from mentorinaja.web.viewer import Viewer
 from tests.live.test_hub import CUT
 from tests.support.config import make_settings

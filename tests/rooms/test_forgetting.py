@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
+from mentorinaja.contents.kinds import Document
 from mentorinaja.db.pool import Database
 from mentorinaja.payments.actions import cancel_and_owe
-from mentorinaja.rooms import actions, reports
+from mentorinaja.rooms import actions, files, reports
 from mentorinaja.rooms.checking import check_rooms
 from mentorinaja.rooms.forgetting import forget, to_forget
 from mentorinaja.rooms.verifying import verify
@@ -16,13 +17,9 @@ from tests.support.bookings import make_user, state_of
 from tests.support.conversations import (
     a_talk,
     a_year_later,
-    begin_talk,
-    end_talk,
-    put_attachment,
-    put_message,
     tamper,
 )
-from tests.support.rooms import Meeting, meet_later
+from tests.support.rooms import Meeting, meet_later, meet_now
 from tests.support.site import Site
 
 SECOND = timedelta(seconds=1)
@@ -41,28 +38,30 @@ async def left_of(db: Database, meeting: Meeting) -> tuple[int, int, int]:
 
 
 async def test_it_is_kept_to_the_second_and_then_deleted_with_its_seal_left(site: Site) -> None:
-    db = site.db
-    meeting = await begin_talk(db)
-    name = await put_attachment(db, meeting)
-    await put_message(db, meeting.booking_id, "Halo", attachment_id=name)
-    await end_talk(meeting)
-    other = await a_talk(db, "Percakapan lain")
+    db, storage = site.db, site.resources.storage
+    meeting = await meet_now(db)
+    await meeting.begin()
+    await meeting.say(meeting.user, "Halo")
+    file = await meeting.give(storage, meeting.user, Document(b"%PDF-1.7 isi"))
+    await actions.end(db, meeting.user, meeting.booking_id)
     seal = await db.fetchval(
         "SELECT last_seal FROM active_sessions WHERE booking_id = $1", meeting.booking_id
     )
 
     await a_year_later(meeting, -SECOND * 30)
     await site.sweep()
-    assert await left_of(db, meeting) == (1, 2, 0)
+    assert await left_of(db, meeting) == (2, 2, 2)
+    assert await files.stored_digest(storage, meeting.booking_id, file.id) is not None
 
     await a_year_later(meeting)
     await site.sweep()
     await site.sweep()
     assert await left_of(db, meeting) == (0, 0, 0)
+    assert await files.stored_digest(storage, meeting.booking_id, file.id) is None
+    assert await db.fetchval("SELECT count(*) FROM attachments") == 0
     rows = await db.fetch("SELECT booking_id, last_seq, last_seal, messages FROM forgotten_rooms")
     kept = [tuple(row) for row in rows if row["booking_id"] == meeting.booking_id]
-    assert kept == [(meeting.booking_id, 3, seal, 1)]
-    assert await db.fetchval("SELECT count(*) FROM chat_messages WHERE attachment_id = $1", name) == 0
+    assert kept == [(meeting.booking_id, 4, seal, 2)]
     assert (await state_of(db, meeting.order_id)) == ("completed", "paid"), "what was sold stays on the books"
 
     said: list[str] = []
@@ -70,7 +69,6 @@ async def test_it_is_kept_to_the_second_and_then_deleted_with_its_seal_left(site
     assert "deleted when their time had come" in said[-1]
     assert await verify(db, said.append, meeting.booking_id, kept=seal)
     assert not await verify(db, said.append, meeting.booking_id, kept=bytes(32))
-    assert other.booking_id != meeting.booking_id
 
 
 @pytest.mark.parametrize(

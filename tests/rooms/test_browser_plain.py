@@ -1,0 +1,83 @@
+"""The room without script: it refreshes itself, posts, shows the right time, ends."""
+
+from datetime import timedelta
+
+from playwright.async_api import Browser, expect
+
+from mentorinaja.rooms import actions
+from tests.support.browsers import running, visitor
+from tests.support.rooms import meet_now, room_path
+from tests.support.site import Site
+
+
+async def test_without_script_the_frame_refreshes_and_the_box_is_left_alone(
+    site: Site, chromium: Browser
+) -> None:
+    meeting = await running(site)
+    async with visitor(chromium, site, meeting.user, script=False) as user:
+        await user.goto(room_path(meeting))
+        frame = user.frame_locator("iframe.thread-frame")
+        await expect(frame.locator("#message-1")).to_be_visible()
+        await expect(user.locator("#thread")).to_be_hidden()
+        await user.fill("#pesan", "sedang saya ketik")
+        await meeting.say(meeting.expert, "Halo dari mentor")
+        await expect(frame.get_by_text("Halo dari mentor")).to_be_visible(timeout=15_000)
+        assert await user.input_value("#pesan") == "sedang saya ketik"
+        await user.click(".composer .send")
+        await expect(frame.get_by_text("sedang saya ketik")).to_be_visible(timeout=15_000)
+        await actions.end(site.db, meeting.expert, meeting.booking_id)
+        await expect(frame.get_by_text("Session Telah Berakhir")).to_be_visible(timeout=15_000)
+
+
+async def test_without_script_the_countdown_is_right_at_each_refresh(site: Site, chromium: Browser) -> None:
+    meeting = await running(site)
+    async with visitor(chromium, site, meeting.user, script=False) as user:
+        await user.goto(room_path(meeting))
+        clock = user.frame_locator("iframe").locator("#countdown")
+        for _ in range(2):
+            await expect(clock).to_be_visible()
+            shown = int(await clock.get_attribute("data-remaining") or 0)
+            left = (await meeting.room()).remaining((await meeting.room()).read_at)
+            # The frame is at most one refresh old.
+            assert -1 <= shown - left <= 6.5
+            before = await clock.inner_text()
+            await meeting.go_to((await meeting.room()).read_at + timedelta(seconds=10))
+            await expect(clock).not_to_have_text(before, timeout=10_000)
+
+
+async def test_without_script_the_question_before_the_end_is_a_page(site: Site, chromium: Browser) -> None:
+    meeting = await running(site)
+    async with visitor(chromium, site, meeting.user, script=False) as user:
+        await user.goto(room_path(meeting))
+        await user.get_by_role("link", name="End Session").click()
+        await expect(user.get_by_text("Anda yakin ingin mengakhiri session?")).to_be_visible()
+        await user.get_by_role("button", name="Ya, Akhiri").click()
+        await expect(user.get_by_role("heading", name="Session Telah Berakhir")).to_be_visible()
+        assert (await meeting.room()).ended_by == "user"
+
+
+async def test_without_script_a_message_after_the_end_comes_back_into_the_box(
+    site: Site, chromium: Browser
+) -> None:
+    meeting = await running(site)
+    async with visitor(chromium, site, meeting.user, script=False) as user:
+        await user.goto(room_path(meeting))
+        await user.fill("#pesan", "terlambat")
+        await actions.end(site.db, meeting.expert, meeting.booking_id)
+        await user.click(".composer .send")
+        await expect(user.locator("#pesan")).to_have_value("terlambat")
+        await expect(user.locator("#refusal")).to_contain_text("Sesi sudah berakhir")
+
+
+async def test_without_script_the_panel_is_in_the_frame_and_its_buttons_work(
+    site: Site, chromium: Browser
+) -> None:
+    meeting = await meet_now(site.db, minutes=5)
+    await meeting.begin()
+    async with visitor(chromium, site, meeting.user, script=False) as user:
+        await user.goto(room_path(meeting))
+        await user.frame_locator("iframe").get_by_role("button", name="+15 menit").click()
+        await expect(user.frame_locator("iframe").locator("#panel")).to_contain_text(
+            "Menunggu jawaban mentor"
+        )
+        assert not await user.locator(".room > #panel").is_visible()
