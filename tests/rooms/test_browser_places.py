@@ -1,9 +1,22 @@
 """Sessions elsewhere in a real browser: the meeting opened beside the room, the code typed while people write."""
 
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, expect
 
-from tests.support.browsers import in_room
-from tests.support.places import LINK, code_of, meet_by_video, meet_in_person, open_doors, wrong_code_of
+from mentorinaja.rooms import reports
+from mentorinaja.web.viewer import Viewer
+from tests.journeys.conftest import photograph
+from tests.support.browsers import in_room, visitor
+from tests.support.places import (
+    LINK,
+    be_over,
+    code_of,
+    meet_by_video,
+    meet_in_person,
+    open_doors,
+    wrong_code_of,
+)
+from tests.support.rooms import room_path
 from tests.support.site import Site
 
 
@@ -47,3 +60,38 @@ async def test_the_meeting_opens_beside_the_room(site: Site, chromium: Browser) 
         assert "/session" in user.url
         await expect(expert.locator("#messages")).to_contain_text("Budi Santoso membuka tautan rapat")
         await expect(user.locator("#messages")).to_contain_text("Anda membuka tautan rapat")
+
+
+async def test_every_page_of_a_place_is_reachable_and_fits_a_phone(site: Site, chromium: Browser) -> None:
+    video, person = await meet_by_video(site.db), await meet_in_person(site.db)
+    await open_doors(video)
+    await open_doors(person)
+    over = await meet_by_video(site.db)
+    pages = [
+        (video.user, room_path(video), "room-video"),
+        (person.user, room_path(person), "room-offline-user"),
+        (person.expert, room_path(person), "room-offline-expert"),
+        (person.expert, f"/session/{person.booking_id}/arrival", "arrival"),
+    ]
+    await look_at(site, chromium, pages)
+    await be_over(over)
+    report = f"/session/{over.booking_id}/report"
+    pages = [(over.user, room_path(over), "room-video-over"), (over.user, report, "report")]
+    await look_at(site, chromium, pages)
+    await reports.report(site.db, over.user, over.booking_id, "Mentor tidak datang sampai sesi selesai.")
+    pages = [
+        (over.user, report, "report-sent"),
+        (over.expert, report, "report-other"),
+        (over.user, "/user/transactions", "riwayat-reported"),
+        (over.expert, f"/invoice/{over.order_id}", "statement-facts"),
+    ]
+    await look_at(site, chromium, pages)
+
+
+async def look_at(site: Site, chromium: Browser, pages: list[tuple[Viewer, str, str]]) -> None:
+    for who, address, name in pages:
+        async with visitor(chromium, site, who) as page:
+            await page.goto(address)
+            await photograph(page, name)
+            found = (await Axe().run(page)).response["violations"]
+            assert not found, f"{name}: {[(one['id'], one['nodes'][0]['html']) for one in found]}"
