@@ -8,11 +8,13 @@ from uuid import UUID, uuid4
 from litestar.datastructures import Cookie
 
 from mentorinaja import clock
+from mentorinaja.contents.kinds import Contents
 from mentorinaja.db.pool import Database
-from mentorinaja.rooms import actions, queries
-from mentorinaja.rooms.room import SIDES, Item, Message, Room
+from mentorinaja.rooms import actions, files, queries
+from mentorinaja.rooms.room import SIDES, Attachment, Item, Message, Room
 from mentorinaja.rooms.sending import Sent, send
 from mentorinaja.settings import Settings
+from mentorinaja.storage import Storage
 from mentorinaja.web.auth import session_cookie, token_hash
 from mentorinaja.web.viewer import Viewer
 from tests.support.bookings import book, due_in, make_seller, make_user, slot_in
@@ -43,6 +45,16 @@ class Meeting:
     async def say(self, who: Viewer, text: str, client_id: UUID | None = None) -> Sent:
         """Send a message."""
         return await send(self.db, who, self.booking_id, client_id or uuid4(), text)
+
+    async def give(
+        self, storage: Storage, who: Viewer, contents: Contents, name: str = "berkas", text: str = ""
+    ) -> Attachment:
+        """Send what was looked at already, as an upload does."""
+        id_ = await files.take_place(self.db, who, self.booking_id, name, contents)
+        await files.store(storage, self.booking_id, id_, contents)
+        sent = await send(self.db, who, self.booking_id, uuid4(), text, id_)
+        assert sent.message.attachment is not None
+        return sent.message.attachment
 
     async def begin(self) -> None:
         """Both enter and stay with a stream open; with the time come, the clock runs."""

@@ -40,6 +40,8 @@ _UNSENT_FOR = timedelta(hours=1)
 _UNDER_WAY = timedelta(minutes=2)
 _AT_ONCE = 500
 
+_LOCK = """SELECT true FROM active_sessions
+    WHERE booking_id = $1 AND $2 IN (user_id, expert_user_id) FOR NO KEY UPDATE"""
 _WHY: dict[Reason, str] = {
     "unknown": "Berkas ini bukan PDF, PNG, JPEG, atau WebP. Pilih berkas lain, atau ubah dulu menjadi PDF.",
     "broken": "Berkas ini rusak atau tidak lengkap. Buka dulu di perangkat Anda, simpan ulang, lalu kirim lagi.",
@@ -125,11 +127,7 @@ async def take_place(
 
     The room's row is locked so that two files at once do not both take its last place.
     """
-    found = await tx.fetchval(
-        "SELECT true FROM active_sessions WHERE booking_id = $1 AND $2 IN (user_id, expert_user_id) FOR NO KEY UPDATE",
-        booking_id,
-        user.id,
-    )
+    found = await tx.fetchval(_LOCK, booking_id, user.id)
     if not found:
         raise NotThere
     data, media_type = _bytes_of(contents)
