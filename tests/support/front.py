@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import random
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ class Front:
         self.delay = 0.0
         self.lost_answers = 0.0
         self.lost = 0
+        self.taken = Counter[tuple[str, int]]()
         self.port = 0
         self._lines: set[_Line] = set()
         self._turn = itertools.count()
@@ -78,9 +80,11 @@ class Front:
     async def _reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
         first = next(self._turn)
         for offset in range(len(self.servers)):
-            host, port = self.servers[(first + offset) % len(self.servers)]
+            server = self.servers[(first + offset) % len(self.servers)]
             with contextlib.suppress(OSError):
-                return await asyncio.open_connection(host, port)
+                line = await asyncio.open_connection(*server)
+                self.taken[server] += 1
+                return line
         return None
 
     async def _out(self, line: _Line, reader: asyncio.StreamReader) -> None:

@@ -31,6 +31,7 @@ class Phone:
 
     def __init__(self, url: str, cookie: Cookie, patience: float = 10) -> None:
         parts = urlsplit(url)
+        self._url, self._cookie = url, cookie
         self._place = (parts.hostname or "", parts.port or 0)
         self._lines = f"Host: {parts.netloc}\r\nOrigin: {url}\r\nCookie: {cookie.key}={cookie.value}\r\n"
         self._patience = patience
@@ -74,11 +75,20 @@ class Phone:
         if self._streaming is not None:
             self._streaming.transport.abort()
 
+    def hang_up(self) -> None:
+        """Ask the next thing on a new connection."""
+        if self._kept is not None:
+            self._kept[1].transport.abort()
+        self._kept = None
+
     def close(self) -> None:
         """Drop everything."""
         self.cut()
-        if self._kept is not None:
-            self._kept[1].transport.abort()
+        self.hang_up()
+
+    def another(self) -> "Phone":
+        """The same sign-in in another tab."""
+        return Phone(self._url, self._cookie, self._patience)
 
     async def _ask(self, request: bytes) -> Answer:
         try:
@@ -90,9 +100,7 @@ class Phone:
                 status, headers = await _head(reader)
                 body = await reader.readexactly(int(headers.get("content-length", 0)))
         except BROKEN:
-            if self._kept is not None:
-                self._kept[1].transport.abort()
-            self._kept = None
+            self.hang_up()
             raise
         return Answer(status, headers, body.decode())
 

@@ -34,6 +34,8 @@ class Talker:
     history: History
     chance: random.Random
     cut_every: float = 0
+    # So long after a line was lost the next one is tried.
+    pause: float = 0.02
     # Comes back without knowing how far it had read, as a broken script would.
     forgetful: bool = False
     cursor: int = 0
@@ -71,7 +73,7 @@ class Talker:
         while True:
             with suppress(*BROKEN):
                 await self.listen_once()
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(self.pause)
 
     async def listen_once(self) -> None:
         """Read one connection to its end."""

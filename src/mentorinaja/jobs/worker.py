@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 
 JOBS_DONE = Counter("mentorinaja_jobs", "Jobs run", ["name", "outcome"])
 _SWEEP_SECONDS = 60.0
+_STOP_SECONDS = 5.0
 
 
 async def run_worker(resources: Resources, jobs: Sequence[Job], stop: asyncio.Event) -> None:
@@ -73,9 +74,11 @@ async def _run_queue(resources: Resources, jobs: Sequence[Job], stop: asyncio.Ev
         await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         queue.shutdown.set()
-        await asyncio.wait_for(running, 10)
+        await asyncio.wait({running}, timeout=_STOP_SECONDS)
     finally:
+        # Whoever still waits for an answer on this line, which may be dead unheard, waits no longer.
         connection.terminate()
+    await asyncio.wait_for(running, _STOP_SECONDS)
 
 
 def _register(queue: PgQueuer, resources: Resources, job: Job) -> None:
