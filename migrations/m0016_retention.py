@@ -90,6 +90,9 @@ CREATE TRIGGER chat_messages_no_truncate BEFORE TRUNCATE ON chat_messages
   FOR EACH STATEMENT EXECUTE FUNCTION append_only();
 CREATE TRIGGER session_events_no_truncate BEFORE TRUNCATE ON session_events
   FOR EACH STATEMENT EXECUTE FUNCTION append_only();
+-- What is known of a file never changes; the row goes when no message has it.
+CREATE TRIGGER attachments_unchanged BEFORE UPDATE ON attachments
+  FOR EACH ROW EXECUTE FUNCTION append_only();
 CREATE TRIGGER forgotten_rooms_no_truncate BEFORE TRUNCATE ON forgotten_rooms
   FOR EACH STATEMENT EXECUTE FUNCTION append_only();
 """

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from mentorinaja import clock
 from mentorinaja.db.pool import Database
 from mentorinaja.rooms.reports import report
 from mentorinaja.settings import describe
-from tests.support.conversations import a_talk, tamper
+from tests.support.conversations import a_talk, begin_talk, end_talk, put_attachment, put_message, tamper
 from tests.support.places import be_over, code_of, make_admin, meet_in_person
 
 
@@ -86,7 +87,7 @@ async def test_verify_says_how_much_it_checked_and_where_a_conversation_stops_fi
     await a_talk(unchecked_db, "Lain")
     address = {"DATABASE_URL": unchecked_db.dsn}
     done = run("verify", **address)
-    assert (done.returncode, done.stdout) == (0, "Checked 2 rooms with 7 items. All fit.\n")
+    assert (done.returncode, done.stdout) == (0, "Checked rooms: 2, items: 7. All fit.\n")
     seal = await unchecked_db.fetchval(
         "SELECT last_seal FROM active_sessions WHERE booking_id = $1", meeting.booking_id
     )
@@ -104,13 +105,33 @@ async def test_verify_says_how_much_it_checked_and_where_a_conversation_stops_fi
     assert done.returncode == 1
     assert done.stdout.splitlines() == [
         f"room {booking}: number 2 is changed: it does not fit its seal",
-        "Checked 2 rooms with 7 items. 1 do not fit.",
+        "Checked rooms: 2, items: 7. Do not fit: 1.",
     ]
     unknown = run("verify", "0b9e9f5e-4b0e-4a55-9d2c-6f5a3c1f7d11", **address)
     assert unknown.returncode == 1 and "no room" in unknown.stdout
     for wrong in (["verify", "--seal", "00"], ["verify", booking, "--seal", "zz"], ["verify", "nobody"]):
         refused = run(*wrong, **address)
         assert refused.returncode == 2 and "Traceback" not in refused.stderr
+
+
+async def test_verify_reads_the_files_when_asked_to(db: Database, tmp_path: Path) -> None:
+    meeting = await begin_talk(db)
+    name = await put_attachment(db, meeting, digest=sha256(b"isi berkas").digest())
+    await put_message(db, meeting.booking_id, "", attachment_id=name)
+    await end_talk(meeting)
+    address = {"DATABASE_URL": db.dsn, "DATA_DIR": str(tmp_path)}
+    assert run("verify", **address).returncode == 0
+    assert "number 2 is without its file" in run("verify", "--files", **address).stdout
+    stored = tmp_path / "files" / "rooms" / str(meeting.booking_id) / str(name)
+    stored.parent.mkdir(parents=True)
+    stored.write_bytes(b"isi berkas")
+    done = run("verify", "--files", **address)
+    assert (done.returncode, done.stdout) == (0, "Checked rooms: 1, items: 3, files: 1. All fit.\n"), (
+        done.stderr
+    )
+    stored.write_bytes(b"isi berkaz")
+    done = run("verify", "--files", **address)
+    assert done.returncode == 1 and "number 2 is changed: its file is another one" in done.stdout
 
 
 async def test_an_admin_is_made_from_the_command_line(db: Database) -> None:

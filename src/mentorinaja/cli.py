@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -78,13 +79,10 @@ def _parser() -> argparse.ArgumentParser:
     moved = add("clock", _clock, "show or move the database's clock (demo and tests only)")
     moved.add_argument("shift", nargs="?", help="+10m, -2h, +3d, or reset")
     add("check-invariants", _check_invariants, "look for rows that must not exist; exit 1 when there are any")
-    checked = add(
-        "verify", _verify, "recompute the seals of all conversations, or of one; exit 1 when any does not fit"
-    )
+    checked = add("verify", _verify, "recompute the seals of conversations; exit 1 when any does not fit")
     checked.add_argument("booking", nargs="?", type=UUID, help="only this booking's")
-    checked.add_argument(
-        "--seal", type=bytes.fromhex, help="its last seal as somebody kept it, to compare with"
-    )
+    checked.add_argument("--seal", type=bytes.fromhex, help="its last seal as somebody kept it")
+    checked.add_argument("--files", action="store_true", help="read every file that came with a message, too")
     add("reports", _reports, "the reported sessions that wait for a decision, with what was recorded of them")
     decision = add("decide-report", _decide_report, "decide on a reported session, once")
     decision.add_argument("id", type=int)
@@ -233,16 +231,16 @@ def _check_invariants(_given: argparse.Namespace) -> int:
 
 
 def _verify(given: argparse.Namespace) -> int:
+    from mentorinaja.rooms.files import stored_digest
     from mentorinaja.rooms.verifying import verify
+    from mentorinaja.storage import Storage
 
     if given.seal is not None and given.booking is None:
         raise SettingsError("--seal belongs to one conversation: name its booking.")
-
-    async def run(db: Database) -> bool:
-        return await verify(db, print, given.booking, kept=given.seal)
-
-    with _database() as dsn:
-        return 0 if _run_with(dsn, run) else 1
+    with _local_settings() as settings:
+        files = partial(stored_digest, Storage.open(settings)) if given.files else None
+        check = partial(verify, say=print, booking_id=given.booking, kept=given.seal, read_digest=files)
+        return 0 if _run_with(settings.database_url, check) else 1
 
 
 def _reports(_given: argparse.Namespace) -> int:

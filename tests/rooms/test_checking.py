@@ -7,10 +7,11 @@ import pytest
 
 from mentorinaja.db.invariants import broken
 from mentorinaja.db.pool import Database
+from mentorinaja.rooms import actions
 from mentorinaja.rooms.checking import RoomCheck, check_rooms
 from mentorinaja.rooms.seals import first_seal
 from tests.support.conversations import a_talk, begin_talk, end_talk, put_attachment, put_message, tamper
-from tests.support.rooms import Meeting
+from tests.support.rooms import Meeting, meet_now
 
 FILE = b"%PDF-1.7 isi berkas"
 
@@ -45,6 +46,17 @@ async def test_what_nobody_touched_fits(db: Database) -> None:
     only = [check async for check in check_rooms(db, meeting.booking_id)]
     assert only == [found[meeting.booking_id]]
     assert [check async for check in check_rooms(db, uuid4())] == []
+
+
+async def test_what_a_room_writes_by_itself_fits(db: Database) -> None:
+    meeting = await meet_now(db)
+    await meeting.begin()
+    for text in ("a|b|", "|", "dua\nbaris", "\u202ekanan ke kiri", "👩\u200d🔬 é \u00a0", "x" * 4000):
+        await meeting.say(meeting.user, text)
+        await meeting.say(meeting.expert, text)
+    await actions.end(db, meeting.expert, meeting.booking_id)
+    [check] = (await checks(db)).values()
+    assert (check.items, check.problem) == (14, None)
 
 
 WAYS = {

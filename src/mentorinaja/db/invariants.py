@@ -236,7 +236,7 @@ _SESSIONS = {
     "C2_guarded": """
         SELECT wanted.name FROM unnest(ARRAY['chat_messages_append_only', 'session_events_append_only',
           'forgotten_rooms_append_only', 'chat_messages_no_truncate', 'session_events_no_truncate',
-          'forgotten_rooms_no_truncate', 'forget_room_check']) AS wanted (name)
+          'forgotten_rooms_no_truncate', 'forget_room_check', 'attachments_unchanged']) AS wanted (name)
         WHERE NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = wanted.name AND tgenabled = 'O')""",
     "C3_only_the_two_write": """
         SELECT m.booking_id, m.seq FROM chat_messages m JOIN active_sessions s USING (booking_id)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from contextlib import aclosing
 from uuid import UUID
 
 from mentorinaja.db.pool import Database
@@ -26,13 +25,12 @@ async def verify(
     `kept` is the last seal as somebody kept it of the one conversation.
     """
     seen: Counter[str] = Counter()
-    async with aclosing(check_rooms(db, booking_id, kept=kept, read_digest=read_digest)) as checks:
-        async for check in checks:
-            seen.update(rooms=1, items=check.items, files=check.files, deleted=check.forgotten)
-            trouble = _trouble(check) or (_unlike(check) if kept is not None else None)
-            if trouble:
-                seen["broken"] += 1
-                say(f"room {check.booking_id}: {trouble}")
+    async for check in check_rooms(db, booking_id, kept=kept, read_digest=read_digest):
+        seen.update(rooms=1, items=check.items, files=check.files, deleted=check.forgotten)
+        trouble = _trouble(check) or (_unlike(check) if kept is not None else None)
+        if trouble:
+            seen["broken"] += 1
+            say(f"room {check.booking_id}: {trouble}")
     if booking_id is not None and not seen["rooms"]:
         say(f"There is no room of booking {booking_id}.")
         return False
@@ -58,7 +56,14 @@ def _unlike(check: RoomCheck) -> str | None:
 
 
 def _sum(seen: Counter[str], *, with_files: bool) -> str:
-    files = f" and {seen['files']} files" if with_files else ""
-    deleted = f"; {seen['deleted']} deleted when their time had come" if seen["deleted"] else ""
-    verdict = f"{seen['broken']} do not fit." if seen["broken"] else "All fit."
-    return f"Checked {seen['rooms']} rooms with {seen['items']} items{files}{deleted}. {verdict}"
+    names = {
+        "rooms": "rooms",
+        "items": "items",
+        "files": "files",
+        "deleted": "deleted when their time had come",
+    }
+    told = [
+        name for name in names if name in ("rooms", "items") or seen[name] or (name == "files" and with_files)
+    ]
+    counts = ", ".join(f"{names[name]}: {seen[name]}" for name in told)
+    return f"Checked {counts}. " + (f"Do not fit: {seen['broken']}." if seen["broken"] else "All fit.")
