@@ -242,9 +242,9 @@ async def _answered(site: Site, meeting: Meeting, seller: Seller) -> UUID:
     async with site.db.transaction() as tx:
         service_id = await add_service(tx, seller.id, NewService("Tinjau CV", "online_chat", None, 50_000))
     due = await due_in(site.db, days=3)
-    booking_id = (
-        await pay(site.db, await book(site.db, meeting.user, replace(seller, service_id=service_id), due))
-    ).booking_id
+    order = await book(site.db, meeting.user, replace(seller, service_id=service_id), due)
+    booking_id = (await pay(site.db, order)).booking_id
+    assert booking_id is not None
     await enter(site.db, meeting.expert, booking_id)
     await send(site.db, meeting.expert, booking_id, uuid4(), "Ini catatan saya.")
     await threads.finish(site.db, meeting.expert, booking_id)

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 from mentorinaja.formats import when
 from mentorinaja.rooms import threads
+from tests.rooms.test_live import hears
 from tests.support.rooms import Meeting, enter_site, meet_in_writing, room_path
 from tests.support.site import Browser, Site
+from tests.support.streams import eventually
 
 WORDS = "Bagian pengalaman kerja belum dibahas sama sekali."
 
@@ -154,3 +156,20 @@ async def test_the_calendar_shows_when_the_answer_is_due_and_keeps_nobody_busy(s
         calendar = message.attachments[0].content.decode().replace("\r\n ", "")
         assert f"DTSTART:{room.starts_at:%Y%m%dT%H%M%SZ}" in calendar
         assert "TRANSP:TRANSPARENT" in calendar and "Jatuh tempo Chat Konsultasi" in calendar
+
+
+async def test_open_pages_turn_by_themselves_at_every_step(site: Site) -> None:
+    meeting = await meet_in_writing(site.db)
+    async with (
+        hears(site, meeting, meeting.user, 1) as user,
+        hears(site, meeting, meeting.expert, 1) as expert,
+    ):
+        await meeting.say(meeting.expert, "Ini catatan saya.")
+        await threads.finish(site.db, meeting.expert, meeting.booking_id)
+        await eventually(lambda: any("Terima hasil" in event.data for event in user.seen))
+        await threads.object_to(site.db, meeting.user, meeting.booking_id, WORDS)
+        await eventually(lambda: any("mengajukan keberatan" in event.data for event in expert.seen))
+        await threads.accept(site.db, meeting.user, meeting.booking_id)
+        await eventually(lambda: user.over and expert.over)
+    assert user.numbers == expert.numbers == [2, 3, 4]
+    assert all(WORDS not in event.data for event in expert.seen)

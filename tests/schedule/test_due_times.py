@@ -23,9 +23,10 @@ def local(day: date, clock_time: str) -> datetime:
     return datetime.combine(day, time.fromisoformat(clock_time), ZoneInfo(WIB)).astimezone(UTC)
 
 
-async def writer(db: Database, **rules: int) -> int:
+async def writer(db: Database, *, notice_minutes: int = 120, horizon_days: int = 30) -> int:
     await set_now(db, NOW)
-    return await make_expert(db, Told(week=MORNING, rules=Rules(**rules)))
+    rules = Rules(notice_minutes=notice_minutes, horizon_days=horizon_days)
+    return await make_expert(db, Told(week=MORNING, rules=rules))
 
 
 async def times(db: Database, expert_id: int, day: date) -> list[str]:
