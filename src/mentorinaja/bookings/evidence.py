@@ -60,6 +60,11 @@ class Evidence:
     paused_for: timedelta
     reports: tuple[Report, ...] = field(default=())
 
+    @property
+    def somebody_came(self) -> bool:
+        """Whether at least one of the two opened the room."""
+        return self.user_joined_at is not None or self.expert_joined_at is not None
+
 
 async def evidence_of(db: Connection | Database, booking_id: UUID) -> Evidence:
     """What was recorded of a booking's session; asks for no permission."""
