@@ -269,7 +269,8 @@ async def test_without_the_lock_the_same_has_more_effects(
     db = unchecked_db
 
     async def unlocked(tx: Connection, public_id: str) -> orders.Order:
-        row = await tx.fetchrow(f"{orders.LOCK_SQL} WHERE o.public_id = $1", public_id)
+        order_id = await tx.fetchval("SELECT id FROM orders WHERE public_id = $1", public_id)
+        row = await tx.fetchrow(orders.LOCK_SQL.replace("FOR NO KEY UPDATE", ""), order_id)
         assert row is not None
         return orders.order_from(row)
 
