@@ -41,6 +41,7 @@ LINKED = {
     "booking": ("/expert/sari", "a[href^='/expert/sari/booking']"),
     "invoice": ("/user/transactions?status=completed", "a[href^='/invoice/']"),
     "transcript": ("/user/transactions?status=completed", "a[href^='/session']"),
+    "transcript-page": ("/user/transactions?status=completed", "a[href$='/transcript']"),
     "room-before-time": ("/user/transactions?status=confirmed", "a[href^='/session']"),
     "review": ("/user/transactions?status=completed", "a[href$='/review']"),
 }

@@ -1,6 +1,7 @@
 """The transcript of a session that is over: who reads it, what stands in it, and for how long."""
 
 import json
+import re
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
@@ -8,8 +9,10 @@ from typing import Any
 import pytest
 
 from mentorinaja.db.pool import Database
+from mentorinaja.formats import file_size, how_long
 from mentorinaja.payments.actions import cancel_and_owe
 from mentorinaja.rooms import actions, transcript_files
+from mentorinaja.rooms.room import Notice
 from mentorinaja.rooms.transcript import PAGE_ITEMS
 from tests.support.bookings import browser_of, make_user
 from tests.support.conversations import (
@@ -185,6 +188,24 @@ async def test_what_was_said_before_a_session_was_called_off_can_be_read(site: S
     assert "Saya sudah di sini" in browser.text
 
 
+async def test_pauses_are_told_together(site: Site) -> None:
+    meeting = await meet_now(site.db)
+    await meeting.begin()
+    await actions.leave(site.db, meeting.booking_id, "expert", seen=True)
+    await meeting.go_to((await meeting.room()).read_at + timedelta(seconds=60))
+    await actions.enter(site.db, meeting.expert, meeting.booking_id)
+    await meeting.go_to((await meeting.room()).read_at + timedelta(seconds=40))
+    await actions.end(site.db, meeting.user, meeting.booking_id)
+    kinds = [item.kind for item in await meeting.items() if isinstance(item, Notice)]
+    assert kinds == ["started", "paused", "resumed", "paused", "ended"]
+    browser = await browser_of(site, meeting.user)
+    await browser.get(path(meeting))
+    assert re.search(r"Jeda 1 menit 4\d detik", browser.text)
+    assert re.search(
+        r"^Jeda: 1 menit 4\d detik$", (await browser.get(path(meeting, ".txt"))).text, re.MULTILINE
+    )
+
+
 async def test_a_conversation_without_words_has_a_transcript(site: Site) -> None:
     meeting = await a_talk(site.db)
     browser = await known_browser(site, meeting.user)
@@ -242,7 +263,7 @@ async def test_after_twelve_months_it_is_gone_also_before_anybody_deleted_it(sit
         assert (await browser.get(path(meeting, ending))).status_code == 404
         assert "12 bulan" in browser.text
     await browsers[0].get(f"/session?bookingId={meeting.booking_id}")
-    assert "Halo" not in browsers[0].text
+    assert "Halo" not in browsers[0].text and "12 bulan" in browsers[0].text
 
 
 async def test_a_very_long_conversation_comes_in_pages(site: Site) -> None:
@@ -278,6 +299,12 @@ async def test_a_very_long_conversation_comes_in_pages(site: Site) -> None:
 )
 def test_what_would_act_on_a_page_stands_as_its_code(text: str, shown: str) -> None:
     assert transcript_files.shown(text) == shown
+
+
+def test_lengths_and_sizes_are_said_in_short_words() -> None:
+    lengths = [how_long(timedelta(seconds=seconds)) for seconds in (0, 0.4, 59.6, 61, 600)]
+    assert lengths == ["tidak ada", "tidak ada", "1 menit", "1 menit 1 detik", "10 menit"]
+    assert [file_size(size) for size in (1, 1499, 340_000, 2_400_000)] == ["1 kB", "1 kB", "340 kB", "2,4 MB"]
 
 
 async def _fill(db: Database, meeting: Meeting, messages: int) -> None:
