@@ -47,7 +47,9 @@ async def order_more_time(
     sale = await queries.order_by_id(tx, order.id)
     assert sale is not None and sale.duration_minutes is not None, "only a session with a duration goes on"
     price = money.price(
-        money.pro_rata(sale.subtotal, minutes, sale.duration_minutes), sale.admin_fee_bps, sale.platform_fee_bps
+        money.pro_rata(sale.subtotal, minutes, sale.duration_minutes),
+        sale.admin_fee_bps,
+        sale.platform_fee_bps,
     )
     order_id: int | None = None
     while order_id is None:
