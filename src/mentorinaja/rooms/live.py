@@ -212,17 +212,19 @@ class Rooms:
 
     async def _refresh(self, booking_ids: set[UUID]) -> None:
         """Read the rooms themselves again, and tell their streams what changed; the end is told by its notice."""
-        now = self._hub.clock.now()
         for booking_id, room in (await queries.rooms_by_id(self._db, booking_ids)).items():
             live = self._rooms.get(booking_id)
             if live is None:
                 continue
-            before = live.room
+            # The database's clock may have been moved on and this process not have heard of it.
+            now = max(self._hub.clock.now(), room.read_at)
+            before, looks_at = live.room, live.looks_at
             live.show(room)
+            passed = looks_at is not None and looks_at <= now
             if room.phase(now) not in IN_ROOM:
                 live.put(RELOAD)
                 live.close()
-            elif room.status != "ended" and not same(before, room):
+            elif room.status != "ended" and (passed or not same(before, room)):
                 self._show_state(live, now)
 
     def _show_state(self, live: LiveRoom, now: datetime) -> None:
