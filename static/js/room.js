@@ -479,15 +479,16 @@
   };
   const stopTyping = () => { if (typing) typing.textContent = ""; };
 
-  // What the room asks of this side is heard as well; forms that came with the stream get the page's token.
-  let asked = $("panel")?.textContent.trim();
+  // What the room asks of this side is heard as well, and a swap does not take the focus away.
+  const words = () => $("panel").querySelector("h2, p")?.textContent;
+  let asked = words(), held = "";
+  const holdPanel = () => { held = $("panel").contains(document.activeElement) ? document.activeElement.outerHTML : ""; };
   const showPanel = () => {
-    for (const ask of document.querySelectorAll("#panel form")) {
-      if (!ask._csrf) ask.prepend(form._csrf.cloneNode());
+    if (held && !$("panel").contains(document.activeElement)) {
+      for (const part of $("panel").querySelectorAll("a, button")) if (part.outerHTML === held) part.focus();
     }
-    const words = $("panel")?.querySelector("h2")?.textContent;
-    if (words && words !== asked) announce(words);
-    asked = words;
+    if (words() && words() !== asked) announce(words());
+    asked = words();
   };
 
   // ---- The line. hx-sse 4.0.1 reconnects with Last-Event-ID by itself, but it gives up when the very first
@@ -616,6 +617,7 @@
     lastHeard = now();
     if (lost) found();
     stillHere();
+    holdPanel();
     const { message } = event.detail;
     if (!message.data.startsWith("<li")) return;
     const came = parse(message.data), item = came.firstElementChild, known = $(item.id);
@@ -708,7 +710,6 @@
   deliver();
   grow();
   showRead();
-  showPanel();
   tell();
   lookSoon();
 })();

@@ -1,16 +1,18 @@
 """The room in every state as people see it: on a phone and a desk, light and dark; all of it reachable and readable."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, FilePayload, Page, expect
 
-from mentorinaja.rooms import actions
+from mentorinaja.rooms import actions, threads
 from tests.journeys.conftest import SCREENSHOTS
-from tests.support.browsers import in_room, running, send, visitor
-from tests.support.rooms import Meeting, meet_later, meet_now, room_path
+from tests.support import extensions, files
+from tests.support.browsers import POSTS, in_room, running, send, visitor
+from tests.support.rooms import Meeting, meet_in_writing, meet_later, meet_now, room_path
 from tests.support.site import Site
 
 VIEWS = {"360-light": (360, 740, "light"), "360-dark": (360, 740, "dark"), "1280-light": (1280, 800, "light"),
@@ -104,9 +106,28 @@ async def absent(site: Site) -> Meeting:
     return meeting
 
 
+async def thread(site: Site) -> Meeting:
+    meeting = await meet_in_writing(site.db)
+    await meeting.say(meeting.user, "Ini CV saya, mohon dibahas bagian pengalaman kerjanya.")
+    await meeting.say(
+        meeting.expert, "Sudah saya baca. Tiga catatan: mulai dari hasil, sebut angka, dan buang jargon."
+    )
+    return meeting
+
+
+async def thread_finished(site: Site) -> Meeting:
+    meeting = await thread(site)
+    await threads.finish(site.db, meeting.expert, meeting.booking_id)
+    return meeting
+
+
+async def more_time(site: Site) -> Meeting:
+    return (await extensions.agreed(site.db))[0]
+
+
 STATES: dict[str, Callable[[Site], Awaitable[Meeting]]] = {
     "waiting": waiting, "running": talking, "paused": paused, "last-minute": last_minute, "video": video,
-    "offline": offline, "absent": absent,
+    "offline": offline, "absent": absent, "thread": thread, "thread-finished": thread_finished, "more-time": more_time,
 }  # fmt: skip
 
 
@@ -121,6 +142,52 @@ async def test_a_state_is_fit_to_be_seen(site: Site, chromium: Browser, state: s
             await actions.enter(site.db, meeting.expert, meeting.booking_id)
             await expect(user.locator("#countdown.last")).to_be_visible()
         wrong = await look_at(user, state)
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_what_is_asked_of_the_expert_is_fit_to_be_seen(site: Site, chromium: Browser) -> None:
+    meeting = await extensions.running(site.db)
+    async with in_room(chromium, site, meeting, meeting.expert) as expert:
+        await extensions.ask(meeting)
+        await expect(expert.locator("#panel")).to_contain_text("+15 menit")
+        wrong = await look_at(expert, "asked")
+    meeting = await thread(site)
+    async with in_room(chromium, site, meeting, meeting.expert) as expert:
+        wrong += await look_at(expert, "thread-expert")
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_files_are_fit_to_be_seen(site: Site, chromium: Browser) -> None:
+    meeting = await talking(site)
+    async with in_room(chromium, site, meeting, meeting.user) as user:
+        for name, media_type, content in (
+            ("Foto papan tulis.jpg", "image/jpeg", files.picture()),
+            (
+                "Curriculum Vitae Budi Santoso 2026 revisi terakhir.png",
+                "image/png",
+                files.picture("PNG", (300, 900)),
+            ),
+        ):
+            await user.set_input_files(
+                "#lampiran", FilePayload(name=name, mimeType=media_type, buffer=content)
+            )
+            await expect(user.locator(".chosen")).to_contain_text(name)
+            await user.fill("#pesan", "Ini yang saya maksud")
+            await user.click(".composer .send")
+            await expect(user.locator(".msg.sending")).to_have_count(0, timeout=15_000)
+        wrong = await look_at(user, "files")
+        await user.route(POSTS, lambda route: asyncio.Event().wait())
+        await user.set_input_files(
+            "#lampiran", FilePayload(name="layar.png", mimeType="image/png", buffer=files.picture("PNG"))
+        )
+        await expect(user.locator(".chosen")).to_be_visible()
+        await user.click(".composer .send")
+        await expect(user.locator(".msg progress")).to_be_visible()
+        await user.set_input_files(
+            "#lampiran", FilePayload(name="layar.png", mimeType="image/png", buffer=files.picture("PNG"))
+        )
+        await expect(user.locator(".chosen canvas")).to_be_visible()
+        wrong += await look_at(user, "files-sending")
     assert not wrong, "\n".join(wrong)
 
 
