@@ -303,7 +303,7 @@ async def ask(world: World, who: Who, route: Route, address: str | None = None) 
     async with client.stream(route[0], url, data=form, follow_redirects=False) as answer:
         page = ""
         if not answer.headers.get("content-type", "").startswith("text/event-stream"):
-            page = (await answer.aread()).decode()
+            page = (await answer.aread()).decode(errors="replace")  # files, too
         return answer.status_code, answer.headers.get("location", ""), page
 
 

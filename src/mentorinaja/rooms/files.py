@@ -59,11 +59,15 @@ class BadFile(Refused):
     title = "Berkas belum terkirim"
 
 
+@dataclass
 class LargeFile(BadFile):
     """More bytes than a message carries."""
 
+    text: str = (
+        "Berkas paling besar 5 MB. Perkecil dulu atau pilih yang lain; teks Anda masih di kotak pesan."
+    )
+
     status = 413
-    text = "Berkas paling besar 5 MB. Perkecil dulu atau pilih yang lain; teks Anda masih di kotak pesan."
 
 
 class RoomFull(BadFile):
@@ -72,11 +76,13 @@ class RoomFull(BadFile):
     status = 409
 
 
+@dataclass
 class FileUnsent(BadFile, Unavailable):
     """Nothing is wrong with the file: it can be sent again as it is."""
 
+    text: str = "Berkas belum bisa disimpan. Tidak ada yang hilang: coba kirim lagi sebentar lagi."
+
     status = 503
-    text = "Berkas belum bisa disimpan. Tidak ada yang hilang: coba kirim lagi sebentar lagi."
 
 
 @dataclass(frozen=True, slots=True)

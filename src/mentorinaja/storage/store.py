@@ -42,10 +42,11 @@ _RETRIES = 2
 _PIECE_BYTES = 512 * 1024
 
 
+@dataclass
 class StorageDown(Unavailable):
     """The store did not answer, or refused; nothing was half done."""
 
-    text = "Penyimpanan berkas sedang terganggu. Coba lagi dalam beberapa saat."
+    text: str = "Penyimpanan berkas sedang terganggu. Coba lagi dalam beberapa saat."
 
 
 @dataclass(frozen=True, slots=True)

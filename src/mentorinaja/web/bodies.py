@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterator
+from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from litestar.exceptions import ClientException, InternalServerException
@@ -27,12 +28,14 @@ _MOST_UPLOADS = 3
 _uploading: Counter[int] = Counter()
 
 
+@dataclass
 class TooSlow(DomainError):
     """A file did not come to its end in reasonable time."""
 
+    text: str = "Sambungan Anda terputus atau terlalu lambat. Kembali ke halaman sebelumnya, lalu kirim lagi."
+
     status = 408
     title = "Kiriman terputus"
-    text = "Sambungan Anda terputus atau terlalu lambat. Kembali ke halaman sebelumnya, lalu kirim lagi."
 
 
 class Posted:

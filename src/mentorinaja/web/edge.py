@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import structlog
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, ReceiveMessage, Scope, Send
 from prometheus_client import Histogram
 
 from mentorinaja.settings import Settings
@@ -58,13 +58,19 @@ class Edge:
         headers = self._headers_for(scope["path"])
         started = time.perf_counter()
         status = 500
-        head_answered = False
+        head_answered = body_read = False
+
+        async def receive_body() -> ReceiveMessage:
+            nonlocal body_read
+            message = await receive()
+            body_read = message["type"] != "http.request" or not message.get("more_body", False)
+            return message
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status, head_answered
             if message["type"] == "http.response.start":
                 status = message["status"]
-                if status == 413:
+                if status == 413 and not body_read:
                     await _read_away(receive)
                 message["headers"] = _completed(message.get("headers", []), headers, request_id)
             elif wants_head and message["type"] == "http.response.body":
@@ -79,7 +85,7 @@ class Edge:
         structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
             if _host_is_sound(scope):
-                await self._app(scope, receive, send_with_headers)
+                await self._app(scope, receive_body, send_with_headers)
             else:
                 await _refuse(send_with_headers)
         finally:

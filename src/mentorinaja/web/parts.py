@@ -24,7 +24,7 @@ _IN_MEMORY_BYTES = 256 * 1024
 
 @dataclass(slots=True)
 class SentFile:
-    """A file of a form: the name its sender's device gave it, and what came of it."""
+    """A file of a form: the name its sender's device gave it, and its content, empty when it was too large."""
 
     name: str
     content: IO[bytes]
@@ -83,7 +83,7 @@ class _Reader:
             part.size += len(data)
             if part.size > self._most_file_bytes:
                 part.too_large = self.over = True
-                part.content.close()
+                part.content.truncate(0)
                 self._end()
             else:
                 part.content.write(data)
