@@ -224,6 +224,9 @@ _SESSIONS = {
           AND s.last_seal <> coalesce(
             (SELECT i.seal FROM ({_SEALED}) i WHERE i.booking_id = s.booking_id ORDER BY i.seq DESC LIMIT 1),
             sha256(convert_to(s.booking_id::text, 'UTF8')))""",
+    "C3_a_file_is_of_its_room_and_sender": """
+        SELECT m.booking_id, m.seq, a.id FROM chat_messages m JOIN attachments a ON a.id = m.attachment_id
+        WHERE a.booking_id <> m.booking_id OR a.sender_id <> m.sender_id""",
     "C2_forgotten_rooms_are_empty": """
         SELECT f.booking_id FROM forgotten_rooms f JOIN active_sessions s USING (booking_id)
         WHERE (f.last_seq, f.last_seal) <> (s.last_seq, s.last_seal) OR s.kept_until IS NOT NULL

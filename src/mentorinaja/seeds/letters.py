@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tomllib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -13,13 +14,16 @@ from mentorinaja import clock
 from mentorinaja.db.pool import Database
 from mentorinaja.reviews import actions as reviews
 from mentorinaja.rooms import actions as rooms
-from mentorinaja.rooms import threads
+from mentorinaja.rooms import files, threads
 from mentorinaja.rooms.room import ACCEPTED_AFTER, UNDELIVERED_AFTER
 from mentorinaja.rooms.sending import send
+from mentorinaja.seeds import papers
 from mentorinaja.seeds.cast import Actor, Cast
 from mentorinaja.seeds.history import Storyteller
 from mentorinaja.seeds.till import Till
 from mentorinaja.seeds.timeline import Story, later
+from mentorinaja.storage import Storage
+from mentorinaja.web.parts import SentFile
 from mentorinaja.web.viewer import Viewer
 
 _WORDS = tomllib.loads((Path(__file__).parent / "words.toml").read_text(encoding="utf-8"))["letters"]
@@ -29,8 +33,11 @@ _MINUTE = timedelta(minutes=1)
 class Letters:
     """Threads that end, or wait, in one particular way each."""
 
-    def __init__(self, db: Database, cast: Cast, till: Till, storyteller: Storyteller) -> None:
+    def __init__(
+        self, db: Database, storage: Storage, cast: Cast, till: Till, storyteller: Storyteller
+    ) -> None:
         self._db = db
+        self._storage = storage
         self._cast = cast
         self._till = till
         self._storyteller = storyteller
@@ -47,8 +54,13 @@ class Letters:
             yield later(today - timedelta(days=days), fate(user, self._cast.experts[slug]))
 
     async def make_today(self) -> None:
-        """One that waits for its answer, and one whose answer can be accepted."""
-        await self._ask(self._cast.users["budi"], self._cast.experts["sari"])
+        """One with files that waits for its answer, and one whose answer can be accepted."""
+        budi = self._cast.users["budi"]
+        _, booking_id, _, _ = await self._ask(budi, self._cast.experts["sari"])
+        await self._give(
+            budi, booking_id, "Ini CV saya.", f"CV {budi.full_name}.pdf", papers.cv(budi.full_name)
+        )
+        await self._give(budi, booking_id, "", "Catatan saya.jpg", papers.note())
         ani, ayu = self._cast.users["ani"], self._cast.experts["ayu-rahmawati"]
         _, booking_id, _, answer = await self._ask(ani, ayu)
         await self._answer(ayu, booking_id, answer)
@@ -97,3 +109,7 @@ class Letters:
         await rooms.enter(self._db, who, booking_id)
         for text in texts:
             await send(self._db, who, booking_id, uuid4(), text)
+
+    async def _give(self, who: Viewer, booking_id: UUID, text: str, name: str, data: bytes) -> None:
+        file = SentFile(name, io.BytesIO(data), len(data))
+        await files.send(self._db, self._storage, who, booking_id, uuid4(), text, file)

@@ -81,7 +81,7 @@ async def _live(resources: Resources, today: datetime) -> None:
     try:
         storyteller = Storyteller(resources, cast, till)
         fates = Fates(db, cast, till, storyteller)
-        letters = Letters(db, cast, till, storyteller)
+        letters = Letters(db, resources.storage, cast, till, storyteller)
         elsewhere = Elsewhere(db, cast, till, storyteller)
         if not await db.fetchval("SELECT EXISTS (SELECT FROM orders)"):
             timeline = Timeline(resources)
