@@ -106,7 +106,8 @@ class OrderDetail:
     An extension comes with the booking of the session it extends; `status` is the order's own.
     `arrival_code` is for the payer's eyes only. `reported`: whether a problem of the session (or an objection)
     is open, or how it was decided. `kept` is what of the total stays sold, `earned` the expert's part of that.
-    `moves`: how often its time was changed; `expert_came`: whether the expert was in its room; `ended_at`: when that was over.
+    `moves`: how often its time was changed; `expert_came`: whether the expert was in its room; `ended_at`: when
+    that was over.
     """
 
     id: int
