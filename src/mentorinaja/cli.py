@@ -105,24 +105,24 @@ def _serve(_given: argparse.Namespace) -> int:
     import uvicorn
 
     from mentorinaja.app import create_app
+    from mentorinaja.web.listening import bind
 
     with _ready_settings() as settings:
         logs.configure(settings.log_level)
-        server = uvicorn.Server(
-            uvicorn.Config(
-                create_app(settings),
-                host=settings.host,
-                port=settings.port,
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=bool(settings.trusted_proxies),
-                forwarded_allow_ips=settings.trusted_proxies or None,
-                timeout_graceful_shutdown=8,
-                timeout_keep_alive=30,
-            )
+        config = uvicorn.Config(
+            create_app(settings),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=settings.trusted_proxies or None,
+            timeout_graceful_shutdown=8,
+            timeout_keep_alive=30,
         )
-        server.run()
+        server = uvicorn.Server(config)
+        server.run(sockets=[bind(config)])
         return 0 if server.started else 1
 
 

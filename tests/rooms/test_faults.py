@@ -101,26 +101,6 @@ async def test_a_thousand_messages_through_every_fault_are_seen_once_and_in_orde
     assert min(made.count(kind) for kind in ("restart", "deaf", "cut")) >= 2, made
 
 
-async def test_a_stop_with_open_streams_is_quick_and_their_readers_come_back(db: Database) -> None:
-    meeting = await meet_now(db)
-    await meeting.begin()
-    async with web_processes(db.dsn, 1) as (process,):
-        client = await client_of(db, process, meeting.user)
-        address = f"/session/{meeting.booking_id}/events"
-        readers = [Reader(client, address, 1) for _ in range(50)]
-        client._transport._pool._max_connections = 200  # type: ignore[attr-defined]  # one line per reader
-        tasks = [asyncio.create_task(reader.read()) for reader in readers]
-        await eventually(lambda: all(reader.seen for reader in readers), 20)
-        assert await process.stop() < 10
-        await meeting.say(meeting.expert, "Selagi mati")
-        await process.start()
-        await eventually(lambda: all(reader.numbers == [2] for reader in readers), 10)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await client.aclose()
-
-
 async def _talk(talker: Talker, chance: random.Random) -> None:
     for n in range(EACH):
         await talker.say(str(n))

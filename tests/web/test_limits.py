@@ -38,6 +38,7 @@ async def test_it_says_when_to_come_back(db: Database) -> None:
     await limit(db, "try", "a", most=1, seconds=600)
     with pytest.raises(TooMany) as refusal:
         await limit(db, "try", "a", most=1, seconds=600)
+    assert 0 < refusal.value.wait_seconds <= 600
     found = re.search(r"Coba lagi dalam (\d+) menit", str(refusal.value))
     assert found is not None and 1 <= int(found[1]) <= 10
     await clock.shift(db, timedelta(minutes=int(found[1])))

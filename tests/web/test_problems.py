@@ -38,6 +38,7 @@ async def test_a_problem_has_a_page_with_a_way_on(odd: Site, path: str, status: 
     browser = await odd.browser()
     answer = await browser.get(path)
     assert answer.status_code == status and answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers.get("retry-after") == ("60" if status == 429 else None)
     assert answer.headers["cache-control"] == "no-store"
     assert words in browser.text and f"Kode {status}" in browser.text
     assert browser.page.css_first("main .actions a") is not None

@@ -36,6 +36,7 @@ from mentorinaja.storage import Storage
 from mentorinaja.web.auth import Guarded, requires_user
 from mentorinaja.web.bodies import posted
 from mentorinaja.web.html import PRIVATE, page, see_other, wants_partial
+from mentorinaja.web.problems import with_wait
 from mentorinaja.web.streams import personal_stream
 from mentorinaja.web.viewer import Viewer, WebRequest
 
@@ -76,7 +77,8 @@ async def send_message(request: WebRequest, db: Database, storage: Storage, book
     try:
         sent = await uploads.send_posted(db, storage, viewer, name, form)
     except rules.Refused as refusal:
-        return await _refused(request, db, name, refusal, form.text("text") or "")
+        answer = await _refused(request, db, name, refusal, form.text("text") or "")
+        return with_wait(answer, refusal)
     if not wants_partial(request):
         return see_other(request, address_of(name))
     html = message_html(request.app.state.templates, sent.message, sent.message.sender, viewer.time_zone)
