@@ -129,6 +129,9 @@ TABLE: dict[Route, Entry] = {
         "/session/{room}/messages", payer=303, mentor=303, form={"text": "Halo", "client_id": str(uuid4())}
     ),
     # More time is asked for in the last minutes only.
+    ("POST", "/session/{booking_id:str}/here"): Entry(
+        "/session/{room}/here", payer=204, mentor=204, form={"read": "1"}
+    ),
     ("POST", "/session/{booking_id:str}/extend"): Entry(
         "/session/{room}/extend", payer=409, mentor=409, form={"answer": "yes"}
     ),

@@ -137,7 +137,8 @@ async def meet_later_of(db: Database, meeting: Meeting, starts_at: datetime) -> 
     other = await meet_later(db)
     await db.execute(
         """UPDATE bookings SET expert_id = (SELECT expert_id FROM bookings WHERE id = $2), starts_at = $3::timestamptz,
-             during = tstzrange($3::timestamptz, $3::timestamptz + interval '30 minutes'), blocked = tstzrange($3::timestamptz, $3::timestamptz + interval '30 minutes')
+             during = tstzrange($3::timestamptz, $3::timestamptz + interval '30 minutes'),
+             blocked = tstzrange($3::timestamptz, $3::timestamptz + interval '30 minutes')
            WHERE id = $1""",
         other.booking_id,
         meeting.booking_id,
