@@ -13,7 +13,8 @@ START = datetime(2026, 11, 26, 7, 0, tzinfo=UTC)
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 ROOM = Room(
     booking_id=UUID(int=1), order_id="BE-20261126-ABC234", booking_status="confirmed", cancel_reason=None,
-    payment_status="paid", total=157_500, paid_at=START - 60 * MINUTE, category="online_chat", starts_at=START,
+    payment_status="paid", subtotal=150_000, admin_fee_bps=500, total=157_500,
+    paid_at=START - 60 * MINUTE, category="online_chat", starts_at=START,
     duration=30 * MINUTE, address="", meeting_url=None, topic="Karier",
     user_id=1, user_name="Budi Santoso", user_zone="Asia/Jakarta",
     expert_user_id=2, expert_name="Sari Wulandari", expert_zone="Asia/Makassar",
@@ -137,7 +138,16 @@ def test_the_expert_s_next_booking_ends_it() -> None:
 
 def test_time_paid_for_before_the_end_comes_first() -> None:
     more = Extension(
-        1, 15, "agreed", START + 26 * MINUTE, "EX-20261126-ABC234", 78_750, "paid", START + 29 * MINUTE
+        number=1,
+        minutes=15,
+        state="agreed",
+        asked_at=START + 26 * MINUTE,
+        declined=0,
+        order_id="EX-20261126-ABC234",
+        total=78_750,
+        payment_status="paid",
+        pay_deadline=START + 30 * MINUTE,
+        paid_at=START + 29 * MINUTE,
     )
     assert due(replace(RUNNING, extension=more), START + 40 * MINUTE) == Step(
         "extend", START + 29 * MINUTE, "paid"
