@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
-.PHONY: help demo dev test check bench shell lock clean
+.PHONY: help demo dev test torture check bench shell lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,9 @@ dev: $(VENV)/.ready ## the demo, restarting when code changes
 
 test: $(VENV)/.ready ## all tests
 	@CHROMIUM="$$(sh tests/browser.sh)" && CHROMIUM="$$CHROMIUM" $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+torture: $(VENV)/.ready ## 10,000 messages over lines that break all the time (MENTORINAJA_SEED=… repeats a run)
+	@MENTORINAJA_TORTURE=10000 $(BIN)/python -m pytest -q -s tests/rooms/test_torture.py -k nothing_is_lost
 
 check: $(VENV)/.ready ## ruff, mypy --strict, djlint
 	$(BIN)/ruff check .
