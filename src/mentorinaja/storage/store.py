@@ -100,7 +100,9 @@ class Storage:
 
     async def _pieces(self, key: str, size: int) -> AsyncIterator[bytes]:
         for start in range(0, size, _PIECE_BYTES):
-            yield await self._call("read", key, partial(self._piece, key, start, min(size, start + _PIECE_BYTES)))
+            yield await self._call(
+                "read", key, partial(self._piece, key, start, min(size, start + _PIECE_BYTES))
+            )
 
     def _put(self, key: str, data: bytes) -> None:
         # One request: the parts of a larger one would stay in the bucket if we died between them.
