@@ -29,7 +29,7 @@ test: $(VENV)/.ready ## all tests
 	@CHROMIUM="$$(sh tests/browser.sh)" && CHROMIUM="$$CHROMIUM" $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 torture: $(VENV)/.ready ## 10,000 messages over lines that break all the time (MENTORINAJA_SEED=… repeats a run)
-	@MENTORINAJA_TORTURE=10000 $(BIN)/python -m pytest -q -s tests/rooms/test_torture.py -k nothing_is_lost
+	@MENTORINAJA_TORTURE=10000 $(BIN)/python -m pytest -q -s --timeout=900 tests/rooms/test_torture.py -k nothing_is_lost
 
 check: $(VENV)/.ready ## ruff, mypy --strict, djlint
 	$(BIN)/ruff check .

@@ -78,6 +78,7 @@ def create_app(settings: Settings) -> ASGIApp:
             try:
                 yield
             finally:
+                await app.state.rooms.stop()
                 await hub.stop()
 
     assets, templates = _fresh_look() if settings.mode == "development" else _look()

@@ -3,12 +3,14 @@
 import asyncio
 import socket
 from contextlib import AsyncExitStack, suppress
+from typing import Any
 
 import httpx
 import pytest
 
 from mentorinaja.live import stream
 from mentorinaja.live.visits import MOST_A_PERSON
+from mentorinaja.rooms.frames import Frames
 from mentorinaja.rooms.rules import MOST_A_MINUTE
 from tests.rooms.test_pages import HTMX
 from tests.support.rooms import Meeting, enter_site, known_browser, meet_now
@@ -81,6 +83,26 @@ async def test_whoever_never_reads_is_forgotten_and_holds_nobody_up(
     await eventually(lambda: _comes_in(browser, meeting), 20)
     for line in deaf:
         line.close()
+
+
+async def test_a_fault_in_what_all_streams_live_on_costs_a_reconnection(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meeting = await running(site)
+    browser = await known_browser(site, meeting.user)
+    render, faults = Frames.item, [ZeroDivisionError()]
+
+    def fail_once(*args: Any) -> bytes:
+        if faults:
+            raise faults.pop()
+        return render(*args)
+
+    async with listening(browser.client, f"/session/{meeting.booking_id}/events", 1) as reader:
+        monkeypatch.setattr(Frames, "item", fail_once)
+        for n in range(5):
+            await meeting.say(meeting.expert, str(n))
+        await eventually(lambda: reader.numbers == [2, 3, 4, 5, 6])
+        assert reader.opened == 2 and not faults
 
 
 async def test_opened_and_closed_five_hundred_times_leaves_nothing(site: Site) -> None:

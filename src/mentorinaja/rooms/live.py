@@ -32,6 +32,7 @@ _TICKS_A_ROUND = 40
 _MOST_ROOMS_A_READ = 500
 _MOST_ITEMS_A_READ = 200
 _PAUSE_AFTER_TROUBLE_SECONDS = 0.5
+_STOP_SECONDS = 3.0
 
 _TROUBLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
@@ -59,6 +60,14 @@ class Rooms:
         self._signs: set[tuple[UUID, Side]] = set()
         hub.listen("room", self._on_ring)
         hub.listen("clock", self._on_clock)
+
+    async def stop(self) -> None:
+        """Feed nobody any more; what is just being written down is waited for, for a moment."""
+        for task in (self._reader, self._beater):
+            if task:
+                task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_STOP_SECONDS)
 
     async def stream(
         self,
@@ -103,10 +112,23 @@ class Rooms:
             self._mark(room.booking_id, changed=True)
         live.seats.add(seat)
         if self._reader is None or self._reader.done():
-            self._reader = asyncio.create_task(self._read_forever(), name="rooms-reader")
+            self._reader = self._serve(self._read_forever(), "rooms-reader")
         if self._beater is None or self._beater.done():
-            self._beater = asyncio.create_task(self._beat_forever(), name="rooms-beat")
+            self._beater = self._serve(self._beat_forever(), "rooms-beat")
         return live
+
+    def _serve(self, forever: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """Run what all streams live on; should it break, they end: browsers come back to a new one."""
+
+        def end_streams(task: asyncio.Task[None]) -> None:
+            if not task.cancelled() and (fault := task.exception()):
+                log.error("rooms.broken", exc_info=fault)
+                for live in self._rooms.values():
+                    live.close()
+
+        task = asyncio.create_task(forever, name=name)
+        task.add_done_callback(end_streams)
+        return task
 
     def _leave(self, live: LiveRoom, seat: Seat) -> None:
         live.seats.discard(seat)
