@@ -675,27 +675,13 @@
     banner();
   }, 500);
 
-  // ---- The sound: only after somebody touched the page, and only as long as they want it.
+  // ---- The sound: only after somebody touched the page, and only as long as they want it. Its script comes then.
 
   const sound = $("sound");
-  let audio = null, wanted = true;
-  try { wanted = disk.getItem("room-sound") !== "off"; } catch { /* kept for this page only */ }
+  let wanted = read("room-sound") !== "off", bell = null;
+  const ring = () => { if (wanted) bell?.ring(); };
   const showSound = () => sound.setAttribute("aria-checked", String(wanted));
-  const touched = () => {
-    if (!audio && window.AudioContext) audio = new AudioContext();
-    audio?.resume();
-  };
-  const ring = () => {
-    if (!wanted || !audio) return;
-    const tone = audio.createOscillator(), volume = audio.createGain(), at = audio.currentTime;
-    tone.frequency.setValueAtTime(660, at);
-    tone.frequency.setValueAtTime(880, at + 0.09);
-    volume.gain.setValueAtTime(0.08, at);
-    volume.gain.exponentialRampToValueAtTime(0.001, at + 0.3);
-    tone.connect(volume).connect(audio.destination);
-    tone.start(at);
-    tone.stop(at + 0.3);
-  };
+  const touched = () => import(room.dataset.sound).then((on) => { bell ??= on.start(); }).catch(() => {});
   for (const name of ["pointerdown", "keydown"]) document.addEventListener(name, touched, { once: true });
   sound.hidden = false;
   showSound();

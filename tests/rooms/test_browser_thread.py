@@ -145,7 +145,8 @@ async def test_a_sound_for_the_others_messages_after_the_first_touch(site: Site,
         await meeting.say(meeting.expert, "sebelum disentuh")
         await expect(user.locator("#message-2")).to_be_visible()
         assert await user.evaluate("rung") == 0
-        await user.click("#pesan")
+        async with user.expect_response("**/room-sound*"):
+            await user.click("#pesan")
         await meeting.say(meeting.expert, "sesudah disentuh")
         await expect(user.locator("#message-3")).to_be_visible()
         assert await user.evaluate("rung") == 1

@@ -1,6 +1,7 @@
 """Static files: named by content, cached for ever, compressed once; pages compressed as they go."""
 
 import gzip
+import re
 from pathlib import Path
 
 import brotli
@@ -41,7 +42,7 @@ async def test_a_file_comes_as_the_browser_likes_it_best(
         answer.headers["content-type"] == "text/css; charset=utf-8"
         and answer.headers["vary"] == "Accept-Encoding"
     )
-    assert answer.text.startswith(":root {")
+    assert answer.text.startswith(":root{")
 
 
 def test_a_files_name_follows_its_content(tmp_path: Path) -> None:
@@ -76,10 +77,15 @@ async def test_pages_around_signing_in_are_light(site: Site) -> None:
 
 
 def test_what_is_for_people_is_not_sent() -> None:
-    assert lean("/* why\n two lines */\na {\n  b: c\n}\n", ".css") == "a {\nb: c\n}"
+    assert lean("/* why\n two lines */\na {\n  b: c\n}\n", ".css") == "a{b: c}"
     assert lean('  // why\n  f("// not a comment");  \n\n', ".js") == 'f("// not a comment");'
 
 
 def test_no_text_of_our_scripts_goes_over_a_line_end() -> None:
     lines = [line for file in (STATIC / "js").glob("*.js") for line in file.read_text().splitlines()]
     assert not [line for line in lines if line.count("`") % 2 or line.count("/*") != line.count("*/")]
+
+
+def test_no_text_of_our_styles_holds_a_sign() -> None:
+    texts = re.findall(r"""["'][^"'\n]*["']""", "".join(file.read_text() for file in (STATIC / "css").glob("*.css")))
+    assert not [text for text in texts if re.search("[{};,]", text)]

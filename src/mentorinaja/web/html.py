@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
@@ -74,7 +75,7 @@ def render(request: AnyRequest, template: str, **context: Any) -> str:
             path=request.url.path,
             simulator=state.settings.simulator,
             flash=flash,
-            csrf_field=lambda: csrf.field(request),
+            csrf_field=cache(lambda: csrf.field(request)),
             csrf_token=lambda: csrf.token(request),
             **context,
         )

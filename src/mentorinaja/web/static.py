@@ -87,12 +87,13 @@ def _accepts(accepted: str, coding: str) -> bool:
 
 
 def lean(source: str, suffix: str) -> str:
-    """Our own script or style without what is for people: comments of their own lines, indents, empty lines.
+    """Our own script or style without what is for people: comments, indents, empty lines, room around signs.
 
-    No line may begin inside a string: text over several lines is joined of strings in our scripts.
+    No line of a script may begin inside a string, and no string of a style holds one of the signs.
     """
     if suffix == ".css":
         source = re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL)
+        source = re.sub(r"\s*([{};,])\s*", r"\1", source)
     lines = (line.strip() for line in source.splitlines())
     return "\n".join(line for line in lines if line and not (suffix == ".js" and line.startswith("//")))
 
