@@ -95,7 +95,7 @@ async def test_part_of_a_sale_leaves_its_expert_and_waits_for_the_payer(db: Data
 async def test_each_cause_counts_once_and_all_of_them_no_more_than_was_paid(db: Database) -> None:
     sale = await sell(db)
     assert [await sale.owe(100_000), await sale.owe(100_000), await sale.owe(1)] == [100_000, 0, 0]
-    assert [await sale.owe(100_000, "disputed"), await sale.owe(1, "interrupted")] == [57_500, 0]
+    assert [await sale.owe(100_000, "cancelled_by_admin"), await sale.owe(1, "interrupted")] == [57_500, 0]
     assert await sale.owe(0, "undelivered") == 0
     assert await sale.due() == 157_500
     assert (await sale.order()).earned == 0
@@ -111,7 +111,7 @@ async def test_the_rest_is_released_after_a_day(db: Database) -> None:
 
 async def test_nothing_is_released_of_what_all_goes_back(db: Database) -> None:
     sale = await sell(db)
-    await sale.owe(157_500, "disputed")
+    await sale.owe(157_500, "cancelled_by_admin")
     await release(db)
     assert (await ledger.earnings(db, (await sale.order()).expert_id)).total == 0
 
@@ -119,7 +119,7 @@ async def test_nothing_is_released_of_what_all_goes_back(db: Database) -> None:
 async def test_what_is_owed_after_the_release_is_taken_from_what_is_available(db: Database) -> None:
     sale = await sell(db)
     await release(db)
-    await sale.owe(39_375, "disputed")
+    await sale.owe(39_375, "cancelled_by_admin")
     earned = await ledger.earnings(db, (await sale.order()).expert_id)
     assert (earned.held, earned.available) == (0, 94_500)
 
@@ -137,7 +137,7 @@ async def test_what_midtrans_gave_back_is_first_what_was_owed(db: Database) -> N
 async def test_an_order_waits_until_the_last_refund_has_gone_back(db: Database) -> None:
     sale = await sell(db)
     await sale.owe(30_000)
-    await sale.owe(20_000, "disputed")
+    await sale.owe(20_000, "cancelled_by_admin")
     await sale.hear("partial_refund", 30_000)
     assert await state_of(db, sale.public_id) == ("completed", "refund_pending")
     assert [refund.state for refund in (await sale.order()).refunds] == ["done", "requested"]
@@ -152,7 +152,7 @@ async def test_more_can_be_owed_after_a_part_went_back(db: Database) -> None:
     sale = await sell(db)
     await sale.owe(50_000)
     await sale.hear("partial_refund", 50_000)
-    assert await sale.owe(157_500, "disputed") == 107_500
+    assert await sale.owe(157_500, "cancelled_by_admin") == 107_500
     assert await state_of(db, sale.public_id) == ("completed", "refund_pending")
     await sale.hear("refund", 157_500)
     assert await state_of(db, sale.public_id) == ("completed", "refunded")
@@ -186,7 +186,7 @@ async def test_nothing_is_owed_of_a_payment_that_was_taken_back(db: Database) ->
 async def test_only_what_the_gateway_still_holds_is_owed(db: Database) -> None:
     sale = await sell(db)
     await sale.hear("partial_chargeback", 100_000)
-    assert await sale.owe(157_500, "disputed") == 57_500
+    assert await sale.owe(157_500, "cancelled_by_admin") == 57_500
     assert await state_of(db, sale.public_id) == ("completed", "refund_pending")
     await sale.hear("chargeback", 157_500)
     assert await state_of(db, sale.public_id) == ("completed", "chargeback")
@@ -195,7 +195,7 @@ async def test_only_what_the_gateway_still_holds_is_owed(db: Database) -> None:
 async def test_money_given_back_by_hand_leaves_less_to_owe(db: Database) -> None:
     sale = await sell(db)
     await sale.hear("partial_refund", 100_000)
-    assert await sale.owe(157_500, "disputed") == 57_500
+    assert await sale.owe(157_500, "cancelled_by_admin") == 57_500
 
 
 async def test_a_reversal_calls_off_what_was_owed(db: Database) -> None:
@@ -231,7 +231,7 @@ async def test_the_same_cause_at_once_is_one_refund(db: Database) -> None:
 async def test_several_causes_at_once_do_not_exceed_what_was_paid(db: Database) -> None:
     for _ in range(3):
         before = -await ledger.balance(db, "refund_due")
-        sale = await at_once(db, (100_000, "ended_early"), (100_000, "disputed"))
+        sale = await at_once(db, (100_000, "ended_early"), (100_000, "cancelled_by_admin"))
         assert await sale.due() - before == 157_500
 
 
@@ -254,7 +254,7 @@ async def test_without_the_orders_lock_they_do(
     sale = await sell(db)
     monkeypatch.setattr(owing.orders, "lock_order_of_booking", no_lock)
     monkeypatch.setattr(owing.ledger, "owable", look_together)
-    results = await asyncio.gather(sale.owe(100_000), sale.owe(100_000, "disputed"), return_exceptions=True)
+    results = await asyncio.gather(sale.owe(100_000), sale.owe(100_000, "cancelled_by_admin"), return_exceptions=True)
     # Both promise the same money, or the ledger's arithmetic refuses the second with a crash.
     assert await sale.due() == 200_000 or any(isinstance(result, ValueError) for result in results)
 
@@ -263,7 +263,7 @@ async def test_the_checker_sees_a_refund_that_nobody_booked(unchecked_db: Databa
     sale = await sell(unchecked_db)
     await unchecked_db.execute(
         """INSERT INTO refunds (order_id, transaction_id, amount, reason, refund_key)
-           SELECT o.id, $2, 1000, 'disputed', 'x' FROM orders o WHERE o.public_id = $1""",
+           SELECT o.id, $2, 1000, 'cancelled_by_admin', 'x' FROM orders o WHERE o.public_id = $1""",
         sale.public_id,
         sale.transaction_id,
     )
