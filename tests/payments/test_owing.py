@@ -13,8 +13,9 @@ from mentorinaja.bookings.details import LOCK_SQL, order_from
 from mentorinaja.bookings.queries import OrderDetail
 from mentorinaja.db.invariants import broken
 from mentorinaja.db.pool import Connection, Database
+from mentorinaja.ledger import actions as journals
 from mentorinaja.ledger import queries as ledger
-from mentorinaja.payments import actions, jobs, owing
+from mentorinaja.payments import actions, jobs, queries
 from mentorinaja.schedule import queries as schedule
 from tests.support.bookings import book, events_of, finish, make_seller, make_user, slot_in, state_of
 from tests.support.payments import pay, said
@@ -74,7 +75,7 @@ async def sell(db: Database, *, done: bool = True) -> Sale:
 async def release(db: Database) -> None:
     """A day later what experts earned becomes available."""
     await clock.shift(db, timedelta(hours=24))
-    for public_id in await jobs.queries.earnings_due(db):
+    for public_id in await queries.earnings_due(db):
         await jobs._release(db, public_id)
 
 
@@ -238,7 +239,7 @@ async def test_several_causes_at_once_do_not_exceed_what_was_paid(db: Database) 
 async def test_without_the_orders_lock_they_do(
     unchecked_db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    db, met, look = unchecked_db, asyncio.Barrier(2), owing.ledger.owable
+    db, met, look = unchecked_db, asyncio.Barrier(2), journals.owable
 
     async def no_lock(tx: Connection, booking_id: UUID) -> orders.Order:
         order_id = await tx.fetchval("SELECT order_id FROM bookings WHERE id = $1", booking_id)
@@ -252,9 +253,11 @@ async def test_without_the_orders_lock_they_do(
             return left
 
     sale = await sell(db)
-    monkeypatch.setattr(owing.orders, "lock_order_of_booking", no_lock)
-    monkeypatch.setattr(owing.ledger, "owable", look_together)
-    results = await asyncio.gather(sale.owe(100_000), sale.owe(100_000, "cancelled_by_admin"), return_exceptions=True)
+    monkeypatch.setattr(orders, "lock_order_of_booking", no_lock)
+    monkeypatch.setattr(journals, "owable", look_together)
+    results = await asyncio.gather(
+        sale.owe(100_000), sale.owe(100_000, "cancelled_by_admin"), return_exceptions=True
+    )
     # Both promise the same money, or the ledger's arithmetic refuses the second with a crash.
     assert await sale.due() == 200_000 or any(isinstance(result, ValueError) for result in results)
 

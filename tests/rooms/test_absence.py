@@ -50,7 +50,7 @@ async def mails(site: Site) -> list[EmailMessage]:
     await site.sweep()
     await site.sweep()
     sent = [email.message_from_bytes(m.raw, policy=policy.default) for m in site.mailbox.messages]
-    return [mail for mail in sent if not mail["Subject"].startswith(("Pembayaran", "Booking baru"))]  # type: ignore[misc]  # this policy makes EmailMessages
+    return [mail for mail in sent if not mail["Subject"].startswith(("Pembayaran", "Booking baru"))]
 
 
 def words(mail: EmailMessage, kind: str = "plain") -> str:

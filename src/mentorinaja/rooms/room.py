@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal, get_args
 from uuid import UUID
 
-from mentorinaja.bookings.rules import REPORT_WITHIN
+from mentorinaja.bookings import rules
 from mentorinaja.rooms import more_time, words
 from mentorinaja.rooms.more_time import Extension, MoreTime
 
@@ -18,7 +18,7 @@ GONE_AFTER = timedelta(seconds=30)
 # All pauses of a session together last no longer.
 MOST_PAUSED = timedelta(minutes=10)
 # From here on the user of an absent expert may choose.
-ABSENT_AFTER = timedelta(minutes=10)
+ABSENT_AFTER = rules.ABSENT_AFTER
 # A thread is accepted by itself so long after "Selesai", and cancelled so long after it was due without.
 ACCEPTED_AFTER = timedelta(hours=72)
 UNDELIVERED_AFTER = timedelta(hours=24)
@@ -182,7 +182,7 @@ class Room:
     @property
     def report_until(self) -> datetime:
         """Until when either side can say that something was wrong with a video or offline session."""
-        return self.scheduled_end + REPORT_WITHIN
+        return self.scheduled_end + rules.REPORT_WITHIN
 
     def side_of(self, user_id: int) -> Side | None:
         """Which of the two somebody is, or None."""
