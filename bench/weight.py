@@ -212,7 +212,9 @@ class _Reader(HTMLParser):
             self._take("css", given.get("href"))
         elif tag == "link" and re.search("icon|preload|manifest", rel):
             self._take("images", given.get("href"))
-        elif tag == "script":
+        for later in (given.get("data-then") or "").split():
+            self._take("script", later)
+        if tag == "script":
             self._take("script", given.get("src"))
         elif tag == "img":
             self._take("images", given.get("src"))

@@ -64,11 +64,32 @@
 
   // htmx 4.0.1 begins in a timeout of its own, which on a slow line comes before its SSE extension has loaded;
   // then nobody has opened the streams. Timeouts keep their order: when this one comes, htmx has begun.
-  setTimeout(() => {
+  const openStreams = () => setTimeout(() => {
     for (const stream of document.querySelectorAll("[hx-sse\\:connect]")) {
       if (!stream._htmx) window.htmx?.process(stream);
     }
   });
+
+  // What a page can be read without comes when it can be read: until then its styles have a slow line to themselves.
+  const load = ([next, ...rest]) => {
+    if (!next) {
+      openStreams();
+      return;
+    }
+    const script = document.createElement("script");
+    script.src = next;
+    script.onload = () => load(rest);
+    script.onerror = () => {
+      script.remove();
+      setTimeout(load, 2000, [next, ...rest]);
+    };
+    document.head.append(script);
+  };
+  const later = document.currentScript.dataset.then?.split(" ") ?? [];
+  for (const href of later) {
+    document.head.append(Object.assign(document.createElement("link"), { rel: "preload", as: "script", href }));
+  }
+  load(later);
 
   reveal(document);
   tellProblem(document);

@@ -46,8 +46,8 @@
   const waiting = () => [...loose.keys(), ...Object.keys(disk ?? {})].filter((key) => key.startsWith(outbox)).sort();
   const idIn = (key) => key.split("/").pop();
 
-  const someHex = (digit) => (digit ^ crypto.getRandomValues(new Uint8Array(1))[0] & 15 >> digit / 4).toString(16);
-  const newId = () => crypto.randomUUID?.() ?? "10000000-1000-4000-8000-100000000000".replace(/[018]/g, someHex);
+  // Old browsers make such ids for blobs only.
+  const newId = () => crypto.randomUUID?.() ?? URL.createObjectURL(new Blob()).slice(-36);
 
   // ---- The thread: in the order of the numbers, those still on their way last, a line where a day begins.
 
@@ -197,7 +197,7 @@
   // it, and however often, the room takes it once.
 
   const drawn = new Map(); // id → {id, key, text, file, item}
-  let busy = false, again = false, over = false, lost = true, files = null;
+  let busy = false, again = false, helping = 0, over = false, lost = true, files = null;
 
   const draw = (key) => {
     const message = { id: idIn(key), key, ...JSON.parse(read(key)) };
@@ -228,14 +228,14 @@
     if (failed) announce("Pesan belum terkirim.");
   };
 
-  // What other tabs wrote, sent or took back is drawn here too.
+  // What other tabs wrote, sent or took back is drawn here too; without a line nobody else would show what they sent.
   const sync = () => {
     const keys = waiting();
     for (const key of keys) {
       if (list.querySelector(`[data-seq][data-client-id="${CSS.escape(idIn(key))}"]`)) keep(key);
       else if (!drawn.has(idIn(key))) draw(key);
     }
-    for (const message of [...drawn.values()]) if (!keys.includes(message.key)) forget(message);
+    for (const message of [...drawn.values()]) if (!lost && !keys.includes(message.key)) forget(message);
   };
   const settle = (message) => {
     keep(message.key);
@@ -323,8 +323,11 @@
   const alone = async (work) => {
     if (!navigator.locks) return work();
     const stop = new AbortController(), timer = setTimeout(() => stop.abort(), 60000);
-    const begin = () => {
+    const asked = now();
+    const begin = async () => {
       clearTimeout(timer);
+      // What the tab before us took out of the queue is heard here a moment later.
+      if (now() - asked > 20) await new Promise((resolve) => { setTimeout(resolve, 100); });
       return work();
     };
     try {
@@ -391,7 +394,9 @@
       grow();
     } else if (!key || key.startsWith(outbox)) {
       sync();
-      deliver();
+      // The tab that wrote it sends it, unless it is gone.
+      clearTimeout(helping);
+      helping = setTimeout(deliver, 3000);
     }
   });
 
@@ -526,6 +531,7 @@
     full = "";
     retry = 0;
     banner();
+    sync();
     deliver();
     lookSoon();
   };
@@ -542,7 +548,7 @@
   const tryNow = () => {
     triedAt = now();
     if (line()) line().delayCanceller?.();
-    else if (lost) htmx.trigger(stream, "reconnect");
+    else if (lost) window.htmx?.trigger(stream, "reconnect");
   };
   const cut = () => {
     lose();

@@ -94,16 +94,28 @@ class SlowRelay:
         self._line = line
         self._chance = random.Random(seed)
         self._free_at = {"up": 0.0, "down": 0.0}
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._deliveries: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
         self.port = 0
 
-    async def start(self) -> asyncio.Server:
+    async def open(self) -> None:
         """Take connections."""
-        server = await asyncio.start_server(self._pass_on, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
-        return server
+        self._server = await asyncio.start_server(self._pass_on, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def close(self) -> None:
+        """Drop everything, also what is on its way."""
+        assert self._server is not None
+        self._server.close()
+        for delivery in self._deliveries:
+            delivery.cancel()
+        for writer in self._writers:
+            writer.transport.abort()
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there_reader, there_writer = await asyncio.open_connection(*self._target)
+        self._writers |= {writer, there_writer}
         # The handshake: on a real line nothing is sent before it has gone there and back.
         opened_at = asyncio.get_running_loop().time() + self._line.round_trip
         with contextlib.suppress(OSError):
@@ -118,7 +130,8 @@ class SlowRelay:
         """Read packets as the line's width allows, deliver each in order after its time on the way."""
         loop = asyncio.get_running_loop()
         packets: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
-        delivering = loop.create_task(_deliver(packets, writer))
+        delivery = loop.create_task(_deliver(packets, writer))
+        self._deliveries.add(delivery)
         behind = opened_at
         try:
             while data := await reader.read(_PACKET):
@@ -132,7 +145,8 @@ class SlowRelay:
                 await asyncio.sleep(max(0.0, leaves - loop.time()))
         finally:
             packets.put_nowait((behind, b""))
-            await delivering
+            await asyncio.wait({delivery})
+            self._deliveries.discard(delivery)
 
 
 async def _deliver(packets: asyncio.Queue[tuple[float, bytes]], writer: asyncio.StreamWriter) -> None:
@@ -152,8 +166,8 @@ async def bad_line(url: str, line: Line | None = None, seed: int = 1) -> AsyncIt
     """The address of the same site over a bad line: 400 ms there and back, 100 kbit/s, one packet in 20 lost."""
     parts = urlsplit(url)
     relay = SlowRelay(parts.hostname or "127.0.0.1", parts.port or 80, line or Line(), seed)
-    server = await relay.start()
+    await relay.open()
     try:
         yield urlunsplit(parts._replace(netloc=f"{parts.hostname}:{relay.port}"))
     finally:
-        server.close()
+        await relay.close()

@@ -79,13 +79,21 @@ async def test_pages_around_signing_in_are_light(site: Site) -> None:
 def test_what_is_for_people_is_not_sent() -> None:
     assert lean("/* why\n two lines */\na {\n  b: c\n}\n", ".css") == "a{b: c}"
     assert lean('  // why\n  f("// not a comment");  \n\n', ".js") == 'f("// not a comment");'
+    assert lean('a = (b) => c + " ( \\" = " + `, ${d} :`;', ".js") == 'a=(b)=>c + " ( \\" = " + `, ${d} :`;'
 
 
 def test_no_text_of_our_scripts_goes_over_a_line_end() -> None:
     lines = [line for file in (STATIC / "js").glob("*.js") for line in file.read_text().splitlines()]
     assert not [line for line in lines if line.count("`") % 2 or line.count("/*") != line.count("*/")]
+    assert not [
+        line
+        for line in lines
+        if re.search(r"""['"]""", re.sub(r'"(?:\\.|[^"\\])*"|`[^`]*`|//.*|/\*.*?\*/', "", line))
+    ]
 
 
 def test_no_text_of_our_styles_holds_a_sign() -> None:
-    texts = re.findall(r"""["'][^"'\n]*["']""", "".join(file.read_text() for file in (STATIC / "css").glob("*.css")))
+    texts = re.findall(
+        r"""["'][^"'\n]*["']""", "".join(file.read_text() for file in (STATIC / "css").glob("*.css"))
+    )
     assert not [text for text in texts if re.search("[{};,]", text)]

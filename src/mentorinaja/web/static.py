@@ -86,16 +86,24 @@ def _accepts(accepted: str, coding: str) -> bool:
     return False
 
 
+# Texts of a script, which stay as they are, or a sign with the spaces around it.
+_SCRIPT_SIGNS = re.compile(
+    r""" ("(?:\\.|[^"\\])*"|`[^`]*`) | \ *(=>|[!=]==|&&|\|\||[=?:,;{}()<>])\ * """, re.VERBOSE
+)
+
+
 def lean(source: str, suffix: str) -> str:
     """Our own script or style without what is for people: comments, indents, empty lines, room around signs.
 
-    No line of a script may begin inside a string, and no string of a style holds one of the signs.
+    Texts of our scripts stand in double quotes or backticks and end on their line; texts of our styles hold no sign.
     """
     if suffix == ".css":
         source = re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL)
         source = re.sub(r"\s*([{};,])\s*", r"\1", source)
     lines = (line.strip() for line in source.splitlines())
-    return "\n".join(line for line in lines if line and not (suffix == ".js" and line.startswith("//")))
+    if suffix == ".js":
+        lines = (_SCRIPT_SIGNS.sub(r"\1\2", line) for line in lines if not line.startswith("//"))
+    return "\n".join(line for line in lines if line)
 
 
 def _read(file: Path, name: str) -> Asset:
