@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
@@ -47,19 +48,17 @@ def when(at: datetime, zone: str = WIB, other: str | None = None) -> str:
 
 def day(at: datetime | date, zone: str = WIB) -> str:
     """`26 Nov 2026`, the day it is in `zone`."""
-    local = at.astimezone(ZoneInfo(zone)) if isinstance(at, datetime) else at
-    return format_date(local, "d MMM yyyy", locale=LOCALE)
+    return _in_words(_local_day(at, zone), "d MMM yyyy")
 
 
 def weekday(at: datetime | date, zone: str = WIB) -> str:
     """`Kamis, 26 Nov`, the day it is in `zone`."""
-    local = at.astimezone(ZoneInfo(zone)) if isinstance(at, datetime) else at
-    return format_date(local, "EEEE, d MMM", locale=LOCALE)
+    return _in_words(_local_day(at, zone), "EEEE, d MMM")
 
 
 def full_day(at: datetime, zone: str = WIB) -> str:
     """`Kamis, 26 November 2026`, the day it is in `zone`."""
-    return format_date(at.astimezone(ZoneInfo(zone)), "EEEE, d MMMM yyyy", locale=LOCALE)
+    return _in_words(_local_day(at, zone), "EEEE, d MMMM yyyy")
 
 
 def clock_time(at: datetime, zone: str = WIB) -> str:
@@ -71,7 +70,7 @@ def soon(at: datetime, now: datetime, zone: str = WIB) -> str:
     """`Hari ini 14:00 WIB`, `Besok 09:00 WITA`, else `Kam, 26 Nov 09:00 WIB`."""
     local, today = at.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone)).date()
     gap = (local.date() - today).days
-    name = {0: "Hari ini", 1: "Besok"}.get(gap) or format_date(local, "EEE, d MMM", locale=LOCALE)
+    name = {0: "Hari ini", 1: "Besok"}.get(gap) or _in_words(local.date(), "EEE, d MMM")
     return f"{name} {local:%H:%M} {zone_name(zone)}"
 
 
@@ -128,3 +127,12 @@ FILTERS = {
         how_long, file_size,
     )
 }  # fmt: skip
+
+
+def _local_day(at: datetime | date, zone: str) -> date:
+    return at.astimezone(ZoneInfo(zone)).date() if isinstance(at, datetime) else at
+
+
+@lru_cache(maxsize=4096)  # every message of a chat says which day it is
+def _in_words(day: date, pattern: str) -> str:
+    return format_date(day, pattern, locale=LOCALE)

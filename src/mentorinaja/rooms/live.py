@@ -87,8 +87,9 @@ class Rooms:
         live = self._join(room, seat)
         # From here on everything after `live.seq` comes through the seat.
         missed_until = max(room.last_seq, live.seq)
+        del room  # thousands of streams stand open for hours: each looks at the one in `live`
         try:
-            await self._keep([(room.booking_id, side)])
+            await self._keep([(live.room.booking_id, side)])
             yield self._frames.opening(live.room, side, self._hub.clock.now())
             while seat.cursor < missed_until:
                 items = await self._missed(live, seat)

@@ -70,9 +70,12 @@ async def show_thread(request: WebRequest, db: Database, booking_id: str) -> Res
     opt=uploads.TAKES_A_FILE,
     request_max_body_size=None,
 )
-async def send_message(request: WebRequest, db: Database, storage: Storage, booking_id: str) -> Response[Any]:
+async def send_message(request: WebRequest, booking_id: str) -> Response[Any]:
     """Take a message: htmx gets its partial, a plain form goes back to the room. A refusal keeps the text."""
     viewer, name = viewer_of(request), booking_of(booking_id)
+    # Asked for by name, the framework would start a group of tasks to provide them, for every message.
+    db: Database = request.app.state.db
+    storage: Storage = request.app.state.storage
     form = await posted(request)
     try:
         sent = await uploads.send_posted(db, storage, viewer, name, form)

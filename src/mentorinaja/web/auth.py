@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -69,7 +69,7 @@ def no_session_cookie(settings: Settings) -> Cookie:
 def read_cookie(settings: Settings, cookies: dict[str, str]) -> str | None:
     """The session token in the request's cookies, or None when there is none or its signature is wrong."""
     try:
-        return _signer(settings.secret_key).unsign(cookies.get(cookie_name(settings), "")).decode()
+        return _token_in(settings.secret_key, cookies.get(cookie_name(settings), ""))
     except (BadSignature, UnicodeError):
         return None
 
@@ -107,6 +107,11 @@ def _sign_in_address(connection: Guarded, door: str = "/login") -> str:
     else:
         back = came_from(connection)
     return f"{door}?next={quote(back, safe='/')}"
+
+
+@lru_cache(maxsize=10_000)  # the same browsers come again and again; what raises is not kept
+def _token_in(secret_key: str, cookie: str) -> str:
+    return _signer(secret_key).unsign(cookie).decode()
 
 
 @cache
