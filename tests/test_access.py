@@ -20,9 +20,9 @@ from mentorinaja.app import FEATURES
 from mentorinaja.contents.kinds import Document
 from mentorinaja.experts.actions import add_service
 from mentorinaja.experts.rules import NewService
-from mentorinaja.rooms import threads
 from mentorinaja.rooms.actions import enter
 from mentorinaja.rooms.sending import send
+from mentorinaja.threads import actions as threads
 from mentorinaja.web.auth import requires_admin, requires_expert
 from mentorinaja.web.showcase import showcase
 from mentorinaja.web.viewer import Viewer

@@ -11,7 +11,7 @@ import pytest
 
 from mentorinaja import clock
 from mentorinaja.db.pool import Database
-from mentorinaja.rooms.reports import report
+from mentorinaja.reports.actions import report
 from mentorinaja.settings import describe
 from tests.support.conversations import a_talk, begin_talk, end_talk, put_attachment, put_message, tamper
 from tests.support.places import be_over, code_of, make_admin, meet_in_person

@@ -19,21 +19,26 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 from mentorinaja import operations
 from mentorinaja.accounts.live import ViewerCache, Watch
 from mentorinaja.accounts.routes import router as accounts
+from mentorinaja.arrivals.routes import router as arrivals
 from mentorinaja.bookings.routes import router as bookings
 from mentorinaja.db.pool import Database
 from mentorinaja.errors import DomainError
 from mentorinaja.experts.live import Catalog
 from mentorinaja.experts.routes import router as experts
+from mentorinaja.extensions.routes import router as extensions
 from mentorinaja.live.hub import Hub
 from mentorinaja.payments.midtrans import Gateway
 from mentorinaja.payments.routes import router as payments
 from mentorinaja.portal.routes import router as portal
+from mentorinaja.reports.routes import router as reports
 from mentorinaja.resources import open_resources
 from mentorinaja.reviews.routes import router as reviews
 from mentorinaja.rooms.live import Rooms
 from mentorinaja.rooms.routes import router as rooms
 from mentorinaja.settings import Settings
 from mentorinaja.storage import Storage
+from mentorinaja.threads.routes import router as threads
+from mentorinaja.transcripts.routes import router as transcripts
 from mentorinaja.web import problems
 from mentorinaja.web.auth import SignIn
 from mentorinaja.web.cache import Shortcut
@@ -49,6 +54,11 @@ FEATURES: list[ControllerRouterHandler] = [
     bookings,
     payments,
     rooms,
+    arrivals,
+    extensions,
+    transcripts,
+    reports,
+    threads,
     reviews,
     portal,
     operations.router,

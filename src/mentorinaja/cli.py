@@ -232,8 +232,8 @@ def _check_invariants(_given: argparse.Namespace) -> int:
 
 def _verify(given: argparse.Namespace) -> int:
     from mentorinaja.rooms.files import stored_digest
-    from mentorinaja.rooms.verifying import verify
     from mentorinaja.storage import Storage
+    from mentorinaja.transcripts.verifying import verify
 
     if given.seal is not None and given.booking is None:
         raise SettingsError("--seal belongs to one conversation: name its booking.")
@@ -244,7 +244,7 @@ def _verify(given: argparse.Namespace) -> int:
 
 
 def _reports(_given: argparse.Namespace) -> int:
-    from mentorinaja.rooms.desk import open_reports
+    from mentorinaja.reports.desk import open_reports
 
     with _database() as dsn:
         print("\n\n".join(_run_with(dsn, open_reports)) or "No report waits for a decision.")
@@ -252,7 +252,7 @@ def _reports(_given: argparse.Namespace) -> int:
 
 
 def _decide_report(given: argparse.Namespace) -> int:
-    from mentorinaja.rooms.desk import decide
+    from mentorinaja.reports.desk import decide
 
     async def run(db: Database) -> None:
         await decide(db, given.admin, given.id, given.refund, given.reason)

@@ -10,14 +10,15 @@ from mentorinaja.notices.jobs import make_jobs
 from mentorinaja.notices.kinds import Mail
 from mentorinaja.payments.jobs import JOBS as PAYMENTS
 from mentorinaja.payments.mails import MAILS as PAYMENT_MAILS
+from mentorinaja.reports.mails import MAILS as REPORT_MAILS
 from mentorinaja.rooms.jobs import JOBS as ROOMS
 from mentorinaja.rooms.mails import MAILS as ROOM_MAILS
-from mentorinaja.rooms.report_mails import MAILS as REPORT_MAILS
-from mentorinaja.rooms.thread_mails import MAILS as THREAD_MAILS
+from mentorinaja.threads.mails import MAILS as THREAD_MAILS
+from mentorinaja.transcripts.jobs import JOBS as TRANSCRIPTS
 
 MAILS: list[Mail] = [*ACCOUNT_MAILS, *PAYMENT_MAILS, *ROOM_MAILS, *REPORT_MAILS, *THREAD_MAILS]
 
 
 def all_jobs() -> list[Job]:
     """Every kind of background work there is."""
-    return [*make_jobs(MAILS), *ACCOUNTS, *EXPERTS, *PAYMENTS, *ROOMS]
+    return [*make_jobs(MAILS), *ACCOUNTS, *EXPERTS, *PAYMENTS, *ROOMS, *TRANSCRIPTS]

@@ -13,7 +13,7 @@ from mentorinaja.db.invariants import broken
 from mentorinaja.db.pool import Connection, Database
 from mentorinaja.errors import NotThere
 from mentorinaja.ledger import queries as ledger
-from mentorinaja.rooms import absence, actions
+from mentorinaja.rooms import absence, actions, steps
 from mentorinaja.rooms.absence import NotAbsent
 from mentorinaja.rooms.room import Notice, Room, Side
 from mentorinaja.web.viewer import Viewer
@@ -159,7 +159,7 @@ async def test_without_the_rooms_lock_a_session_starts_and_is_cancelled(
         await actions.enter(db, meeting.expert, meeting.booking_id)  # comes between the look and the choice
         return room, "user"
 
-    monkeypatch.setattr(actions, "locked", no_lock)
+    monkeypatch.setattr(steps, "locked", no_lock)
     await absence.refund(db, meeting.user, meeting.booking_id)
     kinds = [item.kind for item in await meeting.items() if isinstance(item, Notice)]
     assert kinds == ["started", "ended"] and await meeting.status() == "cancelled"

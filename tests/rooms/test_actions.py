@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from mentorinaja import clock
+from mentorinaja.bookings.actions import ROOMS_DUE
 from mentorinaja.db.pool import Connection, Database, atomic
 from mentorinaja.errors import NotThere
 from mentorinaja.rooms import actions, queries
@@ -33,7 +34,7 @@ async def test_a_room_opens_ten_minutes_before_the_start(db: Database) -> None:
     await actions.enter(db, meeting.user, meeting.booking_id)
     room = await meeting.room()
     assert (room.status, room.joined("user"), room.joined("expert")) == ("waiting", True, False)
-    assert await jobs_named(db, actions.MOVE_DUE) == 2  # at the start, and at the end
+    assert await jobs_named(db, ROOMS_DUE) == 2  # at the start, and at the end
 
 
 async def test_the_clock_starts_at_the_scheduled_start_when_the_expert_waits(db: Database) -> None:

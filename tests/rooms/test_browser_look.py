@@ -8,7 +8,8 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, FilePayload, Page, expect
 
-from mentorinaja.rooms import actions, threads
+from mentorinaja.rooms import actions
+from mentorinaja.threads import actions as threads
 from tests.journeys.conftest import SCREENSHOTS
 from tests.support import extensions, files
 from tests.support.browsers import POSTS, in_room, running, send, visitor

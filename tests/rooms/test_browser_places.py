@@ -3,7 +3,7 @@
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, expect
 
-from mentorinaja.rooms import reports
+from mentorinaja.reports import actions as reports
 from mentorinaja.web.viewer import Viewer
 from tests.journeys.conftest import photograph
 from tests.support.browsers import in_room, visitor

@@ -7,7 +7,7 @@ import pytest
 
 from mentorinaja import clock
 from mentorinaja.db.pool import Connection, Database, atomic
-from mentorinaja.rooms import actions, presence, queries
+from mentorinaja.rooms import actions, presence, queries, steps
 from mentorinaja.rooms.clock import Step
 from mentorinaja.rooms.room import Notice, Room
 from mentorinaja.rooms.rules import NotOpen
@@ -253,7 +253,7 @@ async def test_without_the_lock_the_same_pause_is_written_twice(unchecked_db: Da
         room = (await queries.rooms_by_id(tx, [meeting.booking_id]))[meeting.booking_id]
         if room.status == "running" and room.expert_seen_at:
             await asyncio.sleep(0.05)
-            await actions._pause(tx, room, Step("pause", room.expert_seen_at, "expert_gone"))
+            await steps._pause(tx, room, Step("pause", room.expert_seen_at, "expert_gone"))
 
     await asyncio.gather(*(pause_without_lock(db) for _ in range(4)))
     kinds = [kind for kind, _ in notices(await meeting.items())]

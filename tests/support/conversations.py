@@ -5,6 +5,7 @@ from secrets import token_bytes
 from uuid import UUID, uuid4
 
 from mentorinaja.db.pool import Database
+from mentorinaja.rooms.room import Side
 from tests.support.bookings import finish
 from tests.support.rooms import Meeting, meet_now
 
@@ -39,14 +40,19 @@ async def put_message(
 
 
 async def put_attachment(
-    db: Database, meeting: Meeting, *, name: str = "CV Budi.pdf", digest: bytes | None = None
+    db: Database,
+    meeting: Meeting,
+    *,
+    name: str = "CV Budi.pdf",
+    side: Side = "user",
+    digest: bytes | None = None,
 ) -> UUID:
-    """A file's row without the file; answers its id."""
+    """The row of one side's file without the file; answers its id."""
     attachment_id: UUID = await db.fetchval(
         """INSERT INTO attachments (booking_id, sender_id, media_type, name, size_bytes, sha256)
            VALUES ($1, $2, 'application/pdf', $3, 2048, $4) RETURNING id""",
         meeting.booking_id,
-        meeting.user.id,
+        (meeting.user if side == "user" else meeting.expert).id,
         name,
         digest or token_bytes(32),
     )

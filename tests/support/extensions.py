@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from mentorinaja.db.pool import Database
-from mentorinaja.rooms import extensions
+from mentorinaja.extensions import actions as extensions
 from tests.support.payments import open_attempt, pay
 from tests.support.rooms import Meeting, meet_now
 

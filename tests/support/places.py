@@ -7,7 +7,8 @@ from mentorinaja.db.pool import Database
 from mentorinaja.rooms import actions
 from mentorinaja.web.viewer import Viewer
 from tests.support.bookings import make_user
-from tests.support.rooms import Meeting, meet_later
+from tests.support.rooms import Meeting, enter_site, meet_later
+from tests.support.site import Browser, Site
 
 MINUTE = timedelta(minutes=1)
 LINK = "https://meet.contoh.test/abc"
@@ -60,3 +61,13 @@ async def make_admin(db: Database) -> Viewer:
     admin = await make_user(db, "Admin MentorinAja")
     await db.execute("UPDATE users SET role = 'admin' WHERE id = $1", admin.id)
     return replace(admin, role="admin")
+
+
+def path(meeting: Meeting, name: str) -> str:
+    """The address of one of the session's pages."""
+    return f"/session/{meeting.booking_id}/{name}"
+
+
+async def both(site: Site, meeting: Meeting) -> tuple[Browser, Browser]:
+    """The browsers of the user and the expert, in the room."""
+    return await enter_site(site, meeting, meeting.user), await enter_site(site, meeting, meeting.expert)

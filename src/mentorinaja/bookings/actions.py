@@ -7,6 +7,7 @@ from mentorinaja.bookings.making import Wish, book
 from mentorinaja.bookings.moves import (
     EXPIRE_DUE,
     RELEASE_DUE,
+    ROOMS_DUE,
     Actor,
     call_off,
     cancel,
@@ -29,6 +30,7 @@ from mentorinaja.web.viewer import Viewer
 __all__ = [
     "EXPIRE_DUE",
     "RELEASE_DUE",
+    "ROOMS_DUE",
     "Actor",
     "Wish",
     "book",

@@ -28,6 +28,8 @@ Actor = Literal["user", "expert", "admin", "system", "midtrans"]
 EXPIRE_DUE = "bookings.expire_due"
 # The sweep that makes earnings available; run by payments, which knows the transactions.
 RELEASE_DUE = "bookings.release_due"
+# The sweep that moves the clocks of sessions; run by rooms, also rung when somebody paid for more time.
+ROOMS_DUE = "rooms.move_due"
 
 
 class IllegalMove(Exception):

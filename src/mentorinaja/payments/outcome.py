@@ -19,9 +19,6 @@ from mentorinaja.payments.rules import MONEY_CAME, WENT_BACK, TransactionState
 
 Book = Callable[[Connection, int, str], Awaitable[bool]]
 
-# The sweep that moves the clocks of sessions, also of those that are paid to go on; run by rooms.
-MOVE_DUE = "rooms.move_due"
-
 
 @dataclass(frozen=True, slots=True)
 class News:
@@ -91,7 +88,7 @@ async def _confirm(tx: Connection, order: Order, transaction_id: str, book: Book
     if order.booking_id is not None:
         await give_link(tx, order.booking_id)
     elif order.kind == "extension":
-        await enqueue(tx, MOVE_DUE)
+        await enqueue(tx, bookings.ROOMS_DUE)
     await _tell_both(tx, confirmed)
     await bookings.issue_invoice(tx, order.id)
 

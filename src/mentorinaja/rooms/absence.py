@@ -10,7 +10,7 @@ from uuid import UUID
 
 from mentorinaja.db.pool import Connection, Database, atomic
 from mentorinaja.errors import DomainError, NotThere
-from mentorinaja.rooms import actions, telling
+from mentorinaja.rooms import steps, telling
 from mentorinaja.rooms.room import ABSENT_AFTER, Room
 from mentorinaja.web.viewer import Viewer
 
@@ -40,7 +40,7 @@ async def refund(tx: Connection, user: Viewer, booking_id: UUID) -> None:
     if room.phase(room.read_at) == "cancelled":
         return
     _check(room)
-    await actions.call_off(tx, room, by="user", cause="expert_absent", at=room.read_at, user_id=user.id)
+    await steps.call_off(tx, room, by="user", cause="expert_absent", at=room.read_at, user_id=user.id)
 
 
 @atomic
@@ -79,7 +79,7 @@ async def tell(tx: Connection, booking_id: UUID) -> None:
 
 
 async def _locked(tx: Connection, user: Viewer, booking_id: UUID) -> Room:
-    room, side = await actions.locked(tx, user, booking_id)
+    room, side = await steps.locked(tx, user, booking_id)
     if side != "user":
         raise NotThere
     return room

@@ -191,16 +191,6 @@ async def to_move(db: Database) -> list[UUID]:
     return await _ids(db, _TO_MOVE, GONE_AFTER, MOST_PAUSED, ACCEPTED_AFTER, UNDELIVERED_AFTER)
 
 
-async def expert_has_written(db: Database | Connection, booking_id: UUID) -> bool:
-    """Whether the expert has sent a message in this room: from then on the user of a thread cannot cancel."""
-    return bool(
-        await db.fetchval(
-            "SELECT EXISTS (SELECT FROM chat_messages WHERE booking_id = $1 AND sender_type = 'expert')",
-            booking_id,
-        )
-    )
-
-
 async def sent_before(
     db: Database | Connection, booking_id: UUID, sender_id: int, client_id: UUID
 ) -> Message | None:

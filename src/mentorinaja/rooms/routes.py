@@ -16,16 +16,11 @@ from mentorinaja.errors import NotThere
 from mentorinaja.rooms import (
     absence_pages,
     actions,
-    arrival_pages,
     clock,
-    extension_pages,
     file_pages,
     presence,
     queries,
-    report_pages,
     rules,
-    thread_pages,
-    transcript_pages,
     uploads,
 )
 from mentorinaja.rooms.asking import address_of, advanced, booking_of, room_of, side_of, viewer_of
@@ -215,11 +210,6 @@ router = Router(
         ask_to_end,
         end_session,
         *absence_pages.HANDLERS,
-        *arrival_pages.HANDLERS,
-        *extension_pages.HANDLERS,
-        *report_pages.HANDLERS,
-        *thread_pages.HANDLERS,
-        *transcript_pages.HANDLERS,
         *file_pages.HANDLERS,
     ],
 )

@@ -85,13 +85,3 @@ class Attachments(Table, tablename="attachments"):
     small_width = Integer(null=True)
     small_height = Integer(null=True)
     created_at = Timestamptz()
-
-
-class ForgottenRooms(Table, tablename="forgotten_rooms"):
-    """A conversation that was deleted when its time had come: its last number and seal."""
-
-    booking_id = UUID(primary_key=True)
-    last_seq = BigInt()
-    last_seal = Bytea()
-    messages = BigInt()
-    forgotten_at = Timestamptz()

@@ -28,11 +28,6 @@ async def queue_choice(tx: Connection, booking_id: UUID) -> None:
     await _queue(tx, booking_id, "absent_choice", version=moves, to_expert=False)
 
 
-async def queue_finished(tx: Connection, booking_id: UUID) -> None:
-    """The expert's answer is complete: the user may accept or object for 72 hours. Once."""
-    await _queue(tx, booking_id, "finished", version=0, to_expert=False)
-
-
 async def queue_undelivered(tx: Connection, booking_id: UUID) -> None:
     """A thread was cancelled because no answer was complete in time. Once."""
     await _queue(tx, booking_id, "undelivered", version=0)

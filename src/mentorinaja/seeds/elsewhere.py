@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from mentorinaja import clock
+from mentorinaja.arrivals import actions as arrivals
 from mentorinaja.db.pool import Database
+from mentorinaja.reports import actions as reports
 from mentorinaja.rooms import actions as rooms
-from mentorinaja.rooms import arrivals, reports
 from mentorinaja.seeds.cast import Actor, Cast
 from mentorinaja.seeds.history import Storyteller
 from mentorinaja.seeds.till import Till

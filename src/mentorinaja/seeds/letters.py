@@ -14,7 +14,7 @@ from mentorinaja import clock
 from mentorinaja.db.pool import Database
 from mentorinaja.reviews import actions as reviews
 from mentorinaja.rooms import actions as rooms
-from mentorinaja.rooms import files, threads
+from mentorinaja.rooms import files
 from mentorinaja.rooms.room import ACCEPTED_AFTER, UNDELIVERED_AFTER
 from mentorinaja.rooms.sending import send
 from mentorinaja.seeds import papers
@@ -23,6 +23,7 @@ from mentorinaja.seeds.history import Storyteller
 from mentorinaja.seeds.till import Till
 from mentorinaja.seeds.timeline import Story, later
 from mentorinaja.storage import Storage
+from mentorinaja.threads import actions as threads
 from mentorinaja.web.parts import SentFile
 from mentorinaja.web.viewer import Viewer
 

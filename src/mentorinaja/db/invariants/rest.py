@@ -1,0 +1,32 @@
+"""What must always hold of reviews, mails and invoices; part of `invariants.INVARIANTS`."""
+
+from __future__ import annotations
+
+REST = {
+    "A4_one_review_of_a_completed_order": """
+        SELECT r.order_id FROM reviews r JOIN orders o ON o.id = r.order_id
+          JOIN bookings b ON b.order_id = o.id
+        WHERE b.status <> 'completed' OR r.user_id <> o.user_id OR r.expert_id <> o.expert_id""",
+    "A4_rating_is_the_reviews": """
+        SELECT e.id, e.rating_count, e.rating_sum FROM experts e LEFT JOIN (
+          SELECT expert_id, count(*) AS n, sum(rating) AS total FROM reviews GROUP BY expert_id) r
+          ON r.expert_id = e.id
+        WHERE e.rating_count <> coalesce(r.n, 0) OR e.rating_sum <> coalesce(r.total, 0)""",
+    "A5_confirmed_is_told_by_mail": """
+        SELECT o.public_id FROM orders o
+        WHERE EXISTS (SELECT FROM order_events x WHERE x.order_id = o.id AND x.event = 'confirmed')
+          AND NOT EXISTS (SELECT FROM outbox m
+            WHERE m.order_id = o.id AND m.user_id = o.user_id AND m.kind = 'paid')""",
+    "A5_outbox": """
+        SELECT id, status FROM outbox WHERE (status = 'sent') <> (sent_at IS NOT NULL)""",
+    "A7_invoices_without_gaps": """
+        SELECT c.year, c.last_number, count(i.number), max(i.number)
+        FROM invoice_counters c LEFT JOIN invoices i USING (year)
+        GROUP BY c.year HAVING count(i.number) <> c.last_number OR max(i.number) <> c.last_number""",
+    "A7_invoice_only_for_paid": """
+        SELECT i.order_id FROM invoices i WHERE NOT EXISTS (
+          SELECT FROM ledger_journals j WHERE j.order_id = i.order_id AND j.kind = 'payment')""",
+    "A7_paid_has_an_invoice": """
+        SELECT o.public_id FROM orders o WHERE o.payment_status = 'paid' AND NOT EXISTS (
+          SELECT FROM invoices i WHERE i.order_id = o.id)""",
+}

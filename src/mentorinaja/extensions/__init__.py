@@ -1,0 +1,1 @@
+"""More time for a running session: asked for, answered, paid."""

@@ -1,0 +1,1 @@
+"""What was wrong with a session: one side reports it, an admin decides."""

@@ -1,0 +1,1 @@
+"""Conversations without a clock: the expert finishes, the user accepts or objects."""

@@ -1,0 +1,1 @@
+"""Tests of seals, transcripts and the deletion of conversations."""
