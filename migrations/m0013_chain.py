@@ -6,7 +6,9 @@ from mentorinaja.db.migrate import sql_migration
 
 ID = "0013"
 VERSION = "1.38.0"
-DESCRIPTION = "The conversation's hash chain: each message and notice is sealed together with everything before it."
+DESCRIPTION = (
+    "The conversation's hash chain: each message and notice is sealed together with everything before it."
+)
 
 SQL = """
 -- seal(n) = sha256(seal(n-1) || utf8 of: room, number, kind, who, id, microseconds since 1970, digest, words,

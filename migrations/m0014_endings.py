@@ -6,7 +6,9 @@ from mentorinaja.db.migrate import sql_migration
 
 ID = "0014"
 VERSION = "1.38.0"
-DESCRIPTION = "How sessions end besides by the clock: unused money, problems reported, arrivals, extensions, threads."
+DESCRIPTION = (
+    "How sessions end besides by the clock: unused money, problems reported, arrivals, extensions, threads."
+)
 
 SQL = """
 -- interrupted: the expert was away too long, or had to go on to the next booking; undelivered: a thread without "Selesai"

@@ -257,7 +257,12 @@ async def test_a_session_planted_before_is_not_the_one_after_signing_in(site: Si
 
 @pytest.mark.parametrize(
     "tamper",
-    [lambda c: ("B" if c[0] == "A" else "A") + c[1:], lambda c: c[: len(c) // 2], lambda c: "x" + c, lambda c: ""],
+    [
+        lambda c: ("B" if c[0] == "A" else "A") + c[1:],
+        lambda c: c[: len(c) // 2],
+        lambda c: "x" + c,
+        lambda c: "",
+    ],
 )
 async def test_a_forged_cookie_is_nobody(site: Site, tamper: Callable[[str], str]) -> None:
     browser = await signed_in(site, BUDI)

@@ -15,7 +15,9 @@ async def test_a_first_visit_is_light(site: Site, coding: str) -> None:
     meeting = await meet_now(site.db)
     await meeting.begin()
     for n in range(4):
-        await meeting.say(meeting.expert if n % 2 else meeting.user, f"Pesan nomor {n} dengan beberapa kata lagi.")
+        await meeting.say(
+            meeting.expert if n % 2 else meeting.user, f"Pesan nomor {n} dengan beberapa kata lagi."
+        )
     browser = await known_browser(site, meeting.user)
     browser.client.headers["accept-encoding"] = coding
     sizes: dict[str, int] = {}
