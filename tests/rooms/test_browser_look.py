@@ -19,6 +19,8 @@ from tests.support.site import Site
 VIEWS = {"360-light": (360, 740, "light"), "360-dark": (360, 740, "dark"), "1280-light": (1280, 800, "light"),
          "1280-dark": (1280, 800, "dark"), "320-light": (320, 568, "light")}  # fmt: skip
 
+ACTIVE = "(at => at.id || at.className || at.tagName)(document.activeElement)"
+
 
 async def look_at(page: Page, name: str) -> list[str]:
     """Photograph the room as it stands in every view; answers what is wrong with it."""
@@ -177,6 +179,7 @@ async def test_files_are_fit_to_be_seen(site: Site, chromium: Browser) -> None:
             await user.click(".composer .send")
             await expect(user.locator(".msg.sending")).to_have_count(0, timeout=15_000)
         wrong = await look_at(user, "files")
+        screen = FilePayload(name="layar.png", mimeType="image/png", buffer=files.picture("PNG"))
         await user.route(POSTS, lambda route: asyncio.Event().wait())
         await user.set_input_files(
             "#lampiran", FilePayload(name="layar.png", mimeType="image/png", buffer=files.picture("PNG"))
@@ -225,3 +228,32 @@ async def test_the_room_without_script_is_fit_to_be_seen(site: Site, chromium: B
         await user.screenshot(path=SCREENSHOTS / "room-plain-360-light.png")
         await user.set_viewport_size({"width": 1280, "height": 800})
         await user.screenshot(path=SCREENSHOTS / "room-plain-1280-light.png")
+
+
+async def test_everything_is_reached_by_keyboard_in_the_order_it_stands(
+    site: Site, chromium: Browser
+) -> None:
+    meeting = await talking(site)
+    async with in_room(chromium, site, meeting, meeting.user) as user:
+        reached = []
+        for _ in range(10):
+            await user.keyboard.press("Tab")
+            reached.append(
+                await user.evaluate("(at => at.id || at.className || at.tagName)(document.activeElement)")
+            )
+        in_order = ["skip", "back", "thread", "pesan", "lampiran", "btn send", "sound"]
+        assert [name for name in reached if name in in_order] == in_order
+        await user.focus("#lampiran")
+        ring = await user.locator("label.attach").evaluate("label => getComputedStyle(label).outlineStyle")
+        assert ring == "solid", "whoever comes by keyboard sees where they are"
+
+
+async def test_the_room_works_at_four_times_the_size(site: Site, chromium: Browser) -> None:
+    meeting = await talking(site)
+    async with in_room(chromium, site, meeting, meeting.user, viewport={"width": 320, "height": 256}) as user:
+        await send(user, "Masih terbaca")
+        await expect(user.locator(".msg.mine .state").last).to_have_text("Terkirim")
+        assert await user.locator("#thread").evaluate("node => node.clientHeight") >= 70
+        assert await user.evaluate("document.documentElement.scrollWidth") == 320
+        await user.locator("#countdown").scroll_into_view_if_needed()
+        await expect(user.locator("#countdown")).to_be_in_viewport()

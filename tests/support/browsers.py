@@ -83,7 +83,8 @@ async def send(page: Page, text: str) -> None:
 
 async def shown(page: Page) -> list[str]:
     """The texts of all messages, in the order on the screen."""
-    return await page.eval_on_selector_all(".msg .text", "nodes => nodes.map(node => node.textContent)")
+    found = await page.eval_on_selector_all(".msg .text", "nodes => nodes.map(node => node.textContent)")
+    return [str(text) for text in found]
 
 
 async def kept(page: Page) -> int:
