@@ -71,7 +71,7 @@ async def test_whoever_never_reads_is_forgotten_and_holds_nobody_up(
     browser = await known_browser(site, meeting.user)
     cookie = "; ".join(f"{name}={value}" for name, value in browser.client.cookies.items())
     deaf = [await _open_and_read_nothing(site, cookie, meeting) for _ in range(MOST_A_PERSON)]
-    await eventually(lambda: _is_full(browser, meeting))
+    await eventually(lambda: len(stream._visits()) == MOST_A_PERSON)
     expert = await known_browser(site, meeting.expert)
     async with listening(expert.client, f"/session/{meeting.booking_id}/events") as reader:
         for _ in range(500):
@@ -122,7 +122,7 @@ async def test_opened_and_closed_five_hundred_times_leaves_nothing(site: Site) -
         await asyncio.gather(*(once() for _ in range(MOST_A_PERSON)))
     await eventually(_nobody_streams)
     loop = asyncio.get_running_loop()
-    assert not stream._streams[loop] and len(stream._visits_of[loop]) == 0
+    assert not stream._streams[loop] and len(stream._visits()) == 0
     left = {task.get_name() for task in asyncio.all_tasks()} - before
     assert len(left) < 20, left
 
@@ -156,10 +156,6 @@ async def _open_and_read_nothing(site: Site, cookie: str, meeting: Meeting) -> s
     request = f"GET {address(meeting)} HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\r\n"
     await loop.sock_sendall(line, request.encode())
     return line
-
-
-async def _is_full(browser: Browser, meeting: Meeting) -> bool:
-    return await _status(browser, meeting) == 429
 
 
 async def _comes_in(browser: Browser, meeting: Meeting) -> bool:

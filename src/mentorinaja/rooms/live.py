@@ -17,10 +17,11 @@ from jinja2 import Environment
 from mentorinaja.db.pool import Database
 from mentorinaja.errors import DomainError
 from mentorinaja.live.hub import Hub
-from mentorinaja.rooms import actions, clock, presence, queries
+from mentorinaja.rooms import actions, clock, queries
 from mentorinaja.rooms.frames import OVER, RELOAD, Frames, is_end
 from mentorinaja.rooms.room import IN_ROOM, Item, Notice, Room, Side
 from mentorinaja.rooms.seats import Seat
+from mentorinaja.rooms.signs import Signs
 from mentorinaja.rooms.watched import LiveRoom, same
 
 log = structlog.get_logger(__name__)
@@ -55,9 +56,8 @@ class Rooms:
         self._next_beat = 0
         self._reader: asyncio.Task[None] | None = None
         self._beater: asyncio.Task[None] | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
-        # Sides with an open stream whose sign of life is to be written with the next ones.
-        self._signs: set[tuple[UUID, Side]] = set()
+        self._moves: set[asyncio.Task[None]] = set()
+        self._signs = Signs(db)
         hub.listen("room", self._on_ring)
         hub.listen("clock", self._on_clock)
 
@@ -66,8 +66,9 @@ class Rooms:
         for task in (self._reader, self._beater):
             if task:
                 task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=_STOP_SECONDS)
+        if self._moves:
+            await asyncio.wait(self._moves, timeout=_STOP_SECONDS)
+        await self._signs.stop(_STOP_SECONDS)
 
     async def stream(
         self,
@@ -89,7 +90,8 @@ class Rooms:
         missed_until = max(room.last_seq, live.seq)
         del room  # thousands of streams stand open for hours: each looks at the one in `live`
         try:
-            await self._keep([(live.room.booking_id, side)])
+            self._signs.add(live.room.booking_id, side)
+            self._signs.write()
             yield self._frames.opening(live.room, side, self._hub.clock.now())
             while seat.cursor < missed_until:
                 items = await self._missed(live, seat)
@@ -134,7 +136,7 @@ class Rooms:
     def _leave(self, live: LiveRoom, seat: Seat) -> None:
         live.seats.discard(seat)
         if live.room.status != "ended" and all(other.side != seat.side for other in live.seats):
-            self._do(self._tell_left(live.room.booking_id, seat))
+            self._signs.leave(live.room.booking_id, seat.side, seen=not seat.answers)
         if not live.seats and self._rooms.get(live.room.booking_id) is live:
             del self._rooms[live.room.booking_id]
             self._marked.set()  # the reader ends when no room is left
@@ -277,15 +279,16 @@ class Rooms:
             now = self._hub.clock.now()
             for live in tuple(self._rooms.values()):
                 self._beat(live, tick, now)
-            if self._signs and tick % _TICKS_A_SECOND == 0:
-                signs, self._signs = list(self._signs), set()
-                self._do(self._keep(signs))
+            if tick % _TICKS_A_SECOND == 0:
+                self._signs.write()
 
     def _beat(self, live: LiveRoom, tick: int, now: datetime) -> None:
         if (tick + live.beat) % _TICKS_A_ROUND == 0:
             live.put(self._frames.countdown(live.room, now))
             self._mark(live.room.booking_id, changed=True)
-            self._signs |= {(live.room.booking_id, seat.side) for seat in live.seats if not seat.answers}
+            for seat in live.seats:
+                if not seat.answers:
+                    self._signs.add(live.room.booking_id, seat.side)
         elif live.hurries_at and now >= live.hurries_at and live.shows_another_second(now):
             live.put(self._frames.countdown(live.room, now))
         if live.looks_at is not None and now >= live.looks_at:
@@ -293,7 +296,9 @@ class Rooms:
             self._show_state(live, now)
         if not live.moving and live.steps_at is not None and now >= live.steps_at:
             live.moving = True
-            self._do(self._move(live))
+            move = asyncio.create_task(self._move(live))
+            self._moves.add(move)
+            move.add_done_callback(self._moves.discard)
 
     async def _move(self, live: LiveRoom) -> None:
         """Move the clock of a room that is looked at the moment a step is due; the jobs do it for all the others."""
@@ -305,22 +310,3 @@ class Rooms:
             await asyncio.sleep(_PAUSE_AFTER_TROUBLE_SECONDS)
         finally:
             live.moving = False
-
-    async def _keep(self, open_streams: list[tuple[UUID, Side]]) -> None:
-        """Write signs of life; those who had been silent for too long move their room's clock."""
-        try:
-            for booking_id, side in await presence.keep(self._db, open_streams):
-                await actions.streams(self._db, booking_id, side)
-        except (*_TROUBLE, DomainError) as problem:
-            log.warning("rooms.unsigned", problem=type(problem).__name__)
-
-    async def _tell_left(self, booking_id: UUID, seat: Seat) -> None:
-        try:
-            await actions.leave(self._db, booking_id, seat.side, seen=not seat.answers)
-        except _TROUBLE as problem:  # then the side is gone half a minute after its last sign
-            log.info("rooms.left_untold", problem=type(problem).__name__)
-
-    def _do(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
