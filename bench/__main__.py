@@ -24,9 +24,11 @@ def main() -> int:
     parser.add_argument(
         "--quick", action="store_true", help="few short rounds: does it work, what is about right"
     )
-    parser.add_argument("--streams", type=int, default=1000, help="open streams in `streams` (default 1000)")
+    parser.add_argument(
+        "--streams", type=int, nargs="+", default=[1000, 5000], help="open streams in `streams`: 1000 5000"
+    )
     given = parser.parse_args()
-    machine.allow_open_files(4 * given.streams + 4096)
+    machine.allow_open_files(4 * max(given.streams) + 4096)
     if (load := machine.busy()) > 1:
         print(
             f"This machine is busy with other things (load {load:.1f}): milliseconds mean nothing, ratios little."

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from time import perf_counter
 
 from bench import figures, machine, servers, world
 from bench.chat import BareRequests, ProductRequests
@@ -14,40 +16,39 @@ from bench.talk import Requests, Talk
 _WARM = 40
 
 
-async def run(quick: bool, streams: int) -> int:
+_SHOWN = ("kB each", "server CPU %, all of them", "seconds until all were open")
+
+
+async def run(quick: bool, counts: Sequence[int]) -> int:
     """Measure, print, keep; answers the exit code, which says nothing of weight: it is told beside its limit."""
-    rounds, idle = (1, 6.0) if quick else (3, 20.0)
+    rounds, idle = (1, 10.0) if quick else (3, 20.0)
     cores = machine.choose_cores()
     machine.pin(cores.others)
-    memory: dict[str, list[float]] = {"product": [], "limit": []}
-    cpu: dict[str, list[float]] = {"product": [], "limit": []}
+    kept = []
     with servers.postgres() as database:
         dsn = await world.make_world(database.dsn)
         empty = await world.make_database(database.dsn, "limit")
-        for turn in range(rounds):
-            for name in ("product", "limit")[:: -1 if turn % 2 else 1]:
-                with _server(name, dsn, empty, cores) as server:
-                    kilobytes, percent = await _measure(
-                        server, await _requests(server, dsn), streams, idle, database.pid
-                    )
-                memory[name].append(kilobytes)
-                cpu[name].append(percent)
-            print(f"  round {turn + 1} of {rounds}", flush=True)
+        for streams in counts:
+            found: dict[str, list[tuple[float, ...]]] = {"product": [], "limit": []}
+            for turn in range(rounds):
+                for name in ("product", "limit")[:: -1 if turn % 2 else 1]:
+                    with _server(name, dsn, empty, cores) as server:
+                        requests = await _requests(server, dsn)
+                        found[name].append(await _measure(server, requests, streams, idle, database.pid))
+                print(f"  {streams:,} streams, round {turn + 1} of {rounds}", flush=True)
+            _show(streams, found)
+            kept.append({"streams": streams, "measured": _SHOWN, **found})
+    figures.save("streams", {"machine": machine.describe(cores), "rounds": kept})
+    return 0
+
+
+def _show(streams: int, found: dict[str, list[tuple[float, ...]]]) -> None:
+    ours, bare = (list(zip(*found[name], strict=True)) for name in ("product", "limit"))
     rows = [
-        (
-            what,
-            figures.median(found["product"]),
-            figures.median(found["limit"]),
-            figures.ratio(*found.values()),
-        )
-        for what, found in (("kB each", memory), ("server CPU %, all of them", cpu))
+        (what, figures.median(one), figures.median(other), figures.ratio(one, other))
+        for what, one, other in zip(_SHOWN, ours, bare, strict=True)
     ]
     figures.show(f"{streams:,} idle streams", ("", "product", "limit", "× limit"), rows)
-    about = machine.describe(cores)
-    figures.save(
-        "streams", {"machine": about, "streams": streams, "kilobytes_each": memory, "cpu_percent": cpu}
-    )
-    return 0
 
 
 def _server(name: str, dsn: str, empty: str, cores: Cores) -> AbstractContextManager[Server]:
@@ -66,15 +67,17 @@ async def _requests(server: Server, dsn: str) -> Requests:
 
 async def _measure(
     server: Server, requests: Requests, streams: int, idle: float, database_pid: int
-) -> tuple[float, float]:
-    """Kilobytes of each stream, and percent of a core for all of them, standing open for `idle` seconds."""
+) -> tuple[float, ...]:
+    """What `_SHOWN` names; the streams stand open for `idle` seconds."""
     talk = Talk(server, requests, world.PEOPLE, database_pid)
     try:
         # What is loaded at first use is no stream's weight.
         await talk.open(_WARM)
         await talk.say(50, 1)
         before = machine.resident_bytes(server.pid)
+        began = perf_counter()
         await talk.open(streams)
+        opening = perf_counter() - began
         used = machine.cpu_seconds(server.pid)
         await asyncio.sleep(idle)
         percent = 100 * (machine.cpu_seconds(server.pid) - used) / idle
@@ -84,4 +87,4 @@ async def _measure(
             raise RuntimeError(f"{ended} of the {server.name}'s streams ended by themselves")
     finally:
         talk.close()
-    return kilobytes, percent
+    return kilobytes, percent, opening

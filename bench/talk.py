@@ -80,6 +80,7 @@ class Talk:
                     self._server.port,
                     self._requests.stream(room, side),
                     lambda mark, at: self._on_mark(mark, side, at),
+                    machine.address_of(number),
                 )
 
         self.streams += await asyncio.gather(*(one(number) for number in range(count)))

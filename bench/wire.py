@@ -166,10 +166,12 @@ class Stream(asyncio.Protocol):
             self._transport.abort()
 
 
-async def open_stream(host: str, port: int, request: bytes, on_mark: OnMark) -> Stream:
-    """Open a stream and wait for its first frame. Raises ConnectionError when it is refused."""
+async def open_stream(
+    host: str, port: int, request: bytes, on_mark: OnMark, source: tuple[str, int] | None = None
+) -> Stream:
+    """Open a stream, from the address `source`, and wait for its first frame. Raises ConnectionError when refused."""
     loop = asyncio.get_running_loop()
-    _, stream = await loop.create_connection(lambda: Stream(request, on_mark), host, port)
+    _, stream = await loop.create_connection(lambda: Stream(request, on_mark), host, port, local_addr=source)
     try:
         await asyncio.wait_for(stream.ready, _PATIENCE_SECONDS)
     except TimeoutError:

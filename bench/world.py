@@ -15,7 +15,7 @@ from mentorinaja.db.migrate import migrate
 from mentorinaja.settings import Settings
 from mentorinaja.web.auth import session_cookie
 
-PEOPLE = 500
+PEOPLE = 1000
 _SQL = Path(__file__).with_name("world.sql")
 
 

@@ -102,6 +102,16 @@ INSERT INTO active_sessions (booking_id, user_id, expert_user_id, timed, duratio
   SELECT b.id, b.user_id, 100000 + b.expert_id, true, 240 * 60, b.starts_at, 'running', b.starts_at, b.starts_at, b.starts_at,
     b.starts_at + interval '240 minutes'
   FROM bookings b WHERE b.status = 'confirmed';
+-- Some conversation before: tables that are empty when their statistics are made are read whole ever after.
+INSERT INTO chat_messages (booking_id, seq, sender_id, sender_type, client_id, text, created_at, seal)
+  SELECT booking_id, seq, CASE seq % 2 WHEN 0 THEN user_id ELSE expert_user_id END,
+    CASE seq % 2 WHEN 0 THEN 'user' ELSE 'expert' END, gen_random_uuid(), pg_temp.sentence(seq), started_at, ''
+  FROM active_sessions, generate_series(1, 20) AS seq;
+UPDATE active_sessions SET last_seq = 20;
+-- The measuring program holds both sides' streams open: nobody is absent before it comes.
+INSERT INTO room_presence (booking_id, side, seen_at, streaming)
+  SELECT booking_id, side, app_now() + interval '1 hour', true
+  FROM active_sessions, unnest('{user,expert}'::text[]) AS side;
 
 SELECT setval(pg_get_serial_sequence(name, 'id'), 1000000)
   FROM unnest('{users,experts,services,orders}'::text[]) AS name;
