@@ -181,15 +181,11 @@ async def test_files_are_fit_to_be_seen(site: Site, chromium: Browser) -> None:
         wrong = await look_at(user, "files")
         screen = FilePayload(name="layar.png", mimeType="image/png", buffer=files.picture("PNG"))
         await user.route(POSTS, lambda route: asyncio.Event().wait())
-        await user.set_input_files(
-            "#lampiran", FilePayload(name="layar.png", mimeType="image/png", buffer=files.picture("PNG"))
-        )
+        await user.set_input_files("#lampiran", screen)
         await expect(user.locator(".chosen")).to_be_visible()
         await user.click(".composer .send")
         await expect(user.locator(".msg progress")).to_be_visible()
-        await user.set_input_files(
-            "#lampiran", FilePayload(name="layar.png", mimeType="image/png", buffer=files.picture("PNG"))
-        )
+        await user.set_input_files("#lampiran", screen)
         await expect(user.locator(".chosen canvas")).to_be_visible()
         wrong += await look_at(user, "files-sending")
     assert not wrong, "\n".join(wrong)
