@@ -218,8 +218,7 @@ class _Measure:
 
 def _speed(outcome: Outcome) -> tuple[float, ...]:
     times = [1000 * figures.percentile(outcome.latencies, share) for share in (0.5, 0.95, 0.99)]
-    each = 1000 * outcome.cpu * outcome.seconds / outcome.sent
-    return *times, 100 * outcome.cpu, 100 * outcome.database_cpu, each
+    return *times, 100 * outcome.cpu, 100 * outcome.database_cpu, 1000 * outcome.cpu_each
 
 
 def _browser(server: Server, person: Person) -> list[str]:

@@ -44,6 +44,8 @@ class Outcome:
     late: float = 0.0
     cpu: float = 0.0
     database_cpu: float = 0.0
+    # Processor seconds of the server for each message, until the last one was seen.
+    cpu_each: float = 0.0
 
     @property
     def lost(self) -> int:
@@ -112,6 +114,7 @@ class Talk:
         outcome.database_cpu = (database_cpu - database_used) / outcome.seconds
         await self._drain(end + _DRAIN_SECONDS)
         outcome.late = max(0.0, self._last_seen - end)
+        outcome.cpu_each = (self._used()[0] - used) / max(1, outcome.sent)
         return outcome
 
     def _used(self) -> tuple[float, float]:
