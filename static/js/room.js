@@ -11,7 +11,17 @@
   const other = side === "user" ? "expert" : "user";
   const now = () => performance.now();
   const clockIs = () => $("countdown").dataset.state;
-  const announce = (words) => { $("announce").textContent = words; };
+
+  // One after the other: what is overwritten at once is never read out.
+  const said = [];
+  const announce = (words) => { if (!said.includes(words) && said.push(words) === 1) sayNext(); };
+  const sayNext = () => {
+    [$("announce").textContent] = said;
+    setTimeout(() => {
+      said.shift();
+      if (said.length) sayNext();
+    }, 2000);
+  };
   const parse = (html) => {
     const template = document.createElement("template");
     template.innerHTML = html;
@@ -274,9 +284,18 @@
     showRead();
   });
 
+  // A tab without a line hears from the one that sent its message, or took it back.
+  const tabs = window.BroadcastChannel && new BroadcastChannel(outbox);
+  tabs?.addEventListener("message", ({ data: { id, html } }) => {
+    const message = drawn.get(id);
+    if (html) receive(parse(html).querySelector("li"));
+    else if (message) forget(message);
+  });
+
   const backIntoBox = (message) => {
     if (message.file) files?.then((on) => on.back(message.id));
     forget(message);
+    tabs?.postMessage({ id: message.id });
     box.value = [message.text, box.value].filter((text) => text.trim()).join("\n\n");
     keep(draft, box.value);
     grow();
@@ -303,8 +322,10 @@
       mark(message, "Mengirim…");
       const { status, html, elsewhere } = await post(message).catch(() => ({ status: 0 }));
       if (elsewhere) reload();
-      else if (status === 200 || status === 201) receive(parse(html).querySelector("li"));
-      else if (!drawn.has(message.id)) return; // given back meanwhile
+      else if (status === 200 || status === 201) {
+        receive(parse(html).querySelector("li"));
+        tabs?.postMessage({ id: message.id, html });
+      } else if (!drawn.has(message.id)) return; // given back meanwhile
       else if ([409, 413, 422].includes(status)) {
         backIntoBox(message);
         refuse(parse(html).textContent.trim() || "Pesan belum terkirim. Teksnya masih di kotak pesan.");
@@ -355,6 +376,7 @@
     }
     refuse("");
     box.value = "";
+    typed = -Infinity; // what is written next is told at once
     keep(draft);
     grow();
     queue(text, on?.take());

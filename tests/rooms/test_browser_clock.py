@@ -114,24 +114,40 @@ async def test_a_pause_freezes_the_clock_and_says_why(site: Site, chromium: Brow
         await expect(user.locator("#waiting")).to_be_hidden()
 
 
+NOTES_WHAT_IS_SAID = """addEventListener('DOMContentLoaded', () => {
+  window.said = [];
+  new MutationObserver(() => said.push([announce.textContent, performance.now()])).observe(announce, {childList: true});
+})"""
+
+
+async def test_what_is_told_at_five_minutes_is_not_overwritten(site: Site, chromium: Browser) -> None:
+    meeting = await running(site)
+    ends_at = (await meeting.room()).ends_at
+    assert ends_at is not None
+    await meeting.go_to(ends_at - timedelta(minutes=5, seconds=4))
+    async with visitor(chromium, site, meeting.user) as user:
+        await user.add_init_script(NOTES_WHAT_IS_SAID)
+        await user.goto(room_path(meeting))
+        await connected(user)
+        await user.wait_for_function("() => said.length >= 2", timeout=15_000)
+        (first, at), (second, later) = await user.evaluate("said.slice(0, 2)")
+        assert {first, second} == {"Tersisa 5 menit.", "Tambah 15 menit?"}
+        assert later - at > 1500, "time enough to be read out"
+
+
 async def test_minutes_are_told_once_each_and_not_when_the_page_opens(site: Site, chromium: Browser) -> None:
     meeting = await running(site)
     ends_at = (await meeting.room()).ends_at
     assert ends_at is not None
     await meeting.go_to(ends_at - timedelta(minutes=8))
     async with visitor(chromium, site, meeting.user) as user:
-        await user.add_init_script(
-            """addEventListener('DOMContentLoaded', () => {
-                 window.said = [];
-                 new MutationObserver(() => said.push(announce.textContent)).observe(announce, {childList: true});
-               })"""
-        )
+        await user.add_init_script(NOTES_WHAT_IS_SAID)
         await user.goto(room_path(meeting))
         await connected(user)
         for left, words in ((299, "Tersisa 5 menit."), (59, "Tersisa 1 menit.")):
             await meeting.go_to(ends_at - timedelta(seconds=left))
             await expect(user.locator("#announce")).to_have_text(words, timeout=8_000)
-        assert await user.evaluate("said.filter(words => words.startsWith('Tersisa'))") == [
+        assert await user.evaluate("said.map(([words]) => words).filter(words => words.startsWith('Tersisa'))") == [
             "Tersisa 5 menit.",
             "Tersisa 1 menit.",
         ]

@@ -5,7 +5,7 @@ import re
 
 from playwright.async_api import Browser, Route, expect
 
-from tests.support.browsers import EVENTS, connected, in_room, running, send, shown, visitor
+from tests.support.browsers import EVENTS, POSTS, connected, in_room, running, send, shown, visitor
 from tests.support.rooms import room_path
 from tests.support.site import Site
 
@@ -114,6 +114,20 @@ async def test_too_many_tabs_are_told_and_nobody_hammers(site: Site, chromium: B
                 await again.click()
                 await asyncio.sleep(0.5)
         await expect(sixth.locator("#connection")).to_be_hidden()
+
+
+async def test_a_tab_without_a_line_shows_what_another_tab_sent_for_it(site: Site, chromium: Browser) -> None:
+    meeting = await running(site)
+    async with in_room(chromium, site, meeting, meeting.user) as user:
+        sixth = await user.context.new_page()
+        await sixth.route(EVENTS, lambda route: route.fulfill(status=429, body=""))
+        await sixth.route(POSTS, lambda route: route.abort())
+        await sixth.goto(room_path(meeting))
+        await expect(sixth.locator("#connection")).to_be_visible()
+        await send(sixth, "Dari tab keenam")
+        for tab in (user, sixth):
+            await expect(tab.locator("#message-2 .state")).to_have_text("Terkirim", timeout=15_000)
+            assert await shown(tab) == ["Dari tab keenam"]
 
 
 async def test_a_reconnect_that_finds_the_room_full_stops_asking(site: Site, chromium: Browser) -> None:

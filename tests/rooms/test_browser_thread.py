@@ -107,6 +107,9 @@ async def test_typing_is_shown_and_gone_with_the_message(site: Site, chromium: B
         await expert.click(".composer .send")
         await expect(user.locator("#message-2")).to_be_visible()
         await expect(user.locator("#typing")).to_be_empty()
+        # Who writes on at once is seen at once, too.
+        await expert.locator("#pesan").press_sequentially("Satu lagi")
+        await expect(user.locator("#typing")).not_to_be_empty(timeout=1_000)
 
 
 async def test_typing_that_stopped_is_gone_after_six_seconds(site: Site, chromium: Browser) -> None:
