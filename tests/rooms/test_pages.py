@@ -261,7 +261,7 @@ async def test_beside_a_video_session_the_room_shows_the_link_and_no_clock(site:
     await meeting.go_to((await meeting.room()).starts_at + MINUTE)
     user = await enter_site(site, meeting, meeting.user)
     assert state(user) == ("running", None) and not user.page.css_first("#end-session")
-    assert user.page.css_first("a[href='https://meet.contoh.test/abc']")
+    assert user.page.css_first("#meeting-link").text() == "https://meet.contoh.test/abc"
     await user.submit("#composer", {"text": "Saya di ruang video"})
     assert "Saya di ruang video" in user.text
 
@@ -277,3 +277,32 @@ async def test_each_sees_times_of_their_own_zone(site: Site) -> None:
     )
     assert "WIB" in user.page.css_first("#message-1").text()
     assert "WIT" in expert.page.css_first("#message-1").text()
+
+
+async def test_the_question_of_the_end_says_what_goes_back_then(site: Site) -> None:
+    meeting, user, expert = await running(site)
+    await meeting.begin()
+    end, stays = f"/session/{meeting.booking_id}/end", "Waktu yang tersisa tidak dikembalikan."
+    await user.get(end)
+    assert stays in user.text
+    await expert.get(room_path(meeting))
+    dialog = expert.page.css_first("#akhiri #ending")
+    assert dialog is not None and dialog.text() == "Sisa waktu akan dikembalikan kepada Budi Santoso."
+    await expert.get(end)
+    told = re.search(r"Sekitar Rp ([\d.]+) kembali kepada Budi Santoso\.", expert.text)
+    assert told is not None
+    await expert.submit("#end-form")
+    room = await meeting.room()
+    assert 0 <= int(told[1].replace(".", "")) - room.refunded < 1000
+
+
+async def test_in_a_pause_the_user_reads_the_sum_that_goes_back(site: Site) -> None:
+    meeting, user, _ = await running(site)
+    await meeting.begin()
+    await actions.leave(site.db, meeting.booking_id, "expert", seen=False)
+    await meeting.go_to((await meeting.room()).read_at + 2 * MINUTE)
+    await user.get(f"/session/{meeting.booking_id}/end")
+    told = re.search(r"(?<!Sekitar )Rp ([\d.]+) kembali kepada Anda\.", user.text)
+    assert told is not None
+    await user.submit("#end-form")
+    assert int(told[1].replace(".", "")) == (await meeting.room()).refunded

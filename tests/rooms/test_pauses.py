@@ -212,6 +212,31 @@ async def test_a_user_who_ends_early_gets_nothing_back(db: Database) -> None:
     assert await refunds(db, meeting) == []
 
 
+async def test_a_user_who_ends_while_the_clock_rests_pays_for_none_of_the_rest(db: Database) -> None:
+    meeting, before = await begun(db)
+    left = before.expert_seen_at
+    assert left is not None and before.ends_at is not None
+    await meeting.go_to(left + 3 * MINUTE)
+    await actions.end(db, meeting.user, meeting.booking_id)
+    unused = -(-(before.ends_at - left) // SECOND)
+    assert await refunds(db, meeting) == [("interrupted", -(-before.total * unused // 1800))]
+
+
+@pytest.mark.parametrize("side", ["user", "expert"])
+async def test_what_the_next_session_cuts_off_goes_back_whoever_ends_it(db: Database, side: str) -> None:
+    meeting = await meet_later(db)
+    start = (await meeting.room()).starts_at
+    await meet_later_of(db, meeting, start + 30 * MINUTE)
+    await meeting.go_to(start + 3 * MINUTE)
+    await meeting.begin()
+    await meeting.go_to(start + 29 * MINUTE)
+    await actions.end(db, meeting.user if side == "user" else meeting.expert, meeting.booking_id)
+    room = await meeting.room()
+    assert room.ends_at is not None
+    cut = -(-(room.ends_at - (start + 30 * MINUTE)) // SECOND)
+    assert cut >= 180 and await refunds(db, meeting) == [("interrupted", -(-room.total * cut // 1800))]
+
+
 async def test_moving_the_clock_makes_nobody_vanish_who_has_a_stream_open(db: Database) -> None:
     meeting = await meet_now(db)
     await meeting.begin()

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mentorinaja.rooms import rules
-from mentorinaja.rooms.room import Notice
+from mentorinaja.rooms.clock import next_look_at
+from mentorinaja.rooms.room import Notice, Room, Side
 from mentorinaja.rooms.rules import Unsendable
-from tests.rooms.test_clock import ROOM, RUNNING, START
+from tests.rooms.test_clock import PAUSED, ROOM, RUNNING, START
 
 MINUTE = timedelta(minutes=1)
 
@@ -23,6 +24,70 @@ def test_notices_tell_each_their_own_time_and_who_it_was() -> None:
     assert ROOM.notice_text(ended, "user") == "Anda mengakhiri sesi 14:00 WIB"
     assert ROOM.notice_text(ended, "expert") == "Budi Santoso mengakhiri sesi 15:00 WITA"
     assert ROOM.notice_text(Notice(2, "ended", "timeout", START), "user") == "Waktu habis 14:00 WIB"
+
+
+NEXT = START + 20 * MINUTE
+CUT = replace(RUNNING, next_booking_at=NEXT)
+LONGER = replace(RUNNING, ends_at=START + 45 * MINUTE)
+LATER = replace(RUNNING, ends_at=START + 34 * MINUTE, paused_for=4 * MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("room", "cause", "minutes", "owed", "reason"),
+    [
+        (RUNNING, "timeout", 30, 0, None),
+        (RUNNING, "user", 10, 0, None),
+        (RUNNING, "expert", 23.9, 6.1, "ended_early"),
+        (RUNNING, "expert", 24, 0, None),
+        # what was bought counts, a pause does not
+        (LONGER, "expert", 35.9, 9.1, "ended_early"),
+        (LONGER, "expert", 36, 0, None),
+        (LATER, "expert", 27.9, 6.1, "ended_early"),
+        (LATER, "expert", 28, 0, None),
+        # nobody pays for a pause
+        (PAUSED, "user", 15, 20, "interrupted"),
+        (PAUSED, "pause_limit", 20, 20, "interrupted"),
+        (PAUSED, "expert", 15, 20, "ended_early"),
+        (replace(PAUSED, paused_at=START + 29 * MINUTE), "user", 32, 1, "interrupted"),
+        # nor for what the next booking cuts off, whoever ends it and whenever
+        (CUT, "next_booking", 20, 10, "interrupted"),
+        (CUT, "user", 5, 10, "interrupted"),
+        (CUT, "user", 19.9, 10, "interrupted"),
+        (CUT, "expert", 10, 20, "ended_early"),
+        (replace(CUT, next_booking_at=START + 27 * MINUTE), "expert", 25, 3, "interrupted"),
+        (replace(PAUSED, next_booking_at=NEXT), "user", 15, 20, "interrupted"),
+        (replace(RUNNING, next_booking_at=START + 30 * MINUTE), "user", 10, 0, None),
+        (replace(RUNNING, category="online_video"), "expert", 1, 0, None),
+        (ROOM, "user", 1, 0, None),
+    ],
+)
+def test_what_is_owed_at_an_end(
+    room: Room, cause: str, minutes: float, owed: float, reason: str | None
+) -> None:
+    assert rules.owed_at_end(room, cause, START + minutes * MINUTE) == (round(owed * 60), reason)
+
+
+@pytest.mark.parametrize(
+    ("room", "side", "minutes", "amount", "words"),
+    [
+        (RUNNING, "expert", 10, None, "Sisa waktu akan dikembalikan kepada Budi Santoso."),
+        (RUNNING, "expert", 10, 105_000, "Sekitar Rp 105.000 kembali kepada Budi Santoso."),
+        (RUNNING, "expert", 24, None, "Waktu yang tersisa tidak dikembalikan."),
+        (RUNNING, "user", 10, 0, "Waktu yang tersisa tidak dikembalikan."),
+        (PAUSED, "user", 15, None, "Sisa waktu akan dikembalikan kepada Anda."),
+        (PAUSED, "user", 15, 105_000, "Rp 105.000 kembali kepada Anda."),
+        (CUT, "user", 15, None, "Waktu sejak 14:20 WIB dikembalikan kepada Anda, sisanya tidak."),
+        (CUT, "user", 15, 52_500, "Rp 52.500 kembali kepada Anda."),
+    ],
+)
+def test_the_question_of_the_end_says_what_goes_back(
+    room: Room, side: Side, minutes: float, amount: int | None, words: str
+) -> None:
+    assert room.ending_words(side, START + minutes * MINUTE, amount) == words
+
+
+def test_the_question_changes_when_an_end_is_early_no_more() -> None:
+    assert next_look_at(RUNNING, START + 20 * MINUTE) == START + 24 * MINUTE
 
 
 def test_messages_are_taken_while_the_clock_runs() -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from mentorinaja.rooms import more_time
+from mentorinaja.rooms import more_time, rules
 from mentorinaja.rooms.room import (
     ABSENT_AFTER,
     GONE_AFTER,
@@ -49,8 +49,9 @@ def next_look_at(room: Room, after: datetime) -> datetime | None:
         looks += [room.starts_at, room.starts_at + ABSENT_AFTER]
         if room.user_waits_until:
             looks.append(room.user_waits_until)
-        if room.end_at and room.status == "running":
+        if room.ends_at and room.end_at and room.status == "running":
             looks += more_time.changes_at(room.end_at)
+            looks.append(rules.early_until(room))
             if room.extension and room.extension.pay_deadline:
                 looks += [room.extension.pay_deadline - more_time.ANSWER_UNTIL, room.extension.pay_deadline]
     return min((look for look in looks if look > after), default=None)

@@ -19,6 +19,7 @@ WAITING = "partials/rooms/waiting.html"
 CONNECTION = "partials/rooms/connection.html"
 PANEL = "partials/rooms/panel.html"
 ENDED = "partials/rooms/ended.html"
+ENDING = "partials/rooms/ending.html"
 READ_MARK = "partials/rooms/read_mark.html"
 TYPING = "partials/rooms/typing.html"
 
@@ -42,7 +43,7 @@ class Frames:
 
     def opening(self, room: Room, side: Side, now: datetime) -> bytes:
         """What a stream says first: the line stands, and how the room is at this moment."""
-        names = (CONNECTION, STATUS, WAITING, COUNTDOWN, PANEL, READ_MARK)
+        names = (CONNECTION, *_state(room), READ_MARK)
         return opening() + frame(self._parts(names, room=room, side=side, now=now))
 
     def countdown(self, room: Room, now: datetime) -> bytes:
@@ -51,7 +52,7 @@ class Frames:
 
     def state(self, room: Room, side: Side, now: datetime) -> bytes:
         """How the room is after a change."""
-        return frame(self._parts((STATUS, WAITING, COUNTDOWN, PANEL), room=room, side=side, now=now))
+        return frame(self._parts(_state(room), room=room, side=side, now=now))
 
     def read_mark(self, room: Room, side: Side) -> bytes:
         """How far the other one has read, for `side`."""
@@ -80,6 +81,11 @@ class Frames:
         return self._templates.get_template(name).render(**context)
 
 
+def _state(room: Room) -> tuple[str, ...]:
+    """What may look different after a change; the question of the end stands beside a clock only."""
+    return (STATUS, WAITING, COUNTDOWN, PANEL, ENDING) if room.timed else (STATUS, WAITING, COUNTDOWN, PANEL)
+
+
 def is_end(item: Item) -> bool:
     """Whether this is the room's last item."""
     return isinstance(item, Notice) and item.kind == "ended"
@@ -93,6 +99,7 @@ _ROOTS = {
     CONNECTION: "connection",
     PANEL: "panel",
     ENDED: "ended",
+    ENDING: "ending",
     READ_MARK: "read-mark",
     TYPING: "typing",
 }

@@ -44,7 +44,9 @@ _ROOM = """
       xo.public_id AS x_order_id, xo.total AS x_total, xo.payment_status AS x_payment_status,
       xo.paid_at AS x_paid_at,
       (SELECT coalesce(sum(r.amount), 0)::bigint FROM refunds r
-       WHERE r.order_id = o.id AND r.state <> 'rejected') AS refunded,
+       WHERE r.order_id = ANY (ARRAY(SELECT o.id UNION ALL
+           SELECT paid.order_id FROM session_extensions paid WHERE paid.booking_id = b.id))
+         AND r.state <> 'rejected') AS refunded,
       EXISTS (SELECT FROM session_reports r
         WHERE r.booking_id = b.id AND r.kind = 'objection' AND r.decided_at IS NULL) AS objected,
       CASE WHEN b.status = 'confirmed' THEN b.arrival_code END AS arrival_code,

@@ -78,7 +78,7 @@ class Room:
     """A room with its booking, both people and its clock, as the database told at `read_at`.
 
     `status` and what follows it come from the session's row and are None before the room was opened.
-    `refunded` is what goes back of the booking's order, in rupiah; `objected` an objection not yet decided.
+    `refunded` is what goes back of the booking's order and those of added time, in rupiah; `objected` an objection not yet decided.
     """
 
     booking_id: UUID
@@ -238,7 +238,7 @@ class Room:
         """
         if self.phase(now) not in ("running", "paused") or not self.timed or self.duration is None:
             return None
-        if self.ends_at is None or self.end_at != self.ends_at:
+        if self.ends_at is None or self.cut:
             return None
         price = more_time.total(self.subtotal, self.duration, self.admin_fee_bps)
         rested = timedelta() if self.paused_at is None else now - self.paused_at
@@ -258,6 +258,22 @@ class Room:
     def whole_seconds(self, now: datetime) -> int:
         """Seconds left as the clock shows them: 30:00 at the start, 00:01 in the last second."""
         return math.ceil(self.remaining(now))
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the session ended before its time without either of the two ending it."""
+        if self.ended_by != "timeout" or self.ended_at is None or self.ends_at is None:
+            return False
+        return self.paused_at is not None or self.ended_at < self.ends_at
+
+    @property
+    def cut(self) -> bool:
+        """Whether the expert's next booking ends the session before its time."""
+        return self.end_at != self.ends_at
+
+    def ending_words(self, side: Side, now: datetime, amount: int | None = None) -> str:
+        """What it means for the money if `side` ends the session at `now`; `amount` in rupiah, where it is known."""
+        return words.ending_words(self, side, now, amount)
 
     def clock_words(self, now: datetime) -> str:
         """What stands beside the clock, or in its place where the session has none."""

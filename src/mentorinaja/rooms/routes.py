@@ -21,6 +21,7 @@ from mentorinaja.rooms import (
     presence,
     queries,
     rules,
+    settling,
     uploads,
 )
 from mentorinaja.rooms.asking import address_of, advanced, booking_of, room_of, side_of, viewer_of
@@ -61,7 +62,7 @@ async def show_thread(request: WebRequest, db: Database, booking_id: str) -> Res
 
 @post(
     "/session/{booking_id:str}/messages",
-    guards=[requires_user],
+    guards=[requires_user, uploads.requires_one_of_the_two],
     opt=uploads.TAKES_A_FILE,
     request_max_body_size=None,
 )
@@ -130,7 +131,11 @@ async def ask_to_end(request: WebRequest, db: Database, booking_id: str) -> Resp
     room = await advanced(db, viewer, name)
     if room.phase(room.read_at) not in ("running", "paused") or not room.timed:
         return see_other(request, address_of(name))
-    return page(request, "templates/rooms/end.html", room=room, now=room.read_at)
+    side = side_of(room, viewer)
+    amount = await settling.would_go_back(db, room, side)
+    return page(
+        request, "templates/rooms/end.html", room=room, side=side, now=room.read_at, amount=amount
+    )  # fmt: skip
 
 
 @post("/session/{booking_id:str}/end", guards=[requires_user])

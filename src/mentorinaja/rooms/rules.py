@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 from mentorinaja.errors import DomainError, TooMany
-from mentorinaja.rooms.room import Phase, Room
+
+if TYPE_CHECKING:  # the room asks for its rules
+    from mentorinaja.rooms.room import Phase, Room
 
 MOST_CHARACTERS = 4000
 # Far above what two people type; it stops a script that floods the room.
@@ -14,6 +18,9 @@ MOST_A_MINUTE = 1200
 PAGE = 50
 # An expert who ends with more than this share of the time left (basis points) gives the unused part back.
 EARLY_END_BPS = 2000
+
+# Why time that was paid goes back, as `refunds.reason` names it.
+Unused = Literal["interrupted", "ended_early"]
 
 _UNSTORABLE = {0, *range(0xD800, 0xE000)}
 _INVISIBLE = {"Cc", "Cf", "Zs", "Zl", "Zp"}
@@ -67,6 +74,32 @@ def why_closed(room: Room, phase: Phase) -> NotOpen:
     return NotOpen("Ruang sesi ini tidak terbuka. Teks Anda masih ada di kotak pesan.")
 
 
+def owed_at_end(room: Room, cause: str, at: datetime) -> tuple[int, Unused | None]:
+    """Whole seconds of paid time (rounded up) that go back when a timed session ends at `at`, and why; 0 and None.
+
+    `cause` is the notice's: a side, `timeout`, `pause_limit` or `next_booking`. Nobody pays for a pause, nor for
+    what the expert's next booking cuts off, whoever ends it and whenever.
+    """
+    if not room.timed or room.ends_at is None or room.end_at is None:
+        return 0, None
+    stood = min(at, room.paused_at or at)
+    unused = _seconds(room.ends_at - stood)
+    cut = min(unused, _seconds(room.ends_at - room.end_at))
+    if cause == "expert" and stood < early_until(room):
+        return unused, "ended_early"
+    rests = cause == "user" and room.paused_at is not None
+    owed = unused if rests or cause in ("pause_limit", "next_booking") else cut
+    return (owed, "interrupted") if owed else (0, None)
+
+
+def early_until(room: Room) -> datetime:
+    """Until when an expert who ends a session that was started ends it early, as its clock goes."""
+    assert room.started_at is not None and room.ends_at is not None, "it was started"
+    # Every pause that is over moved the end, and so did what was bought.
+    whole = room.ends_at - room.started_at - room.paused_for
+    return room.ends_at - whole * EARLY_END_BPS / 10_000
+
+
 def message_text(raw: object, *, alone: bool = True) -> str:
     """What is stored of a typed message: trimmed, line ends made equal. Raises `Unsendable`.
 
@@ -102,3 +135,7 @@ def cursor(after: str | None, last_event_id: str | None, last_seq: int) -> int:
 def number(text: str | None) -> int:
     """A number that came from outside, 0 for anything else."""
     return int(text) if text and len(text) <= 18 and text.isascii() and text.isdigit() else 0
+
+
+def _seconds(length: timedelta) -> int:
+    return max(0, -(-length // timedelta(seconds=1)))

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from mentorinaja import money
 from mentorinaja.bookings import actions as bookings
-from mentorinaja.db.pool import Connection
+from mentorinaja.db.pool import Connection, Database
 from mentorinaja.payments import actions as payments
 from mentorinaja.rooms import rules, telling
-from mentorinaja.rooms.room import Room
+from mentorinaja.rooms.room import Room, Side
 
 Actor = Literal["user", "expert", "system"]
-
-_REASONS = {"pause_limit": "interrupted", "next_booking": "interrupted", "expert": "ended_early"}
 
 
 async def give_unused_back(
     tx: Connection, room: Room, *, cause: str, at: datetime, actor: Actor, actor_id: int | None
 ) -> None:
-    """Return the share of the time that was left at `at`, where whoever ended it owes that; tell both by mail."""
-    if reason := _REASONS.get(cause):
-        await _give_back(tx, room, unused_seconds(room, at), reason, actor, actor_id)
+    """Return the paid time that is owed at the end of the session at `at`; tell both by mail."""
+    seconds, reason = rules.owed_at_end(room, cause, at)
+    if reason is not None:
+        for order_id, amount in await _shares(tx, room, seconds):
+            await payments.owe_order_back(tx, order_id, amount, reason, actor=actor, actor_id=actor_id)
     await telling.queue_over(tx, room.booking_id)
+
+
+async def would_go_back(db: Database, room: Room, side: Side) -> int:
+    """Rupiah that would go back if `side` ended the session at `room.read_at`."""
+    seconds, _ = rules.owed_at_end(room, side, room.read_at)
+    return sum(amount for _, amount in await _shares(db, room, seconds))
 
 
 async def lock_extension(tx: Connection, booking_id: UUID) -> None:
@@ -61,34 +67,22 @@ async def give_extension_back(tx: Connection, room: Room) -> None:
     await payments.owe_order_back(tx, order_id, room.extension.total, "extension_unused", actor="system")
 
 
-def unused_seconds(room: Room, at: datetime) -> int:
-    """Whole seconds (rounded up) that were left when the session ended at `at`; a pause used none."""
-    if not room.timed or room.ends_at is None:
-        return 0
-    left = room.ends_at - min(at, room.paused_at or at)
-    return max(0, -(-left // timedelta(seconds=1)))
-
-
-async def _give_back(
-    tx: Connection, room: Room, unused: int, reason: str, actor: Actor, actor_id: int | None
-) -> None:
-    assert room.duration is not None, "only a timed session has time left"
-    booked = int(room.duration.total_seconds())
-    extensions = await tx.fetch(
-        """SELECT x.order_id, o.total, x.minutes * 60 AS seconds
+async def _shares(db: Connection | Database, room: Room, seconds: int) -> list[tuple[int, int]]:
+    """Which orders so many seconds of paid time were bought with, and their share in rupiah; the latest first."""
+    bought = await db.fetch(
+        """SELECT o.id, o.total, x.minutes * 60 AS seconds
            FROM session_extensions x JOIN orders o ON o.id = x.order_id
-           WHERE x.booking_id = $1 AND x.state = 'paid' ORDER BY x.number DESC""",
+           WHERE x.booking_id = $1 AND x.state = 'paid'
+           UNION ALL
+           SELECT o.id, o.total, b.duration_minutes * 60 FROM bookings b JOIN orders o ON o.id = b.order_id
+           WHERE b.id = $1 AND b.duration_minutes IS NOT NULL
+           ORDER BY id DESC""",
         room.booking_id,
     )
-    whole = booked + sum(row["seconds"] for row in extensions)
-    if unused <= 0 or (reason == "ended_early" and unused * 10_000 <= whole * rules.EARLY_END_BPS):
-        return
-    for row in extensions:
-        part = min(unused, row["seconds"])
-        unused -= part
+    shares = []
+    for row in bought:
+        part = min(seconds, row["seconds"])
+        seconds -= part
         if part:
-            amount = money.unused_share(row["total"], part, row["seconds"])
-            await payments.owe_order_back(tx, row["order_id"], amount, reason, actor=actor, actor_id=actor_id)
-    if unused:
-        amount = money.unused_share(room.total, min(unused, booked), booked)
-        await payments.owe_back(tx, room.booking_id, amount, reason, actor=actor, actor_id=actor_id)
+            shares.append((row["id"], money.unused_share(row["total"], part, row["seconds"])))
+    return shares

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from mentorinaja.formats import clock_time, when, zone_name
+from mentorinaja.formats import clock_time, rupiah, when, zone_name
+from mentorinaja.rooms import rules
 
 if TYPE_CHECKING:  # the room asks for its words
     from mentorinaja.rooms.room import Notice, Phase, Room, Side
@@ -37,10 +38,25 @@ def clock_words(room: Room, phase: Phase) -> str:
     return words.get(phase, "")
 
 
+def ending_words(room: Room, side: Side, now: datetime, amount: int | None) -> str:
+    """What goes back if `side` ends the session at `now`: `amount` rupiah, or in words that stay true for a while."""
+    seconds, reason = rules.owed_at_end(room, side, now)
+    if not seconds or amount == 0:
+        return "Waktu yang tersisa tidak dikembalikan."
+    to = "Anda" if side == "user" else room.user_name
+    if amount is not None:
+        # What the running clock still takes is not known before the button is pressed.
+        return f"{'Sekitar ' if reason == 'ended_early' and not room.paused_at else ''}{rupiah(amount)} kembali kepada {to}."
+    if reason == "interrupted" and room.paused_at is None and room.end_at is not None:
+        since = _at(room.end_at, room.zone_of(side))
+        return f"Waktu sejak {since} dikembalikan kepada {to}, sisanya tidak."
+    return f"Sisa waktu akan dikembalikan kepada {to}."
+
+
 def notice_text(room: Room, notice: Notice, side: Side) -> str:
     """A notice as one of the two reads it: `Waktu mulai 14:00 WIB`."""
     zone = room.zone_of(side)
-    return f"{_happened(room, notice, side)} {clock_time(notice.at, zone)} {zone_name(zone)}"
+    return f"{_happened(room, notice, side)} {_at(notice.at, zone)}"
 
 
 def _happened(room: Room, notice: Notice, side: Side) -> str:
@@ -82,3 +98,7 @@ def _ended(room: Room, cause: str, side: Side) -> str:
 
 def _who(room: Room, of: Side, side: Side) -> str:
     return "Anda" if of == side else room.name_of(of)
+
+
+def _at(at: datetime, zone: str) -> str:
+    return f"{clock_time(at, zone)} {zone_name(zone)}"
