@@ -31,7 +31,7 @@ from tests.support.extensions import (
     running,
 )
 from tests.support.payments import said
-from tests.support.rooms import Meeting, meet_later
+from tests.support.rooms import Meeting, meet_in_writing, meet_later
 
 PRICE = 78_750
 A_QUARTER = timedelta(minutes=15)
@@ -74,10 +74,10 @@ async def test_the_user_asks_and_asking_again_is_the_same_question(db: Database)
     assert await state(meeting) == ("asked", None)
 
 
-@pytest.mark.parametrize("left", [5.1, 2.9])
+@pytest.mark.parametrize("left", [5.1, 1.9])
 async def test_nobody_asks_outside_the_window(db: Database, left: float) -> None:
     meeting = await running(db, left=left)
-    with pytest.raises(NotExtendable, match="dari lima sampai tiga menit"):
+    with pytest.raises(NotExtendable, match="dari lima sampai dua menit"):
         await ask(meeting)
 
 
@@ -87,8 +87,11 @@ async def test_before_the_start_in_other_sessions_and_for_others_there_is_nothin
     video = await meet_later(db, category="online_video")
     await video.go_to((await video.room()).starts_at)
     await video.begin()
-    with pytest.raises(NotExtendable):
+    with pytest.raises(NotExtendable, match="hanya ada di sesi chat yang berdurasi"):
         await ask(video)
+    thread = await meet_in_writing(db)
+    with pytest.raises(NotExtendable, match="hanya ada di sesi chat yang berdurasi"):
+        await ask(thread)
     meeting = await running(db)
     with pytest.raises(NotThere):
         await extensions.extend(db, await make_user(db), meeting.booking_id, "yes")

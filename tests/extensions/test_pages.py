@@ -1,16 +1,18 @@
 """+15 menit as its two people see it: in the room, on the payment pages, in Riwayat and in mails."""
 
 import re
+from datetime import timedelta
 
 import httpx
 
+from mentorinaja.formats import clock_time
 from mentorinaja.notices.actions import take
 from mentorinaja.notices.letters import compose
 from mentorinaja.payments.mails import MAILS
 from mentorinaja.rooms import actions
 from tests.support.bookings import events_of, make_user
 from tests.support.extensions import agreed, answer, ask, leave, order_of, pay_extension, running
-from tests.support.rooms import enter_site, known_browser, room_path
+from tests.support.rooms import enter_site, known_browser, meet_after, meet_later, room_path
 from tests.support.site import Browser, Site
 
 
@@ -68,8 +70,53 @@ async def test_asking_too_early_is_refused_with_the_times_and_the_way_back(site:
     budi = await enter_site(site, meeting, meeting.user)
     assert stage_of(budi) is None
     refused = await budi.post(f"/session/{meeting.booking_id}/extend", {})
-    assert refused.status_code == 409 and "dari lima sampai tiga menit sebelum sesi berakhir" in budi.text
+    assert refused.status_code == 409 and "dari lima sampai dua menit sebelum sesi berakhir" in budi.text
     assert budi.page.css_first(f'a[href="{room_path(meeting)}"]') is not None
+
+
+async def test_in_the_last_two_minutes_it_says_why_it_is_offered_no_more(site: Site) -> None:
+    meeting = await running(site.db, left=2.5)
+    budi = await enter_site(site, meeting, meeting.user)
+    assert stage_of(budi) == "offered"
+    await leave(meeting, 1.9)
+    await budi.get(room_path(meeting))
+    assert stage_of(budi) == "too_late" and not budi.page.css("#panel button")
+    assert "Waktu tidak dapat ditambah lagi: sisanya tidak cukup untuk membayar." in budi.text
+    sari = await enter_site(site, meeting, meeting.expert)
+    assert stage_of(sari) is None
+
+
+async def test_an_answer_waited_for_says_until_when(site: Site) -> None:
+    meeting = await running(site.db)
+    await ask(meeting)
+    budi = await enter_site(site, meeting, meeting.user)
+    end = (await meeting.room()).ends_at
+    assert end is not None
+    last = clock_time(end - timedelta(minutes=2), meeting.user.time_zone)
+    assert f"Menunggu jawaban mentor sampai {last}" in budi.text
+
+
+async def test_a_session_that_the_next_one_cuts_off_tells_both_and_sells_no_time(site: Site) -> None:
+    meeting = await meet_later(site.db)
+    room = await meeting.room()
+    cut = room.scheduled_end
+    await meet_after(site.db, meeting, cut)
+    await meeting.go_to(cut - timedelta(minutes=25))
+    await meeting.begin()
+    await meeting.go_to(cut - timedelta(minutes=4))
+    at = clock_time(cut, meeting.user.time_zone)
+    for person, whose, to in (
+        (meeting.user, "mentor", "Anda"),
+        (meeting.expert, "Anda", "Budi Santoso"),
+    ):
+        browser = await enter_site(site, meeting, person)
+        told = browser.page.css_first("#panel-cut")
+        assert told is not None and told.text() == (
+            f"Sesi ini berakhir {at} WIB karena sesi {whose} berikutnya; sisa waktu dikembalikan kepada {to}."
+        )
+    budi = await enter_site(site, meeting, meeting.user)
+    refused = await budi.post(f"/session/{meeting.booking_id}/extend", {})
+    assert refused.status_code == 409 and f"Sesi mentor berikutnya mulai {at}" in budi.text
 
 
 async def test_what_is_too_cheap_says_so(site: Site) -> None:

@@ -49,10 +49,21 @@ def stage(minutes: float, more: Extension | None = None, **changes: Any) -> str 
 
 
 @pytest.mark.parametrize(
-    ("minutes", "offered"), [(5.01, False), (5, True), (4, True), (3.01, True), (3, False), (1, False)]
+    ("minutes", "offered"), [(5.01, False), (5, True), (4, True), (2.01, True), (2, False), (1, False)]
 )
-def test_it_is_offered_from_five_to_three_minutes_before_the_end(minutes: float, offered: bool) -> None:
+def test_it_is_offered_from_five_to_two_minutes_before_the_end(minutes: float, offered: bool) -> None:
     assert (stage(minutes) == "offered") is offered
+
+
+def test_later_it_says_that_it_is_too_late() -> None:
+    assert [stage(minutes) for minutes in (2.01, 2, 0.1)] == ["offered", "too_late", "too_late"]
+    assert stage(1, running=False) is None and stage(1, price=9_999) == "too_cheap"
+    for more in (wish("lapsed"), wish("declined", declined=1)):
+        early, late = at(2.01, more), at(2, more)
+        assert early is not None and early.can_ask and not early.too_late
+        assert late is not None and late.too_late and not late.can_ask
+    refused = at(1, wish("declined", declined=2))
+    assert refused is not None and not refused.too_late
 
 
 def test_what_costs_less_than_can_be_paid_is_not_offered() -> None:
@@ -101,7 +112,7 @@ def test_added_time_opens_the_offer_again() -> None:
 
 
 def test_paid_time_is_about_to_be_added_and_nothing_is_asked() -> None:
-    assert stage(1, to_be_paid("paid")) is None
+    assert [stage(minutes, to_be_paid("paid")) for minutes in (4, 1)] == [None, None]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """The fair clock in the database: pauses, returns, limits and absence, to the second and once."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -11,7 +11,7 @@ from mentorinaja.rooms import actions, presence, queries, steps
 from mentorinaja.rooms.clock import Step
 from mentorinaja.rooms.room import Notice, Room
 from mentorinaja.rooms.rules import NotOpen
-from tests.support.rooms import Meeting, meet_later, meet_now
+from tests.support.rooms import Meeting, meet_after, meet_later, meet_now
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 SOON = timedelta(seconds=5)  # what a test itself may take on a busy machine
@@ -119,7 +119,7 @@ async def test_after_ten_minutes_of_pauses_it_ends_and_the_unused_time_goes_back
 async def test_when_the_expert_s_next_session_begins_the_late_one_ends(db: Database) -> None:
     meeting = await meet_later(db)
     start = (await meeting.room()).starts_at
-    after = await meet_later_of(db, meeting, start + 30 * MINUTE)
+    after = await meet_after(db, meeting, start + 30 * MINUTE)
     await meeting.go_to(start + 10 * MINUTE)
     await meeting.begin()
     assert (await meeting.room()).ends_at is not None
@@ -130,26 +130,6 @@ async def test_when_the_expert_s_next_session_begins_the_late_one_ends(db: Datab
     assert notices(await meeting.items())[-1] == ("ended", "next_booking")
     (reason, amount), *_ = await refunds(db, meeting)
     assert reason == "interrupted" and abs(amount - room.total // 3) < room.total // 100
-
-
-async def meet_later_of(db: Database, meeting: Meeting, starts_at: datetime) -> Meeting:
-    """Another confirmed session of the same expert, with another user, at that time."""
-    other = await meet_later(db)
-    await db.execute(
-        """UPDATE bookings SET expert_id = (SELECT expert_id FROM bookings WHERE id = $2), starts_at = $3::timestamptz,
-             during = tstzrange($3::timestamptz, $3::timestamptz + interval '30 minutes'),
-             blocked = tstzrange($3::timestamptz, $3::timestamptz + interval '30 minutes')
-           WHERE id = $1""",
-        other.booking_id,
-        meeting.booking_id,
-        starts_at,
-    )
-    await db.execute(
-        "UPDATE orders SET expert_id = (SELECT expert_id FROM orders WHERE public_id = $2) WHERE public_id = $1",
-        other.order_id,
-        meeting.order_id,
-    )
-    return other
 
 
 @pytest.mark.parametrize(("user_comes", "reason"), [(True, "expert_absent"), (False, "both_absent")])
@@ -226,7 +206,7 @@ async def test_a_user_who_ends_while_the_clock_rests_pays_for_none_of_the_rest(d
 async def test_what_the_next_session_cuts_off_goes_back_whoever_ends_it(db: Database, side: str) -> None:
     meeting = await meet_later(db)
     start = (await meeting.room()).starts_at
-    await meet_later_of(db, meeting, start + 30 * MINUTE)
+    await meet_after(db, meeting, start + 30 * MINUTE)
     await meeting.go_to(start + 3 * MINUTE)
     await meeting.begin()
     await meeting.go_to(start + 29 * MINUTE)

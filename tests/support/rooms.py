@@ -85,6 +85,26 @@ async def meet_later(
     return await _meet(db, await slot_in(db, days=1), minutes, category, None, paid=paid)
 
 
+async def meet_after(db: Database, meeting: Meeting, starts_at: datetime) -> Meeting:
+    """Another confirmed session of the same expert, with another user, at that time."""
+    other = await meet_later(db)
+    await db.execute(
+        """UPDATE bookings SET expert_id = (SELECT expert_id FROM bookings WHERE id = $2), starts_at = $3::timestamptz,
+             during = tstzrange($3::timestamptz, $3::timestamptz + interval '30 minutes'),
+             blocked = tstzrange($3::timestamptz, $3::timestamptz + interval '30 minutes')
+           WHERE id = $1""",
+        other.booking_id,
+        meeting.booking_id,
+        starts_at,
+    )
+    await db.execute(
+        "UPDATE orders SET expert_id = (SELECT expert_id FROM orders WHERE public_id = $2) WHERE public_id = $1",
+        other.order_id,
+        meeting.order_id,
+    )
+    return other
+
+
 async def meet_in_writing(db: Database, *, paid: bool = True) -> Meeting:
     """An unhurried thread whose answer is due in two days; paid, both have looked into it."""
     meeting = await _meet(db, await due_in(db, days=2), None, "online_chat", None, paid=paid)

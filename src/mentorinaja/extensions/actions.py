@@ -120,16 +120,23 @@ async def _write(tx: Connection, room: Room, state: str, order_id: int | None = 
 
 
 def _why_not(room: Room, more: MoreTime | None) -> str:
-    if room.ends_at is None or room.phase(room.read_at) not in ("running", "paused"):
-        return "Waktu tambahan hanya untuk sesi chat yang sedang berjalan."
+    if not room.timed:
+        return "Waktu tambahan hanya ada di sesi chat yang berdurasi."
+    phase = room.phase(room.read_at)
+    if phase not in ("running", "paused") or room.end_at is None:
+        return "Sesi sudah berakhir." if phase == "ended" else "Waktu tambahan baru bisa diminta di akhir sesi."
+    zone = room.user_zone
+    if room.cut:
+        return f"Sesi mentor berikutnya mulai {clock_time(room.end_at, zone)}, jadi waktu tidak dapat ditambah."
+    if phase == "paused":
+        return "Waktu sedang dijeda. Waktu tambahan bisa diminta setelah waktu berjalan lagi."
     if more is not None and more.stage in _WHY_NOT:
         return _WHY_NOT[more.stage].format(
             expert=room.expert_name, price=rupiah(more.total), least=rupiah(LEAST_TOTAL)
         )
-    zone = room.user_zone
-    first, last = room.ends_at - more_time.ASK_FROM, room.ends_at - more_time.ASK_UNTIL
+    first, last = room.end_at - more_time.ASK_FROM, room.end_at - more_time.ASK_UNTIL
     return (
-        "Waktu tambahan bisa diminta dari lima sampai tiga menit sebelum sesi berakhir, "
+        "Waktu tambahan bisa diminta dari lima sampai dua menit sebelum sesi berakhir, "
         f"kali ini pukul {clock_time(first, zone)} sampai {clock_time(last, zone)}."
     )
 

@@ -53,7 +53,7 @@ def next_look_at(room: Room, after: datetime) -> datetime | None:
             looks += more_time.changes_at(room.end_at)
             looks.append(rules.early_until(room))
             if room.extension and room.extension.pay_deadline:
-                looks += [room.extension.pay_deadline - more_time.ANSWER_UNTIL, room.extension.pay_deadline]
+                looks += [room.extension.pay_deadline - more_time.ASK_UNTIL, room.extension.pay_deadline]
     return min((look for look in looks if look > after), default=None)
 
 

@@ -11,18 +11,17 @@ from mentorinaja.bookings.rules import LEAST_TOTAL
 from mentorinaja.payments.rules import CLOSING
 
 MINUTES = 15
-# Asking is possible from five to three minutes before the end: answering and paying take time as well.
+# Asking and agreeing are possible from five to two minutes before the end: later it could not be paid any more.
 ASK_FROM = timedelta(minutes=5)
-ASK_UNTIL = timedelta(minutes=3)
-# A later yes could not be paid any more.
-ANSWER_UNTIL = CLOSING
+ASK_UNTIL = CLOSING
 MOST_DECLINED = 2
 
 # offered: can be asked for; too_cheap: costs less than can be paid; asked: the expert is asked; unanswered: too
 # late for an answer; to_pay: agreed; closing: agreed, a new payment cannot be opened; declined: the expert said no
-# (for the last time: refused); lapsed: agreed, and not paid in time or given up; None: nothing to say
+# (for the last time: refused); lapsed: agreed, and not paid in time or given up; too_late: it is offered no more;
+# None: nothing to say
 Stage = Literal[
-    "offered", "too_cheap", "asked", "unanswered", "to_pay", "closing", "declined", "refused", "lapsed"
+    "offered", "too_cheap", "asked", "unanswered", "to_pay", "closing", "declined", "refused", "lapsed", "too_late",
 ]  # fmt: skip
 
 
@@ -49,14 +48,14 @@ class Extension:
 class MoreTime:
     """What can be done about more time at a moment; `total` is what it costs in rupiah.
 
-    Until `ask_until` it can be asked for, until `answer_until` answered; until `pay_until` paying can be opened.
+    Until `until` it can be asked for and answered, then it is `too_late`; until `pay_until` paying can be opened.
     """
 
     stage: Stage
     can_ask: bool
+    too_late: bool
     total: int
-    ask_until: datetime
-    answer_until: datetime
+    until: datetime
     pay_until: datetime | None
 
 
@@ -74,28 +73,37 @@ def look(
 
     Nothing is asked for while its clock rests (`running` is false).
     """
+    if more is not None and more.state == "agreed" and more.payment_status == "paid":
+        return None  # the clock is about to move
     left = ends_at - now
     window = running and ASK_UNTIL < left <= ASK_FROM
     stage = _stage(more, left, now)
-    if stage is None and window:
-        stage = "offered" if total >= LEAST_TOTAL else "too_cheap"
+    if stage is None and running and left <= ASK_FROM:
+        stage = _offer(left, total)
     if stage is None:
         return None
     can_ask = window and total >= LEAST_TOTAL and stage in ("offered", "declined", "lapsed")
     pay_until = more.pay_deadline - CLOSING if more and more.pay_deadline else None
-    return MoreTime(stage, can_ask, total, ends_at - ASK_UNTIL, ends_at - ANSWER_UNTIL, pay_until)
+    too_late = running and left <= ASK_UNTIL and stage in ("too_late", "declined", "lapsed")
+    return MoreTime(stage, can_ask, too_late, total, ends_at - ASK_UNTIL, pay_until)
 
 
 def changes_at(ends_at: datetime) -> list[datetime]:
     """The moments at which what is offered changes by itself."""
-    return [ends_at - ASK_FROM, ends_at - ASK_UNTIL, ends_at - ANSWER_UNTIL]
+    return [ends_at - ASK_FROM, ends_at - ASK_UNTIL]
+
+
+def _offer(left: timedelta, total: int) -> Stage:
+    if total < LEAST_TOTAL:
+        return "too_cheap"
+    return "offered" if left > ASK_UNTIL else "too_late"
 
 
 def _stage(more: Extension | None, left: timedelta, now: datetime) -> Stage | None:
     if more is None or more.state == "paid":
         return None
     if more.state == "asked":
-        return "asked" if left > ANSWER_UNTIL else "unanswered"
+        return "asked" if left > ASK_UNTIL else "unanswered"
     if more.state == "agreed":
         return _paying(more, now)
     if left > ASK_FROM:
@@ -105,9 +113,7 @@ def _stage(more: Extension | None, left: timedelta, now: datetime) -> Stage | No
     return "declined" if more.declined < MOST_DECLINED else "refused"
 
 
-def _paying(more: Extension, now: datetime) -> Stage | None:
-    if more.payment_status == "paid":
-        return None  # the clock is about to move
+def _paying(more: Extension, now: datetime) -> Stage:
     if more.payment_status != "waiting" or more.pay_deadline is None or more.pay_deadline <= now:
         return "lapsed"
     return "to_pay" if more.pay_deadline - CLOSING > now else "closing"

@@ -28,7 +28,9 @@ EndedBy = Literal["user", "expert", "timeout"]
 # timed: a chat whose clock rules it; scheduled: beside a video or offline session; thread: unhurried, no duration
 Kind = Literal["timed", "scheduled", "thread"]
 Phase = Literal["unpaid", "cancelled", "early", "waiting", "running", "paused", "ended"]
-NoticeKind = Literal["started", "paused", "resumed", "extended", "moved", "finished", "arrived", "ended"]
+NoticeKind = Literal[
+    "started", "paused", "resumed", "extended", "moved", "finished", "objected", "arrived", "ended"
+]
 IN_ROOM = ("waiting", "running", "paused", "ended")
 SIDES: tuple[Side, Side] = get_args(Side)
 
@@ -275,10 +277,14 @@ class Room:
         """What it means for the money if `side` ends the session at `now`; `amount` in rupiah, where it is known."""
         return words.ending_words(self, side, now, amount)
 
+    def cut_words(self, side: Side) -> str:
+        """Why a session that is `cut` ends before its time, and when."""
+        return words.cut_words(self, side)
+
     def clock_words(self, now: datetime) -> str:
         """What stands beside the clock, or in its place where the session has none."""
         return words.clock_words(self, self.phase(now))
 
-    def notice_text(self, notice: Notice, side: Side) -> str:
-        """A notice as one of the two reads it: `Waktu mulai 14:00 WIB`."""
-        return words.notice_text(self, notice, side)
+    def notice_text(self, notice: Notice, side: Side, *, with_time: bool = True) -> str:
+        """A notice as one of the two reads it: `Waktu mulai 14:00 WIB`, or without its time."""
+        return words.notice_text(self, notice, side, with_time=with_time)

@@ -53,33 +53,51 @@ def ending_words(room: Room, side: Side, now: datetime, amount: int | None) -> s
     return f"Sisa waktu akan dikembalikan kepada {to}."
 
 
-def notice_text(room: Room, notice: Notice, side: Side) -> str:
-    """A notice as one of the two reads it: `Waktu mulai 14:00 WIB`."""
-    zone = room.zone_of(side)
-    return f"{_happened(room, notice, side)} {_at(notice.at, zone)}"
+def cut_words(room: Room, side: Side) -> str:
+    """Why a session that the expert's next booking cuts off ends before its time: `Sesi ini berakhir 10:30 WIB …`."""
+    assert room.end_at is not None, "it runs"
+    whose, to = ("mentor", "Anda") if side == "user" else ("Anda", room.user_name)
+    end = _at(room.end_at, room.zone_of(side))
+    return f"Sesi ini berakhir {end} karena sesi {whose} berikutnya; sisa waktu dikembalikan kepada {to}."
 
 
-def _happened(room: Room, notice: Notice, side: Side) -> str:
+def notice_text(room: Room, notice: Notice, side: Side, *, with_time: bool) -> str:
+    """A notice as one of the two reads it: `Waktu mulai 14:00 WIB`; without its time where that stands beside it."""
+    what, joint, how = _happened(room, notice, side)
+    time = f"{joint} {_at(notice.at, room.zone_of(side))}" if with_time else ""
+    return f"{what}{time}{how}"
+
+
+def _happened(room: Room, notice: Notice, side: Side) -> tuple[str, str, str]:
+    """What happened, what leads to its time, and what stands behind that."""
     match notice.kind:
         case "started":
-            return {"timed": "Waktu mulai", "scheduled": "Sesi dimulai", "thread": "Percakapan dibuka"}[
-                room.kind
-            ]
+            return _started(room, notice.cause, side)
         case "paused":
-            return "Waktu dijeda, mentor tidak terhubung sejak" if side == "user" else "Waktu dijeda sejak"
+            who = "mentor" if side == "user" else "Anda"
+            return f"Waktu dijeda, {who} tidak terhubung", " sejak", ""
         case "resumed":
-            return "Waktu berjalan lagi"
+            return "Waktu berjalan lagi", "", ""
         case "extended":
-            return "Waktu ditambah 15 menit"
+            return "Waktu ditambah 15 menit", "", ""
         case "moved":
             new = when(datetime.fromisoformat(notice.cause), room.zone_of(side))
-            return f"Jadwal baru {new}, dipindahkan"
+            return f"Jadwal baru {new}, dipindahkan", "", ""
         case "finished":
-            return f"{_who(room, 'expert', side)} menandai selesai"
+            return f"{_who(room, 'expert', side)} menandai selesai", "", ""
+        case "objected":
+            return f"{_who(room, 'user', side)} mengajukan keberatan", "", ""
         case "arrived":
-            return _arrived(room, notice.cause, side)
+            return _arrived(room, notice.cause, side), "", ""
         case "ended":
-            return _ended(room, notice.cause, side)
+            return _ended(room, notice.cause, side), "", ""
+
+
+def _started(room: Room, cause: str, side: Side) -> tuple[str, str, str]:
+    if not room.timed:
+        return ("Percakapan dibuka" if room.kind == "thread" else "Sesi dimulai"), "", ""
+    late = f" saat {'mentor' if side == 'user' else 'Anda'} hadir" if cause == "expert_arrived" else ""
+    return "Waktu mulai", "", late
 
 
 def _arrived(room: Room, cause: str, side: Side) -> str:
@@ -93,6 +111,8 @@ def _ended(room: Room, cause: str, side: Side) -> str:
         return f"{_who(room, 'user' if cause == 'user' else 'expert', side)} mengakhiri sesi"
     if cause == "timeout" and not room.timed:
         return "Sesi selesai"
+    if cause == "user_absent":
+        return f"Waktu habis tanpa {_who(room, 'user', side)} masuk"
     return _ENDINGS.get(cause, "Sesi berakhir")
 
 
