@@ -26,7 +26,8 @@ ALTER TABLE active_sessions
 
 ALTER TABLE session_events DROP CONSTRAINT session_events_kind_check;
 ALTER TABLE session_events ADD CONSTRAINT session_events_kind_check
-  CHECK (kind IN ('started', 'paused', 'resumed', 'extended', 'moved', 'finished', 'arrived', 'ended'));
+  CHECK (kind IN
+    ('started', 'paused', 'resumed', 'extended', 'moved', 'finished', 'objected', 'arrived', 'ended'));
 
 -- The last sign of life of each side (an open stream, a page, a post) and how far it has read.
 CREATE TABLE room_presence (

@@ -48,10 +48,11 @@ async def finish(
     tx: Connection, room: Room, *, by: EndedBy, cause: str, at: datetime, user_id: int | None = None
 ) -> None:
     """End the session: the booking completes and unused time goes back. The room's row is locked."""
+    if cause == "timeout" and room.timed and room.user_joined_at is None:
+        cause = "user_absent"
     await _close(tx, room, by=by, cause=cause, at=at)
-    reason = "user_absent" if room.timed and room.user_joined_at is None else cause
     actor = "system" if by == "timeout" else by
-    await bookings.complete(tx, room.booking_id, reason, actor=actor, actor_id=user_id)
+    await bookings.complete(tx, room.booking_id, cause, actor=actor, actor_id=user_id)
     await settling.give_unused_back(tx, room, cause=cause, at=at, actor=actor, actor_id=user_id)
 
 

@@ -107,6 +107,7 @@ async def object_to(tx: Connection, user: Viewer, booking_id: UUID, words: str) 
             f"{room.expert_name} masih menyiapkan jawabannya. Tulis di percakapan apa yang kurang.",
             _back(room),
         )
+    await rooms.note(tx, booking_id, "objected", "user", room.read_at)
     order = await orders.lock_order_of_booking(tx, booking_id)
     return await reports.open_case(tx, order, "user", user.id, "objection", words)
 

@@ -87,7 +87,7 @@ def _entry(transcript: Transcript, line: Line) -> str:
     item, room = line.sealed, transcript.room
     place = f"[{item.seq}] {_time(item.at, transcript.zone)}"
     if item.kind == "notice":
-        return f"{place}  * {shown(room.notice_text(line.notice, transcript.side))}\n"
+        return f"{place}  * {shown(room.notice_text(line.notice, transcript.side, with_time=False))}\n"
     side: Side = "user" if item.who == "user" else "expert"
     said = item.words.split("\n") if item.words else []
     if line.file is not None:
