@@ -2,9 +2,11 @@
 
 import asyncio
 import io
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,7 +18,7 @@ from selectolax.lexbor import LexborHTMLParser as HTMLParser
 from mentorinaja.contents.kinds import Document
 from mentorinaja.db.pool import Database
 from mentorinaja.rooms import files
-from mentorinaja.web import bodies
+from mentorinaja.web import bodies, parts
 from tests.support import files as made
 from tests.support.bookings import make_user
 from tests.support.rooms import Meeting, enter_site, known_browser, meet_now, room_path
@@ -352,6 +354,86 @@ async def test_a_stranger_is_refused_before_anything_is_looked_at(site: Site) ->
     assert not await site.db.fetchval("SELECT count(*) FROM attachments")
 
 
+@pytest.fixture
+def temporary(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Every temporary file that a form gets from here on."""
+    opened: list[Any] = []
+
+    def remembered(**options: Any) -> Any:
+        opened.append(tempfile.SpooledTemporaryFile(**options))
+        return opened[-1]
+
+    monkeypatch.setattr(parts, "tempfile", SimpleNamespace(SpooledTemporaryFile=remembered))
+    return opened
+
+
+@pytest.mark.parametrize("field", ["attachment", "other"])
+async def test_a_form_has_one_file_in_its_own_field(site: Site, temporary: list[Any], field: str) -> None:
+    meeting = await a_meeting(site)
+    user = await enter_site(site, meeting, meeting.user)
+    body = form_body(token_of(user), "Halo") + file_part("a.pdf") + bytes(300_000) + b"\r\n"
+    body += file_part("b.pdf", field) * 200 + bytes(300_000) + b"\r\n--x--\r\n"
+    answer = await user.client.post(messages(meeting), content=body, headers=MULTIPART)
+    assert answer.status_code == 413
+    assert [file.closed for file in temporary] == [True]
+
+
+async def test_a_file_where_none_is_asked_for_is_not_kept(site: Site, temporary: list[Any]) -> None:
+    user = await known_page(await known_browser(site, await make_user(site.db, "Ani Lestari")))
+    answer = await user.client.post(
+        "/user/profile", data={"_csrf": token_of(user)}, files={"full_name": ("a.pdf", b"Ani")}
+    )
+    assert answer.status_code == 413 and not temporary
+
+
+async def test_a_form_as_a_whole_is_bounded(site: Site, temporary: list[Any]) -> None:
+    meeting = await a_meeting(site)
+    user = await enter_site(site, meeting, meeting.user)
+    # Bytes before the first field belong to no field.
+    body = b"\r\n" * (files.MOST_BYTES // 2 + 100_000) + form_body(token_of(user), "Halo") + b"--x--\r\n"
+    answer = await user.client.post(messages(meeting), content=body, headers=MULTIPART)
+    assert answer.status_code == 413 and not temporary
+
+
+@pytest.mark.parametrize(
+    ("data", "text", "status"),
+    [
+        (made.pdf(), "Ini CV", 303),
+        (b"apa ini", "", 422),
+        (bytes(files.MOST_BYTES + 1), "", 413),
+        (made.pdf(), "a" * 5000, 422),
+    ],
+    ids=["sent", "refused", "too large", "words too long"],
+)
+async def test_no_file_stays_open_after_its_request(
+    site: Site, temporary: list[Any], data: bytes, text: str, status: int
+) -> None:
+    meeting = await a_meeting(site)
+    user = await enter_site(site, meeting, meeting.user)
+    answer = await upload(user, meeting, ("a.pdf", data, PDF), text=text)
+    assert answer.status_code == status
+    await until(lambda: [file.closed for file in temporary] == [True])
+
+
+async def test_no_file_stays_open_after_a_forged_form(site: Site, temporary: list[Any]) -> None:
+    meeting = await a_meeting(site)
+    user = await enter_site(site, meeting, meeting.user)
+    body = form_body("palsu", "Halo") + file_part("a.pdf") + bytes(400_000) + b"\r\n--x--\r\n"
+    answer = await user.client.post(messages(meeting), content=body, headers=MULTIPART)
+    assert answer.status_code == 403
+    await until(lambda: [file.closed for file in temporary] == [True])
+
+
+async def test_nothing_of_a_strangers_file_is_stored(site: Site, temporary: list[Any]) -> None:
+    meeting = await a_meeting(site)
+    stranger = await known_page(await known_browser(site, await make_user(site.db, "Ani Lestari")))
+    body = form_body(token_of(stranger), "Halo") + file_part("a.pdf") + bytes(400_000) + b"\r\n--x--\r\n"
+    for name in (meeting.booking_id, uuid4()):
+        answer = await stranger.client.post(f"/session/{name}/messages", content=body, headers=MULTIPART)
+        assert answer.status_code == 404
+    assert not temporary
+
+
 async def test_the_same_in_a_bucket_also_when_it_goes_away(db: Database, tmp_path: Path) -> None:
     async with s3_server(tmp_path / "bucket") as server, running_site(db, **server.settings()) as site:
         meeting = await a_meeting(site)
@@ -387,8 +469,8 @@ def form_body(token: str, text: str) -> bytes:
     )
 
 
-def file_part(name: str) -> bytes:
-    return f'--x\r\nContent-Disposition: form-data; name="attachment"; filename="{name}"\r\n\r\n'.encode()
+def file_part(name: str, field: str = "attachment") -> bytes:
+    return f'--x\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n\r\n'.encode()
 
 
 def squeezed(html: str) -> str:

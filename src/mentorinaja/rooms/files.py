@@ -125,6 +125,17 @@ async def send(
     return sent
 
 
+async def belongs_to(db: Database, user_id: int, booking_id: UUID) -> bool:
+    """Whether somebody is one of the two of this booking."""
+    found: bool = await db.fetchval(
+        """SELECT EXISTS (SELECT FROM bookings b JOIN experts e ON e.id = b.expert_id
+             WHERE b.id = $1 AND $2 IN (b.user_id, e.user_id))""",
+        booking_id,
+        user_id,
+    )
+    return found
+
+
 @atomic
 async def take_place(
     tx: Connection, user: Viewer, booking_id: UUID, given_name: str, contents: Contents

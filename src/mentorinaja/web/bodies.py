@@ -10,14 +10,16 @@ from urllib.parse import parse_qsl
 
 from litestar.exceptions import ClientException, InternalServerException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from litestar.types import Scope
 
 from mentorinaja.errors import DomainError, TooMany
-from mentorinaja.web.parts import MOST_TEXT_BYTES, Pair, SentFile, read_parts
+from mentorinaja.web.auth import Guarded
+from mentorinaja.web.parts import MOST_TEXT_BYTES, FileField, Pair, SentFile, read_parts
 from mentorinaja.web.viewer import AnyRequest
 
-# How large a file of its form may be, on a handler that takes one: `opt={FILE_BYTES: …}`, with
+# The field of its form that takes a file, on a handler that takes one: `opt={FILE_FIELD: FileField(…)}`, with
 # `request_max_body_size=None`, since the form is read only so far as it may hold.
-FILE_BYTES = "file_bytes"
+FILE_FIELD = "file_field"
 _MOST_FIELDS = 400
 # 5 MB over a line of 50 kbit/s.
 _UPLOAD_SECONDS = 900.0
@@ -67,9 +69,12 @@ class Posted:
         """The first file sent under this name, or None."""
         return next((value for value in self.getlist(name) if isinstance(value, SentFile)), None)
 
-    def without_files(self) -> Posted:
-        """Only the texts: a file sent where words are wanted counts as nothing."""
-        return Posted([(n, v) for n, values in self._values.items() for v in values if isinstance(v, str)])
+    def close(self) -> None:
+        """Let go of the files; again is fine."""
+        for values in self._values.values():
+            for value in values:
+                if isinstance(value, SentFile):
+                    value.content.close()
 
 
 async def posted(request: AnyRequest) -> Posted:
@@ -81,7 +86,7 @@ async def posted(request: AnyRequest) -> Posted:
     known = getattr(request.state, "posted", None)
     if isinstance(known, Posted):
         return known
-    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    kind = _kind(request)
     if kind == "application/x-www-form-urlencoded":
         form = Posted(_pairs(await _body(request)))
     elif kind == "multipart/form-data":
@@ -90,6 +95,22 @@ async def posted(request: AnyRequest) -> Posted:
         form = Posted([])
     request.state.posted = form
     return form
+
+
+def let_go(scope: Scope) -> None:
+    """A request is over, however it ended: nothing of its form stays open."""
+    form = scope.get("state", {}).get("posted")
+    if isinstance(form, Posted):
+        form.close()
+
+
+def is_multipart(connection: Guarded) -> bool:
+    """Whether a request carries a form that may hold files."""
+    return _kind(connection) == "multipart/form-data"
+
+
+def _kind(connection: Guarded) -> str:
+    return connection.headers.get("content-type", "").split(";")[0].strip().lower()
 
 
 async def _body(request: AnyRequest) -> bytes:
@@ -105,16 +126,16 @@ async def _parts(request: AnyRequest) -> list[Pair]:
     boundary = request.content_type[1].get("boundary")
     if not boundary:
         raise ClientException("a form without a boundary")
-    most = request.route_handler.opt.get(FILE_BYTES)
-    if most is None:
-        return await read_parts(request.stream(), boundary, MOST_TEXT_BYTES)
+    takes: FileField | None = request.route_handler.opt.get(FILE_FIELD)
+    if takes is None:
+        return await read_parts(request.stream(), boundary, None)
     person = request.user.id if request.user else 0
     if _uploading[person] >= _MOST_UPLOADS:
         raise TooMany("Tunggu sampai kiriman Anda yang sebelumnya selesai, lalu coba lagi.", wait_seconds=10)
     _uploading[person] += 1
     try:
         async with asyncio.timeout(_UPLOAD_SECONDS):
-            return await read_parts(_without_long_silence(request), boundary, most)
+            return await read_parts(_without_long_silence(request), boundary, takes)
     except TimeoutError as problem:
         raise TooSlow from problem
     finally:

@@ -15,6 +15,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, ReceiveMessage,
 from prometheus_client import Histogram
 
 from mentorinaja.settings import Settings
+from mentorinaja.web.bodies import let_go
 
 log = structlog.get_logger("http")
 
@@ -89,6 +90,7 @@ class Edge:
             else:
                 await _refuse(send_with_headers)
         finally:
+            let_go(scope)
             _account(scope, status, time.perf_counter() - started)
 
     def _headers_for(self, path: str) -> RawHeaders:

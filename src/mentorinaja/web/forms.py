@@ -30,12 +30,7 @@ FormType = TypeVar("FormType", bound="BaseForm")
 
 
 class BaseForm(Form):
-    """A form that was typed by a person: every field of text is checked for what cannot be stored.
-
-    `takes_files` says that files may be among its fields; elsewhere a file counts as nothing sent.
-    """
-
-    takes_files = False
+    """A form that was typed by a person: every field of text is checked for what cannot be stored."""
 
     class Meta(DefaultMeta):
         """Sentences of wtforms itself, in Indonesian."""
@@ -91,8 +86,7 @@ def length(sentence: str, least: int = -1, most: int = -1) -> validators.Length:
 
 async def read_form(request: AnyRequest, form: type[FormType]) -> FormType:
     """The form as it was sent; unknown fields are ignored, so nothing can be slipped in."""
-    sent = await posted(request)
-    return form(sent if form.takes_files else sent.without_files())
+    return form(await posted(request))
 
 
 class _Sentences:
