@@ -312,7 +312,9 @@ async def test_a_video_session_shows_its_link_or_that_it_follows(site: Site) -> 
     await actions.add_links(site.db, ["https://meet.test/abc"])
     await site.sweep()
     await browser.get(f"/payment/success?orderId={public_id}")
-    assert browser.page.css_first('#meeting-link[href="https://meet.test/abc"]') is not None
+    assert browser.page.css_first("#meeting-link").text() == "https://meet.test/abc"
+    assert browser.page.css_first("a[href^='/session/'][href$='/link']") is not None
+    assert browser.page.css_first('a[href^="https://meet.test"]') is None, "nothing leads around us"
     assert browser.page.css_first('button[data-copy="https://meet.test/abc"]') is not None
 
 
@@ -402,6 +404,29 @@ async def test_confirmation_mails_carry_the_session_in_a_calendar(site: Site) ->
         assert body is not None and f"#{public_id}" in body.get_content()
     subjects = sorted(message["Subject"] for message in parsed)
     assert subjects == ["Booking baru dari Budi Santoso", "Pembayaran berhasil: sesi dengan Sari Wulandari"]
+
+
+async def test_mails_lead_to_a_video_meeting_through_us(site: Site) -> None:
+    user, public_id, _ = await ordered(site, category="online_video")
+    await actions.add_links(site.db, ["https://meet.test/abc"])
+    await pay(site.db, public_id)
+    await site.sweep()
+    order = await orders.order_for(site.db, user, public_id)
+    assert order is not None
+    way = f"{site.url}/session/{order.booking_id}/link"
+    parsed = [email.message_from_bytes(one.raw, policy=policy.default) for one in site.mailbox.messages]
+    assert len(parsed) == 2
+    for message in parsed:
+        plain, html = message.get_body(("plain",)), message.get_body(("html",))
+        assert plain is not None and html is not None
+        assert {f"Meeting Link: {way}", "Alamat rapat, untuk disalin: https://meet.test/abc"} <= set(
+            plain.get_content().splitlines()
+        )
+        assert f'href="{way}"' in html.get_content() and 'href="https://meet.test' not in html.get_content()
+        calendar = next(part for part in message.walk() if part.get_content_type() == "text/calendar")
+        text = calendar.get_content()
+        text = text if isinstance(text, str) else text.decode()
+        assert f"URL:{way}" in text.replace("\r\n ", "") and "meet.test" not in text
 
 
 async def test_pressing_pay_on_a_paid_order_leads_to_its_page(site: Site) -> None:

@@ -70,14 +70,18 @@ async def _content(
     other_zone: str,
 ) -> MailContent:
     context = _facts(settings, order, other_zone=other_zone)
-    calendar = await _calendar(db, settings, row, order, context["link"])
+    calendar = await _calendar(db, settings, row, order, context["way"])
     return MailContent(subject, template, context, (calendar,))
 
 
 def _facts(settings: Settings, order: OrderDetail, *, other_zone: str) -> dict[str, Any]:
     room = settings.base_url + order.room_path
-    link = order.meeting_url if order.category == "online_video" else room
-    return {"order": order, "link": link, "room": room, "other_zone": other_zone}
+    link: str | None = room
+    way: str | None = room
+    if order.category == "online_video":
+        link = order.meeting_url
+        way = f"{settings.base_url}/session/{order.booking_id}/link" if link else None
+    return {"order": order, "link": link, "way": way, "room": room, "other_zone": other_zone}
 
 
 async def _calendar(
