@@ -87,7 +87,7 @@ export function start({ form, refuse, make, button }) {
       body.append("client_id", id);
       body.append("text", text);
       body.append("attachment", given, given.name);
-      const bar = make("progress", "bar"), stop = button("linklike", "Batal", () => sending.get(id)?.abort());
+      const bar = make("progress", "upload"), stop = button("linklike", "Batal", () => sending.get(id)?.abort());
       bar.max = 1;
       bar.value = 0;
       bar.setAttribute("aria-label", `Mengirim ${given.name}`);

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, FilePayload, Page, expect
 
-from mentorinaja.rooms import actions
+from mentorinaja.rooms import actions, presence
 from mentorinaja.threads import actions as threads
 from tests.journeys.conftest import SCREENSHOTS
 from tests.support import extensions, files
@@ -158,6 +158,43 @@ async def test_what_is_asked_of_the_expert_is_fit_to_be_seen(site: Site, chromiu
     async with in_room(chromium, site, meeting, meeting.expert) as expert:
         wrong += await look_at(expert, "thread-expert")
     assert not wrong, "\n".join(wrong)
+
+
+async def test_a_pause_is_told_by_the_clock_and_a_small_box(site: Site, chromium: Browser) -> None:
+    meeting = await paused(site)
+    async with in_room(chromium, site, meeting, meeting.user) as user:
+        await user.set_viewport_size({"width": 360, "height": 740})
+        await expect(user.locator("#countdown")).to_contain_text("Waktu dijeda")
+        assert await user.get_by_text("dijeda").locator("visible=true").count() == 2, "the clock, and its notice"
+        box = await user.locator("#waiting").bounding_box()
+        assert box is not None and box["height"] <= 120
+
+
+async def test_typing_takes_nothing_from_the_last_message(site: Site, chromium: Browser) -> None:
+    meeting = await talking(site)
+    async with in_room(chromium, site, meeting, meeting.user) as user:
+        before = await user.locator("#thread").bounding_box()
+        await presence.typing(site.db, meeting.booking_id, "expert")
+        await expect(user.locator("#typing")).to_contain_text("sedang mengetik")
+        assert await user.locator("#thread").bounding_box() == before, "nothing jumps"
+        typing = await user.locator("#typing").bounding_box()
+        last = await user.locator(".msg").last.bounding_box()
+        composer = await user.locator("#composer").bounding_box()
+        assert typing and last and composer and before
+        assert last["y"] + last["height"] <= typing["y"]
+        assert before["y"] + before["height"] == composer["y"], "no strip between thread and box"
+
+
+async def test_after_the_end_nothing_empty_takes_room(site: Site, chromium: Browser) -> None:
+    meeting = await talking(site)
+    await actions.end(site.db, meeting.expert, meeting.booking_id)
+    async with visitor(chromium, site, meeting.user) as user:
+        await user.goto(room_path(meeting))
+        over, thread = user.locator("#ended"), user.locator("#thread")
+        above, below = await over.bounding_box(), await thread.bounding_box()
+        assert above and below and above["y"] + above["height"] == below["y"]
+        last = await over.locator(".btn").last.bounding_box()
+        assert last and above["y"] + above["height"] - last["y"] - last["height"] <= 20
 
 
 async def test_files_are_fit_to_be_seen(site: Site, chromium: Browser) -> None:

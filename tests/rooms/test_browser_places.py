@@ -3,6 +3,8 @@
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, expect
 
+from mentorinaja.arrivals import actions as arrivals
+from mentorinaja.payments import actions as payments
 from mentorinaja.reports import actions as reports
 from mentorinaja.web.viewer import Viewer
 from tests.journeys.conftest import photograph
@@ -43,6 +45,29 @@ async def test_the_code_is_typed_without_leaving_the_conversation(site: Site, ch
         await expect(expert.locator("#pesan")).to_have_value("Saya sudah di")
         for page in (user, expert):
             await expect(page.locator("#messages")).to_contain_text("Anda berdua bertemu")
+        await expect(user.locator("#place")).to_contain_text("Kode kedatangan dicocokkan")
+
+
+async def test_a_code_accepted_elsewhere_and_a_link_that_came_are_shown(
+    site: Site, chromium: Browser
+) -> None:
+    meeting, video = await meet_in_person(site.db), await meet_by_video(site.db, link=None)
+    await open_doors(meeting)
+    await open_doors(video)
+    async with (
+        in_room(chromium, site, meeting, meeting.user) as user,
+        in_room(chromium, site, meeting, meeting.expert) as expert,
+        in_room(chromium, site, video, video.user) as viewer,
+    ):
+        await expert.fill("#arrival-code", "123")
+        await expect(viewer.locator("#panel")).to_contain_text("Tautan rapat menyusul")
+        await arrivals.give_code(site.db, meeting.expert, meeting.booking_id, await code_of(meeting))
+        await payments.add_links(site.db, [LINK])
+        await site.sweep()
+        await expect(user.locator("#place")).to_contain_text("Kode kedatangan dicocokkan")
+        await expect(expert.locator("#place")).to_contain_text("Kode cocok")
+        await expect(expert.locator("#arrival-code")).to_have_count(0)
+        await expect(viewer.get_by_role("link", name="Buka tautan rapat")).to_be_visible(timeout=15_000)
 
 
 async def test_the_meeting_opens_beside_the_room(site: Site, chromium: Browser) -> None:

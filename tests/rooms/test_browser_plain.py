@@ -7,7 +7,8 @@ from playwright.async_api import Browser, Locator, expect
 
 from mentorinaja.rooms import actions
 from tests.support.browsers import running, visitor
-from tests.support.rooms import Meeting, meet_now, room_path
+from tests.support.places import code_of, meet_in_person, open_doors
+from tests.support.rooms import Meeting, meet_later, meet_now, room_path
 from tests.support.site import Site
 
 # The frame is five seconds old at most, and the clock shows whole seconds.
@@ -57,11 +58,59 @@ async def test_without_script_the_question_before_the_end_is_a_page(site: Site, 
     meeting = await running(site)
     async with visitor(chromium, site, meeting.user, script=False) as user:
         await user.goto(room_path(meeting))
-        await user.get_by_role("link", name="End Session").click()
+        await expect(user.locator(".room-tools")).to_be_hidden()
+        await user.frame_locator("iframe").get_by_role("link", name="End Session").click()
         await expect(user.get_by_text("Anda yakin ingin mengakhiri session?")).to_be_visible()
         await user.get_by_role("button", name="Ya, Akhiri").click()
         await expect(user.get_by_role("heading", name="Session Telah Berakhir")).to_be_visible()
         assert (await meeting.room()).ended_by == "user"
+
+
+async def test_without_script_the_frame_follows_from_the_waiting_room_to_the_end(
+    site: Site, chromium: Browser
+) -> None:
+    meeting = await meet_later(site.db)
+    await meeting.go_to((await meeting.room()).starts_at - timedelta(minutes=5))
+    async with visitor(chromium, site, meeting.user, script=False) as user:
+        await user.goto(room_path(meeting))
+        frame, end = user.frame_locator("iframe"), user.frame_locator("iframe").get_by_role("link", name="End Session")
+        await expect(frame.get_by_text("Pesan bisa dikirim setelah sesi dimulai.")).to_be_visible()
+        await expect(frame.locator("#room-status")).to_be_visible()
+        await expect(user.locator(".room-head #room-status")).to_be_hidden()
+        await expect(end).to_have_count(0)
+        await meeting.begin()
+        await meeting.go_to((await meeting.room()).starts_at)
+        await actions.advance(site.db, meeting.booking_id)
+        await expect(end).to_be_visible(timeout=15_000)
+        await actions.end(site.db, meeting.expert, meeting.booking_id)
+        await frame.get_by_role("link", name="Buka layar akhir sesi").click(timeout=15_000)
+        await expect(user.get_by_role("heading", name="Session Telah Berakhir")).to_be_visible()
+        await expect(user.locator("#composer")).to_be_hidden()
+
+
+async def test_without_script_the_head_of_the_frame_stands_on_one_line(site: Site, chromium: Browser) -> None:
+    meeting = await running(site)
+    async with visitor(chromium, site, meeting.user, script=False) as user:
+        await user.goto(room_path(meeting))
+        frame = user.frame_locator("iframe")
+        chip = await frame.locator("#room-status .chip").bounding_box()
+        clock = await frame.locator("#countdown").bounding_box()
+        assert chip is not None and clock is not None
+        assert chip["x"] < 40 and clock["x"] + clock["width"] > 320
+        assert abs((chip["y"] + chip["height"] / 2) - (clock["y"] + clock["height"] / 2)) < 4
+
+
+async def test_without_script_the_code_is_given_on_a_page_and_told_in_the_frame(
+    site: Site, chromium: Browser
+) -> None:
+    meeting = await meet_in_person(site.db)
+    await open_doors(meeting)
+    async with visitor(chromium, site, meeting.expert, script=False) as expert:
+        await expert.goto(room_path(meeting))
+        await expert.frame_locator("iframe").get_by_role("link", name="Masukkan kode kedatangan").click()
+        await expert.fill("#arrival-code", await code_of(meeting))
+        await expert.get_by_role("button", name="Catat").click()
+        await expect(expert.frame_locator("iframe").locator("#place")).to_contain_text("Kode cocok")
 
 
 async def test_without_script_a_message_after_the_end_comes_back_into_the_box(

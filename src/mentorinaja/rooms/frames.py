@@ -20,6 +20,7 @@ CONNECTION = "partials/rooms/connection.html"
 PANEL = "partials/rooms/panel.html"
 ENDED = "partials/rooms/ended.html"
 ENDING = "partials/rooms/ending.html"
+PLACE = "partials/rooms/place.html"
 READ_MARK = "partials/rooms/read_mark.html"
 TYPING = "partials/rooms/typing.html"
 
@@ -68,7 +69,9 @@ class Frames:
             return frame(message_html(self._templates, item, side, room.zone_of(side)), id=item.seq)
         html = self._render(NOTICE, item=item, room=room, side=side)
         if is_end(item):
-            html += self._parts((STATUS, WAITING, COUNTDOWN, PANEL, ENDED), room=room, side=side, now=now)
+            place = (PLACE,) if room.kind == "scheduled" else ()
+            names = (STATUS, WAITING, COUNTDOWN, PANEL, *place, ENDED)
+            html += self._parts(names, room=room, side=side, now=now)
         return frame(html, id=item.seq)
 
     def _parts(self, names: tuple[str, ...], /, **context: Any) -> str:
@@ -82,8 +85,12 @@ class Frames:
 
 
 def _state(room: Room) -> tuple[str, ...]:
-    """What may look different after a change; the question of the end stands beside a clock only."""
-    return (STATUS, WAITING, COUNTDOWN, PANEL, ENDING) if room.timed else (STATUS, WAITING, COUNTDOWN, PANEL)
+    """What may look different after a change; the question of the end stands beside a clock only.
+
+    The place is another one once the two have met: until then somebody may be typing the code there.
+    """
+    place = (PLACE,) if room.met_at else ()
+    return (STATUS, WAITING, COUNTDOWN, PANEL, *((ENDING,) if room.timed else place))
 
 
 def is_end(item: Item) -> bool:
@@ -100,6 +107,7 @@ _ROOTS = {
     PANEL: "panel",
     ENDED: "ended",
     ENDING: "ending",
+    PLACE: "place",
     READ_MARK: "read-mark",
     TYPING: "typing",
 }
