@@ -19,14 +19,14 @@ PAGE = b"<!doctype html><script>alert(1)</script>"
 
 
 async def kept(data: bytes) -> Drawn:
-    found = await checked(io.BytesIO(data), small=480)
+    found = await checked(io.BytesIO(data), small=480, person=1)
     assert isinstance(found, Drawn)
     return found
 
 
-async def refused(data: bytes) -> str:
+async def refused(data: bytes, person: int = 1) -> str:
     with pytest.raises(Unacceptable) as refusal:
-        await checked(io.BytesIO(data), small=480)
+        await checked(io.BytesIO(data), small=480, person=person)
     return refusal.value.reason
 
 
@@ -164,7 +164,7 @@ async def test_words_that_unpack_to_gigabytes_are_refused() -> None:
 
 async def test_a_pdf_is_kept_as_it_came() -> None:
     sent = files.pdf(3)
-    assert await checked(io.BytesIO(sent), small=480) == Document(sent)
+    assert await checked(io.BytesIO(sent), small=480, person=1) == Document(sent)
 
 
 @pytest.mark.parametrize(
@@ -174,24 +174,47 @@ async def test_a_pdf_is_kept_as_it_came() -> None:
         (files.script_pdf(), "active"),
         (files.launch_pdf(), "active"),
         (files.carrying_pdf(), "active"),
+        *((files.acting_pdf(kind), "active") for kind in files.ACTIONS),
+        *((files.pdf_with(key), "active") for key in ("/AF", "/EF", "/XFA", "/JS", "/EmbeddedFiles")),
+        (files.nested_pdf(80), "heavy"),
+        (files.nested_pdf(2000), "heavy"),
+        (files.crowded_pdf(30_000), "heavy"),
+        (files.crowded_pdf(10, 100_000), "heavy"),
+        (files.packed_pdf(30_000), "heavy"),
         (files.pdf()[:-400], "broken"),
         (b"%PDF-1.7\n" + bytes(3000) + b"%%EOF", "broken"),
     ],
-    ids=["locked", "script", "launch", "carrying", "cut", "empty"],
 )
 async def test_a_pdf_that_does_something_or_cannot_be_read_is_refused(data: bytes, reason: str) -> None:
     assert await refused(data) == reason
 
 
+@pytest.mark.parametrize("sent", [files.written_pdf(), files.crowded_pdf(15_000), files.pdf(400)])
+async def test_a_pdf_as_word_processors_write_it_is_kept(sent: bytes) -> None:
+    assert await checked(io.BytesIO(sent), small=480, person=1) == Document(sent)
+
+
+async def test_whoever_sends_what_is_hard_to_look_at_does_not_keep_the_others_waiting() -> None:
+    hard = files.pdf_bomb(streams=40)
+    assert len(hard) < 5 * 1024 * 1024
+    sending = [asyncio.create_task(refused(hard, person=1)) for _ in range(2)]
+    await asyncio.sleep(0.1)
+    began = time.monotonic()
+    await checked(io.BytesIO(files.picture()), small=480, person=2)
+    assert time.monotonic() - began < 3
+    assert not all(task.done() for task in sending)
+    assert [await task for task in sending] == ["heavy"] * 2
+
+
 async def test_a_pdf_that_is_restricted_but_opens_is_kept() -> None:
     sent = files.pdf(encryption=pikepdf.Encryption(owner="pemilik", user=""))
-    assert await checked(io.BytesIO(sent), small=480) == Document(sent)
+    assert await checked(io.BytesIO(sent), small=480, person=1) == Document(sent)
 
 
 async def test_a_page_hidden_in_a_pdf_is_a_pdf() -> None:
     sent = files.pdf()
     both = sent[:9] + b"%<script>alert(1)</script>\n" + sent[9:]
-    assert isinstance(await checked(io.BytesIO(both), small=480), Document)
+    assert isinstance(await checked(io.BytesIO(both), small=480, person=1), Document)
 
 
 async def test_a_document_that_unpacks_to_gigabytes_never_stops_the_loop(

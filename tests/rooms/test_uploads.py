@@ -233,8 +233,9 @@ async def test_exactly_five_megabytes_are_taken(site: Site) -> None:
         ("a.png", made.png_bomb(), "megapiksel"),
         ("a.pdf", made.script_pdf(), "program"),
         ("a.pdf", made.locked_pdf(), "kata sandi"),
+        ("a.pdf", b"", "Berkas ini kosong."),
     ],
-    ids=["svg", "page", "half", "bomb", "script", "locked"],
+    ids=["svg", "page", "half", "bomb", "script", "locked", "empty"],
 )
 async def test_what_is_not_what_it_says_is_refused_with_the_text_kept(
     site: Site, name: str, data: bytes, words: str
@@ -360,7 +361,7 @@ def temporary(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     opened: list[Any] = []
 
     def remembered(**options: Any) -> Any:
-        opened.append(tempfile.SpooledTemporaryFile(**options))
+        opened.append(tempfile.SpooledTemporaryFile(**options))  # noqa: SIM115 its reader closes it
         return opened[-1]
 
     monkeypatch.setattr(parts, "tempfile", SimpleNamespace(SpooledTemporaryFile=remembered))

@@ -103,6 +103,102 @@ def launch_pdf() -> bytes:
     return _saved(document)
 
 
+ACTIONS = (
+    "/ImportData", "/SubmitForm", "/GoToR", "/GoToE", "/Launch", "/JavaScript", "/Movie", "/Sound", "/Rendition",
+    "/RichMediaExecute",
+)  # fmt: skip
+
+
+def acting_pdf(kind: str) -> bytes:
+    """A PDF with a link that does something of this kind."""
+    document = _document()
+    action = pikepdf.Dictionary(S=pikepdf.Name(kind), F=pikepdf.String("a.pdf"))
+    link = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Link, Rect=[0, 0, 9, 9], A=action)
+    document.pages[0].obj.Annots = pikepdf.Array([document.make_indirect(link)])
+    return _saved(document)
+
+
+def pdf_with(key: str) -> bytes:
+    """A PDF with this key deep inside a list of its catalog."""
+    document = _document()
+    document.Root.Parts = pikepdf.Array([pikepdf.Array([pikepdf.Dictionary({key: pikepdf.Array([])})])])
+    return _saved(document)
+
+
+def nested_pdf(depth: int) -> bytes:
+    """A PDF with a script inside so many lists."""
+    lists = b"[" * depth + b"<</S/JavaScript/JS(app.alert\\(1\\))>>" + b"]" * depth
+    return _raw(
+        [b"<</Type/Catalog/Pages 2 0 R/Parts 3 0 R>>", b"<</Type/Pages/Kids[4 0 R]/Count 1>>", lists, _PAGE]
+    )
+
+
+def crowded_pdf(objects: int, entries: int = 1) -> bytes:
+    """A PDF with so many objects, each a list of so many numbers."""
+    parts = b"[" + b" ".join(b"%d 0 R" % (number + 4) for number in range(objects)) + b"]"
+    pages = b"<</Type/Pages/Kids[4 0 R]/Count 1>>"
+    return _raw(
+        [
+            b"<</Type/Catalog/Pages 2 0 R/Parts 3 0 R>>",
+            pages,
+            parts,
+            _PAGE,
+            *[b"[" + b"0 " * entries + b"]"] * objects,
+        ]
+    )
+
+
+def packed_pdf(objects: int) -> bytes:
+    """A small PDF with so many objects, packed together."""
+    document = _document()
+    many = [document.make_indirect(pikepdf.Array([number])) for number in range(objects)]
+    document.Root.Parts = document.make_indirect(pikepdf.Array(many))
+    return _saved(document, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+
+
+def written_pdf() -> bytes:
+    """A PDF with all that word processors put into theirs: links, bookmarks, named places, a form, a structure."""
+    document = _document(3)
+    first, last = document.pages[0].obj, document.pages[2].obj
+    actions = [
+        pikepdf.Dictionary(S=pikepdf.Name.URI, URI=pikepdf.String("https://contoh.id/cv")),
+        pikepdf.Dictionary(S=pikepdf.Name.GoTo, D=pikepdf.Array([last, pikepdf.Name.Fit])),
+        pikepdf.Dictionary(S=pikepdf.Name.Named, N=pikepdf.Name.NextPage),
+    ]
+    first.Annots = pikepdf.Array(
+        [
+            document.make_indirect(
+                pikepdf.Dictionary(
+                    Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Link, Rect=[0, 0, 90, 90], A=action
+                )
+            )
+            for action in actions
+        ]
+    )
+    field = document.make_indirect(
+        pikepdf.Dictionary(
+            Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Widget, FT=pikepdf.Name.Tx, T=pikepdf.String("nama"),
+            V=pikepdf.String("Budi"), Rect=[0, 100, 90, 120], F=4, P=first,
+        )
+    )  # fmt: skip
+    first.Annots.append(field)
+    document.Root.AcroForm = pikepdf.Dictionary(Fields=[field], NeedAppearances=True)
+    document.Root.Names = pikepdf.Dictionary(
+        Dests=pikepdf.Dictionary(Names=[pikepdf.String("bab1"), pikepdf.Array([first, pikepdf.Name.Fit])])
+    )
+    document.Root.OpenAction = pikepdf.Array([first, pikepdf.Name.Fit])
+    document.Root.MarkInfo = pikepdf.Dictionary(Marked=True)
+    document.Root.StructTreeRoot = pikepdf.Dictionary(
+        Type=pikepdf.Name.StructTreeRoot, RoleMap=pikepdf.Dictionary(Judul=pikepdf.Name.H1)
+    )
+    with document.open_outline() as outline:
+        outline.root.append(pikepdf.OutlineItem("Bab 1", 0))
+        outline.root.append(pikepdf.OutlineItem("Bab 2", 2))
+    with document.open_metadata() as metadata:
+        metadata["dc:title"] = "CV Budi"
+    return _saved(document)
+
+
 def carrying_pdf() -> bytes:
     """A PDF with a program inside."""
     document = _document()
@@ -139,6 +235,21 @@ def pdf_bomb(streams: int = 12, megabytes: int = 30) -> bytes:
     head = b"<</Type/XRef/Size %d/W[1 4 2]/Root 1 0 R/Length %d>>" % (len(rows), len(table))
     parts.append(b"%d 0 obj\n%b\nstream\n%b\nendstream\nendobj\n" % (number, head, table))
     return b"".join(parts) + b"startxref\n%d\n%%%%EOF" % place
+
+
+_PAGE = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>"
+
+
+def _raw(objects: list[bytes]) -> bytes:
+    """A PDF of these objects, numbered from one; the first is its catalog."""
+    out, places = bytearray(b"%PDF-1.7\n"), []
+    for number, body in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%b\nendobj\n" % (number, body)
+    head = b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    tail = b"trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, len(out))
+    return bytes(out) + head + table + tail
 
 
 def _document(pages: int = 1) -> pikepdf.Pdf:

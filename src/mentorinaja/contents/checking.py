@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from typing import IO, Any, get_args
 
@@ -29,18 +33,29 @@ _CHILD_SECONDS = 20.0
 _WAIT_SECONDS = 40.0
 _ENVIRONMENT = {"LC_ALL": "C.UTF-8"}
 
-# The limit of how many are looked at at once in this process; the others wait here.
+# The limit of how many are looked at at once in this process; the others wait here, in the order they came.
 _threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="contents")
 
 
-async def checked(sent: IO[bytes], *, small: int) -> Contents:
+@dataclass(slots=True)
+class _Turn:
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    wanted: int = 0
+
+
+# Of each person one file is looked at or waits in that line, so that nobody keeps the others waiting.
+_turns: dict[int, _Turn] = {}
+
+
+async def checked(sent: IO[bytes], *, small: int, person: int) -> Contents:
     """What `sent` is, read from its beginning; small pictures get at most `small` pixels a side.
 
-    Raises `Unacceptable`; with the reason `busy` when its turn did not come in time.
+    Of each person one is looked at after the other. Raises `Unacceptable`; with the reason
+    `busy` when its turn did not come in time.
     """
     began, outcome = time.perf_counter(), "kept"
     try:
-        async with asyncio.timeout(_WAIT_SECONDS):
+        async with asyncio.timeout(_WAIT_SECONDS), _turn_of(person):
             work = partial(_in_child, sent, small)
             return await asyncio.get_running_loop().run_in_executor(_threads, work)
     except TimeoutError as problem:
@@ -51,6 +66,19 @@ async def checked(sent: IO[bytes], *, small: int) -> Contents:
         raise
     finally:
         SECONDS.labels(outcome).observe(time.perf_counter() - began)
+
+
+@asynccontextmanager
+async def _turn_of(person: int) -> AsyncIterator[None]:
+    turn = _turns.setdefault(person, _Turn())
+    turn.wanted += 1
+    try:
+        async with turn.lock:
+            yield
+    finally:
+        turn.wanted -= 1
+        if not turn.wanted:
+            del _turns[person]
 
 
 def _in_child(sent: IO[bytes], small: int) -> Contents:
@@ -64,6 +92,8 @@ def _in_child(sent: IO[bytes], small: int) -> Contents:
     except subprocess.TimeoutExpired as problem:
         log.warning("contents.slow", size=len(data))
         raise Unacceptable("broken") from problem
+    if child.returncode == -signal.SIGXCPU:
+        raise Unacceptable("heavy")
     if child.returncode:
         log.warning("contents.died", code=child.returncode, size=len(data))
         raise Unacceptable("broken")

@@ -15,6 +15,8 @@ from mentorinaja.contents.kinds import PDF, Picture, Unacceptable
 
 _MOST_MEMORY = 1536 * 1024 * 1024
 _MOST_CPU_SECONDS = 20
+# A document is only looked at, a picture drawn anew.
+_MOST_PDF_CPU_SECONDS = 3
 _PDF_WITHIN = 1024
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF")
 
@@ -40,6 +42,7 @@ def _seen(data: bytes, small: int) -> tuple[str, list[Picture]]:
         again = drawing.again()
         return again.media_type, [again, drawing.small(small)]
     if b"%PDF-" in data[:_PDF_WITHIN]:
+        _limit_cpu(_MOST_PDF_CPU_SECONDS)
         from mentorinaja.contents import pdfs
 
         pdfs.check(data)
@@ -57,6 +60,12 @@ def _limit() -> None:
     ):
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(what, (most, most))
+
+
+def _limit_cpu(seconds: int) -> None:
+    """Processor time from the start of this process; the system ends it then."""
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, _MOST_CPU_SECONDS))
 
 
 def _say(head: dict[str, object], *bodies: bytes) -> None:

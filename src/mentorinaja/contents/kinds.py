@@ -10,8 +10,9 @@ MediaType = Literal["application/pdf", "image/png", "image/jpeg", "image/webp"]
 PDF: MediaType = "application/pdf"
 
 # unknown: of no kind we take; broken: not what it says; pixels: too many; bytes: too many once drawn anew;
-# locked: asks for a password; active: runs something by itself; busy: too much to do, may be tried again
-Reason = Literal["unknown", "broken", "pixels", "bytes", "locked", "active", "busy"]
+# locked: asks for a password; active: runs something by itself; heavy: too much to look at;
+# busy: too much to do, may be tried again
+Reason = Literal["unknown", "broken", "pixels", "bytes", "locked", "active", "heavy", "busy"]
 
 
 class Unacceptable(Exception):

@@ -32,7 +32,7 @@ MOST_BYTES = 5 * 1024 * 1024
 MOST_IN_A_ROOM = 30
 MOST_BYTES_IN_A_ROOM = 60 * 1024 * 1024
 # Of one person, whatever came of them: each costs a process of its own.
-MOST_IN_TEN_MINUTES = 60
+MOST_IN_TEN_MINUTES = 20
 SMALL_SIDE = 480
 # Far longer than sending takes: whatever has no message by then never gets one.
 _UNSENT_FOR = timedelta(hours=1)
@@ -49,6 +49,7 @@ _WHY: dict[Reason, str] = {
     "bytes": "Gambar ini terlalu besar. Perkecil dulu atau simpan sebagai JPEG, lalu kirim lagi.",
     "locked": "PDF ini dikunci dengan kata sandi. Simpan salinan tanpa kata sandi, lalu kirim lagi.",
     "active": "PDF ini berisi program atau berkas lain. Cetak menjadi PDF baru, lalu kirim lagi.",
+    "heavy": "Berkas ini terlalu rumit untuk diperiksa. Cetak menjadi PDF baru, lalu kirim lagi.",
 }
 
 
@@ -109,7 +110,7 @@ async def send(
     await _welcome(db, user, booking_id)
     if not await count_hit(db, "file", str(user.id), most=MOST_IN_TEN_MINUTES, seconds=600):
         raise Flood("Terlalu banyak berkas dalam waktu singkat. Tunggu beberapa menit, lalu kirim lagi.")
-    contents = await _looked_at(file)
+    contents = await _looked_at(file, user)
     attachment_id = await take_place(db, user, booking_id, file.name, contents)
     try:
         await store(storage, booking_id, attachment_id, contents)
@@ -243,11 +244,13 @@ async def _welcome(db: Database, user: Viewer, booking_id: UUID) -> None:
         raise why_closed(room, phase)
 
 
-async def _looked_at(file: SentFile) -> Contents:
+async def _looked_at(file: SentFile, user: Viewer) -> Contents:
     if file.too_large:
         raise LargeFile
+    if not file.size:
+        raise BadFile("Berkas ini kosong. Pilih berkas lain.")
     try:
-        return await checked(file.content, small=SMALL_SIDE)
+        return await checked(file.content, small=SMALL_SIDE, person=user.id)
     except Unacceptable as refusal:
         if refusal.reason == "busy":
             raise FileUnsent from refusal
