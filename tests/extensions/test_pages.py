@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import httpx
 
-from mentorinaja.formats import clock_time
+from mentorinaja.formats import clock_time, rupiah
 from mentorinaja.notices.actions import take
 from mentorinaja.notices.letters import compose
 from mentorinaja.payments.mails import MAILS
@@ -279,6 +279,29 @@ async def test_both_are_told_by_mail(site: Site) -> None:
     ):
         told = await _mail(site, public_id, person.id)
         assert told[0] == subject and words in told[1]
+
+
+async def test_what_goes_back_of_added_time_is_told_the_same_everywhere(site: Site) -> None:
+    meeting, public_id = await agreed(site.db)
+    await pay_extension(site.db, public_id)
+    await actions.advance(site.db, meeting.booking_id)
+    await leave(meeting, 18)
+    await actions.end(site.db, meeting.expert, meeting.booking_id)
+    refunded = (await meeting.room()).refunded
+    assert refunded == await site.db.fetchval("SELECT sum(amount) FROM refunds") > 78_750
+    budi = await enter_site(site, meeting, meeting.user)
+    assert rupiah(refunded) in budi.page.css_first("#ended").text()
+    await budi.get("/user/transactions?status=completed")
+    card = budi.page.css_first(f"#order-{public_id}").text()
+    assert "Tambahan waktu tidak terpakai" in card and "Waktu ditambahkan" not in card
+    await site.sweep()
+    [mail] = [m for m in site.mailbox.messages_to(meeting.expert.email) if m.subject.endswith(" selesai")]
+    told = {
+        name: int(amount.replace(".", ""))
+        for name, amount in re.findall(r"^([\w ]+): Rp ([\d.]+)$", mail.text, re.MULTILINE)
+    }
+    assert told["Dibayar pengguna"] == 157_500 + 78_750 and told["Dikembalikan kepada pengguna"] == refunded
+    assert told["Dibayar pengguna"] - refunded == told["Platform fee"] + told["Pendapatan"]
 
 
 async def _mail(site: Site, public_id: str, user_id: int) -> tuple[str, str]:

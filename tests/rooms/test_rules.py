@@ -20,6 +20,13 @@ def test_notices_tell_each_their_own_time_and_who_it_was() -> None:
     started = Notice(1, "started", "schedule", START)
     assert ROOM.notice_text(started, "user") == "Waktu mulai 14:00 WIB"
     assert ROOM.notice_text(started, "expert") == "Waktu mulai 15:00 WITA"
+    late = Notice(1, "started", "expert_arrived", START)
+    assert ROOM.notice_text(late, "user") == "Waktu mulai 14:00 WIB saat mentor hadir"
+    assert ROOM.notice_text(late, "expert") == "Waktu mulai 15:00 WITA saat Anda hadir"
+    paused = Notice(2, "paused", "expert_gone", START)
+    assert ROOM.notice_text(paused, "user") == "Waktu dijeda, mentor tidak terhubung sejak 14:00 WIB"
+    assert ROOM.notice_text(paused, "expert") == "Waktu dijeda, Anda tidak terhubung sejak 15:00 WITA"
+    assert ROOM.notice_text(paused, "user", with_time=False) == "Waktu dijeda, mentor tidak terhubung"
     ended = Notice(2, "ended", "user", START)
     assert ROOM.notice_text(ended, "user") == "Anda mengakhiri sesi 14:00 WIB"
     assert ROOM.notice_text(ended, "expert") == "Budi Santoso mengakhiri sesi 15:00 WITA"
@@ -84,6 +91,13 @@ def test_the_question_of_the_end_says_what_goes_back(
     room: Room, side: Side, minutes: float, amount: int | None, words: str
 ) -> None:
     assert room.ending_words(side, START + minutes * MINUTE, amount) == words
+
+
+def test_money_that_came_too_late_is_no_interruption() -> None:
+    over = replace(RUNNING, status="ended", ended_by="timeout", ended_at=RUNNING.ends_at, refunded=78_750)
+    assert not over.interrupted and replace(over, ended_at=NEXT).interrupted
+    assert replace(over, paused_at=START + 29 * MINUTE).interrupted
+    assert not replace(over, ended_at=NEXT, ended_by="user").interrupted
 
 
 def test_the_question_changes_when_an_end_is_early_no_more() -> None:

@@ -106,8 +106,8 @@ class OrderDetail:
     An extension comes with the booking of the session it extends; `status` is the order's own.
     `arrival_code` is for the payer's eyes only. `reported`: whether a problem of the session (or an objection)
     is open, or how it was decided. `kept` is what of the total stays sold, `earned` the expert's part of that.
-    `moves`: how often its time was changed; `expert_came`: whether the expert was in its room; `ended_at`: when
-    that was over.
+    `moves`: how often its time was changed; `expert_came`: whether the expert was in its room; `user_absent`:
+    whether a chat took place without its user; `ended_at`: when it was over.
     """
 
     id: int
@@ -161,6 +161,7 @@ class OrderDetail:
     earned: int
     moves: int
     expert_came: bool
+    user_absent: bool
     ended_at: datetime | None
     refunds: tuple[Refund, ...]
 
@@ -199,6 +200,11 @@ class OrderDetail:
     def shown_status(self, now: datetime) -> BookingStatus:
         """The status people see: an unpaid booking past its deadline is over before that is written down."""
         return "cancelled" if self.status == "pending" and self.pay_deadline <= now else self.status
+
+    @property
+    def all_goes_back(self) -> bool:
+        """Whether nothing of what was paid stays sold."""
+        return self.kept == 0 and any(refund.state != "rejected" for refund in self.refunds)
 
     def can_be_reviewed(self, now: datetime) -> bool:
         """Whether the payer may write the review now."""
@@ -257,6 +263,8 @@ DETAIL_SQL = f"""
       (SELECT count(*) FROM order_events v WHERE v.order_id = o.id AND v.event = 'moved') AS moves,
       EXISTS (SELECT FROM active_sessions n
         WHERE n.booking_id = b.id AND n.expert_joined_at IS NOT NULL) AS expert_came,
+      o.kind = 'booking' AND b.status = 'completed' AND EXISTS (SELECT FROM active_sessions n
+        WHERE n.booking_id = b.id AND n.timed AND n.user_joined_at IS NULL) AS user_absent,
       (SELECT n.ended_at FROM active_sessions n WHERE n.booking_id = b.id) AS ended_at,
       (SELECT coalesce(jsonb_agg(jsonb_build_object('amount', f.amount, 'reason', f.reason, 'steps', (
          SELECT jsonb_agg(jsonb_build_object('state', s.state, 'at', s.at) ORDER BY s.id)

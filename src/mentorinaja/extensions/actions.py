@@ -124,10 +124,14 @@ def _why_not(room: Room, more: MoreTime | None) -> str:
         return "Waktu tambahan hanya ada di sesi chat yang berdurasi."
     phase = room.phase(room.read_at)
     if phase not in ("running", "paused") or room.end_at is None:
-        return "Sesi sudah berakhir." if phase == "ended" else "Waktu tambahan baru bisa diminta di akhir sesi."
+        return (
+            "Sesi sudah berakhir." if phase == "ended" else "Waktu tambahan baru bisa diminta di akhir sesi."
+        )
     zone = room.user_zone
     if room.cut:
-        return f"Sesi mentor berikutnya mulai {clock_time(room.end_at, zone)}, jadi waktu tidak dapat ditambah."
+        return (
+            f"Sesi mentor berikutnya mulai {clock_time(room.end_at, zone)}, jadi waktu tidak dapat ditambah."
+        )
     if phase == "paused":
         return "Waktu sedang dijeda. Waktu tambahan bisa diminta setelah waktu berjalan lagi."
     if more is not None and more.stage in _WHY_NOT:

@@ -92,15 +92,19 @@ async def _context(db: Database, settings: Settings, row: OutboxRow, order: Orde
     refunds: list[Refund] = [
         refund for part in whole for refund in part.refunds if refund.state != "rejected"
     ]
+    refunded, kept = sum(refund.amount for refund in refunds), sum(part.kept for part in whole)
+    earned = sum(part.earned for part in whole)
     return {
         "order": order,
         "for_user": for_user,
         "other": order.expert_name if for_user else order.payer_name,
         "other_zone": order.expert_zone if for_user else order.payer_zone,
         "room": settings.base_url + order.room_path,
-        "refunded": sum(refund.amount for refund in refunds),
+        "paid": kept + refunded,
+        "refunded": refunded,
         "why": refunds[0].why if refunds else None,
-        "earned": sum(part.earned for part in whole),
+        "platform_fee": kept - earned,
+        "earned": earned,
     }
 
 

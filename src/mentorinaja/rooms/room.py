@@ -80,7 +80,8 @@ class Room:
     """A room with its booking, both people and its clock, as the database told at `read_at`.
 
     `status` and what follows it come from the session's row and are None before the room was opened.
-    `refunded` is what goes back of the booking's order and those of added time, in rupiah; `objected` an objection not yet decided.
+    `refunded` is what goes back of the booking's order and those of added time, in rupiah; `objected` an
+    objection not yet decided.
     """
 
     booking_id: UUID
@@ -249,9 +250,14 @@ class Room:
         )
 
     def remaining(self, now: datetime) -> float:
-        """Seconds left on the clock: the whole duration before the start, 0 after the end, still in a pause."""
+        """Seconds left on the clock: the whole duration before the start, 0 after the end, still in a pause.
+
+        Where no clock runs: to the scheduled end, of a thread to its due time.
+        """
         if self.ended_at is not None or self.booking_status == "completed":
             return 0.0
+        if not self.timed:
+            return max(0.0, (self.scheduled_end - now).total_seconds())
         if self.ends_at is None or self.end_at is None:
             return (self.duration or timedelta()).total_seconds()
         left = self.ends_at - self.paused_at if self.paused_at is not None else self.end_at - now
