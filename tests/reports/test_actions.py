@@ -269,7 +269,9 @@ async def test_words_go_to_their_author_and_the_admins_only(site: Site) -> None:
         for body in (mail.text, mail.html):
             assert (WORDS in body) is knows and meeting.order_id in body
     assert "menulis keterangan Anda sampai" in mail_to(meeting.expert, "Masalah dilaporkan").text
-    assert f"decide-report {report_id}" in mail_to(admin, "Masalah dilaporkan").text
+    told = mail_to(admin, "Masalah dilaporkan").text
+    assert f"Nomor laporan: {report_id}" in told and "decide-report" not in told
+    assert "ruang sesi belum dibuka, tautan belum dibuka, 0 pesan" in " ".join(told.split())
     await reports.decide(site.db, admin, report_id, 10_000, REASON)
     await site.sweep()
     for person in (meeting.user, meeting.expert):

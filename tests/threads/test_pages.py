@@ -3,9 +3,12 @@
 from datetime import timedelta
 
 from mentorinaja.formats import when
+from mentorinaja.reports import actions as reports
+from mentorinaja.rooms.room import Notice
 from mentorinaja.threads import actions as threads
 from tests.rooms.test_live import hears
-from tests.support.rooms import Meeting, enter_site, meet_in_writing, room_path
+from tests.support.places import make_admin
+from tests.support.rooms import Meeting, enter_site, known_browser, meet_in_writing, room_path
 from tests.support.site import Browser, Site
 from tests.support.streams import eventually
 
@@ -49,7 +52,9 @@ async def test_both_read_when_the_answer_is_due_and_there_is_no_clock(site: Site
         assert when(room.starts_at, person.time_zone) in panel(browser)
         assert when(room.undelivered_at, person.time_zone) in panel(browser)
         countdown = browser.page.css_first("#countdown")
-        assert countdown is not None and "data-remaining" not in countdown.attributes
+        assert countdown is not None and "data-ms" not in countdown.attributes
+        left = (room.starts_at - room.read_at).total_seconds()
+        assert -1 < left - int(countdown.attributes["data-remaining"] or 0) < 30
         assert "tersisa" not in browser.text and "End Session" not in browser.text
         assert "Tautan rapat" not in browser.text
 
@@ -105,6 +110,42 @@ async def test_an_objection_is_written_on_its_own_page(site: Site) -> None:
     assert (await user.get(address, follow=False)).status_code == 303
 
 
+async def test_an_objection_is_told_in_the_thread_and_by_mail_in_its_own_words(site: Site) -> None:
+    meeting = await answered(site)
+    await threads.object_to(site.db, meeting.user, meeting.booking_id, WORDS)
+    notice = (await meeting.items())[-1]
+    assert isinstance(notice, Notice) and (notice.kind, notice.cause) == ("objected", "user")
+    expert = await enter_site(site, meeting, meeting.expert)
+    assert "Budi Santoso mengajukan keberatan" in expert.page.css("#messages li")[-1].text()
+    await site.sweep()
+    room = await meeting.room()
+    for person, title in ((meeting.user, "Keberatan Anda sudah masuk"), (meeting.expert, "Ada keberatan")):
+        [mail] = [m for m in site.mailbox.messages_to(person.email) if m.subject.startswith("Keberatan")]
+        due = when(room.starts_at, person.time_zone)
+        for body in (mail.text, mail.html):
+            assert title in body and "Keberatan diterima" not in body and "Jadwal" not in body
+        assert f"Jawaban paling lambat: {due}" in mail.text and "lewat email" in mail.text
+
+
+async def test_a_decided_objection_is_called_one(site: Site) -> None:
+    meeting = await answered(site)
+    report_id = await threads.object_to(site.db, meeting.user, meeting.booking_id, WORDS)
+    await reports.decide(site.db, await make_admin(site.db), report_id, None, "Jawabannya sesuai pesanan.")
+    user = await enter_site(site, meeting, meeting.user)
+    assert "Keberatan ini sudah diputuskan." in user.text
+    for person, list_ in ((user, "/user/transactions"), (None, "/expert/dashboard/transaksi")):
+        browser = person or await known_browser(site, meeting.expert)
+        await browser.get(list_)
+        assert "Keberatan ini sudah diputuskan." in browser.text and "Lihat Keberatan" in browser.text
+
+
+async def test_a_thread_is_not_ended_by_hand(site: Site) -> None:
+    meeting = await answered(site)
+    user = await enter_site(site, meeting, meeting.user)
+    answer = await user.post(f"/session/{meeting.booking_id}/end", {})
+    assert answer.status_code == 409 and "selesai saat hasilnya diterima" in user.text
+
+
 async def test_an_objection_that_comes_too_late_keeps_what_was_typed(site: Site) -> None:
     meeting = await answered(site)
     user = await enter_site(site, meeting, meeting.user)
@@ -144,6 +185,7 @@ async def test_the_finished_mail_says_until_when(site: Site) -> None:
     mail = next(message for message in site.mailbox.messages if "sudah selesai" in message.subject)
     assert mail.recipients == [meeting.user.email]
     assert when(accepted_at) in mail.text and room_path(meeting) in mail.text
+    assert "Jawaban untuk Anda sudah selesai" in mail.text and "Jawaban untuk Anda sudah selesai" in mail.html
 
 
 async def test_the_calendar_shows_when_the_answer_is_due_and_keeps_nobody_busy(site: Site) -> None:
@@ -171,5 +213,5 @@ async def test_open_pages_turn_by_themselves_at_every_step(site: Site) -> None:
         await eventually(lambda: any("mengajukan keberatan" in event.data for event in expert.seen))
         await threads.accept(site.db, meeting.user, meeting.booking_id)
         await eventually(lambda: user.over and expert.over)
-    assert user.numbers == expert.numbers == [2, 3, 4]
+    assert user.numbers == expert.numbers == [2, 3, 4, 5]
     assert all(WORDS not in event.data for event in expert.seen)

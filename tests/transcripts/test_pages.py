@@ -103,6 +103,8 @@ async def test_each_reads_the_times_of_the_own_zone(site: Site) -> None:
         assert browser.page.css_first("#nomor-1").text().strip().endswith(f" {zone}")
         text = (await browser.get(path(meeting, ".txt"))).text
         assert f"Semua jam dalam {zone}" in text and f" {other})" in text
+        [started] = [line for line in text.splitlines() if "Waktu mulai" in line]
+        assert started.count(zone) == 1 and started.endswith("  * Waktu mulai")
 
 
 async def test_the_text_file_reads_line_by_line_and_nothing_in_it_acts(site: Site) -> None:

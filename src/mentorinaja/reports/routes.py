@@ -83,7 +83,8 @@ async def _report_page(
         my_words=await queries.words_of(db, name, side),
         form=form,
         can_write=room.kind == "scheduled" and not mine and closed is None,
-        refusal=refusal or (None if mine or not isinstance(closed, TooLate) else closed),
+        late=not mine and isinstance(closed, TooLate),
+        refusal=refusal,
         contact=parseaddr(settings.mail_from)[1],
     )
 

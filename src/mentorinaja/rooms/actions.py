@@ -107,6 +107,8 @@ async def end(tx: Connection, user: Viewer, booking_id: UUID) -> None:
         raise NotThere
     if room.phase(room.read_at) in ("ended", "cancelled"):
         return
+    if room.kind == "thread":
+        raise rules.NotRunning("Percakapan ini selesai saat hasilnya diterima, jadi tidak perlu diakhiri.")
     if not room.timed:
         raise rules.NotRunning("Sesi ini selesai dengan sendirinya pada jam yang dijadwalkan.")
     if room.status not in ("running", "paused"):
