@@ -131,17 +131,17 @@ async def test_another_site_cannot_clear_the_mails(box: Mailbox, client: httpx.A
 
 
 async def test_a_folder_keeps_the_mails_between_runs(tmp_path: Path) -> None:
-    async with Mailbox(tmp_path / "surel") as first:
+    async with Mailbox(tmp_path / "email") as first:
         await send(first, rich_mail())
         [sent] = first.messages
-    async with Mailbox(tmp_path / "surel") as second:
+    async with Mailbox(tmp_path / "email") as second:
         [kept] = second.messages
         assert kept.as_json() == sent.as_json()
         await send(second, mail(subject="kedua"))
         assert [message.subject for message in second.messages] == [sent.subject, "kedua"]
-        assert len(mail_files(tmp_path / "surel")) == 2
+        assert len(mail_files(tmp_path / "email")) == 2
         second.clear()
-        assert mail_files(tmp_path / "surel") == []
+        assert mail_files(tmp_path / "email") == []
 
 
 async def test_refused_mails_are_told_so_and_not_kept(box: Mailbox, client: httpx.AsyncClient) -> None:
@@ -172,14 +172,14 @@ async def test_wrong_faults_are_refused(client: httpx.AsyncClient, wrong: object
 
 
 async def test_the_pages_show_the_list_and_one_mail(box: Mailbox, client: httpx.AsyncClient) -> None:
-    assert "Belum ada surel" in (await client.get("/")).text
+    assert "Belum ada email" in (await client.get("/")).text
     await send(box, rich_mail())
     [sent] = box.messages
     listed = await client.get("/")
     assert f'href="/messages/{sent.id}"' in listed.text
     assert "Pembayaran berhasil – Rp 150.000" in listed.text
     assert "2 lampiran" in listed.text
-    assert "Belum ada surel untuk" in (await client.get("/", params={"to": "ani@contoh.test"})).text
+    assert "Belum ada email untuk" in (await client.get("/", params={"to": "ani@contoh.test"})).text
     page = await client.get(f"/messages/{sent.id}")
     assert f'src="/messages/{sent.id}/html"' in page.text
     assert "booking Anda telah dikonfirmasi" in page.text
@@ -225,7 +225,7 @@ async def test_what_is_written_in_a_mail_is_not_markup_of_the_page(
 async def test_a_mail_that_is_not_there_is_not_found(client: httpx.AsyncClient, address: str) -> None:
     answer = await client.get(f"/messages/123{address}")
     assert answer.status_code == 404
-    assert "Surel tidak ditemukan" in answer.text
+    assert "Email tidak ditemukan" in answer.text
 
 
 async def test_an_attachment_that_is_not_there_is_not_found(box: Mailbox, client: httpx.AsyncClient) -> None:

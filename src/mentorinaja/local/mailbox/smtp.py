@@ -51,7 +51,7 @@ class SmtpServer:
         connection = SMTP(
             self,
             hostname="mailbox.localhost",  # without it the machine's own name is looked up, which may be slow
-            ident="MentorinAja kotak surel",
+            ident="MentorinAja kotak email",
             enable_SMTPUTF8=True,
             data_size_limit=_LARGEST_MAIL,
             loop=asyncio.get_running_loop(),
