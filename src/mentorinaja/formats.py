@@ -66,11 +66,12 @@ def clock_time(at: datetime, zone: str = WIB) -> str:
     return at.astimezone(ZoneInfo(zone)).strftime("%H:%M")
 
 
-def soon(at: datetime, now: datetime, zone: str = WIB) -> str:
-    """`Hari ini 14:00 WIB`, `Besok 09:00 WITA`, else `Kam, 26 Nov 09:00 WIB`."""
+def soon(at: datetime, now: datetime, zone: str = WIB, *, inside: bool = False) -> str:
+    """`Hari ini 14:00 WIB`, `Besok 09:00 WITA`, else `Kam, 26 Nov 09:00 WIB`; `inside` a sentence `hari ini …`."""
     local, today = at.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone)).date()
     gap = (local.date() - today).days
-    name = {0: "Hari ini", 1: "Besok"}.get(gap) or _in_words(local.date(), "EEE, d MMM")
+    near = {0: "hari ini", 1: "besok"} if inside else {0: "Hari ini", 1: "Besok"}
+    name = near.get(gap) or _in_words(local.date(), "EEE, d MMM")
     return f"{name} {local:%H:%M} {zone_name(zone)}"
 
 

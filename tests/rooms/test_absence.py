@@ -250,6 +250,40 @@ async def test_both_are_told_that_it_was_cancelled(site: Site) -> None:
     assert "tidak ada pendapatan" in sent[expert]
 
 
+async def test_a_choice_before_its_time_is_not_called_outdated(site: Site) -> None:
+    meeting, user = await on_the_page(site, 5)
+    answer = await user.post(f"/session/{meeting.booking_id}/absence", {"choice": "refund"})
+    assert answer.status_code == 409
+    assert "Belum tersedia" in user.text and "sudah tidak berlaku" not in user.text
+
+
+async def test_the_expert_s_closed_page_says_why(site: Site) -> None:
+    meeting = await waiting(site.db)
+    await absence.refund(site.db, meeting.user, meeting.booking_id)
+    expert = await enter_site(site, meeting, meeting.expert)
+    assert "Anda belum masuk ke ruang sesi ini, jadi sesi dibatalkan" in expert.text
+
+
+async def test_a_session_without_its_user_is_told_so_everywhere(site: Site) -> None:
+    meeting = await meet_now(site.db)
+    await actions.enter(site.db, meeting.expert, meeting.booking_id)
+    await actions.streams(site.db, meeting.booking_id, "expert")
+    await clock.shift(site.db, 31 * MINUTE)
+    await actions.advance(site.db, meeting.booking_id)
+    notice = (await meeting.items())[-1]
+    assert isinstance(notice, Notice) and notice.cause == "user_absent"
+    room = await meeting.room()
+    assert room.notice_text(notice, "user").startswith("Waktu habis tanpa Anda masuk ")
+    assert room.notice_text(notice, "expert").startswith("Waktu habis tanpa Budi Santoso masuk ")
+    for person, list_, name in (
+        (meeting.user, "/user/transactions", "Anda"),
+        (meeting.expert, "/expert/dashboard/transaksi", "Budi Santoso"),
+    ):
+        browser = await known_browser(site, person)
+        await browser.get(list_)
+        assert f"Sesi selesai tanpa {name} masuk" in browser.page.css_first("article.order").text()
+
+
 async def test_when_it_is_over_the_user_is_led_to_the_review_and_the_expert_told_the_earning(
     site: Site,
 ) -> None:

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from mentorinaja.formats import clock_time
 from mentorinaja.rooms import actions
 from tests.support.bookings import make_user
 from tests.support.rooms import Meeting, enter_site, known_browser, meet_later, meet_now, room_path
@@ -72,6 +73,40 @@ async def test_before_it_opens_the_page_says_when(site: Site) -> None:
     answer = await browser.get(f"/session/{meeting.booking_id}/events", follow=False)
     assert answer.status_code == 409
     assert (await meeting.room()).status is None
+
+
+async def test_in_the_last_hour_the_closed_page_opens_by_itself_and_says_so(site: Site) -> None:
+    meeting = await meet_later(site.db)
+    await meeting.go_to((await meeting.room()).opens_at - 5 * MINUTE)
+    browser = await enter_site(site, meeting, meeting.user)
+    assert browser.page.css_first("meta[http-equiv=refresh]")
+    assert "Halaman ini terbuka sendiri" in browser.text and "Buka lagi" not in browser.text
+    assert "sebelum sesi: hari ini " in browser.text
+
+
+async def test_who_waits_beside_the_mentor_reads_when_the_time_begins(site: Site) -> None:
+    meeting = await meet_later(site.db)
+    start = (await meeting.room()).starts_at
+    await meeting.go_to(start - 5 * MINUTE)
+    user = await enter_site(site, meeting, meeting.user)
+    assert "Waktu Anda baru berjalan saat mentor hadir." in user.text
+    await enter_site(site, meeting, meeting.expert)
+    await user.get(room_path(meeting))
+    at = clock_time(start, meeting.user.time_zone)
+    assert f"Mentor sudah hadir. Waktu mulai {at} WIB, juga bila Anda terlambat." in user.text
+    assert "baru berjalan" not in user.text
+
+
+async def test_beside_a_video_session_the_seconds_to_its_end_are_told_without_a_clock(site: Site) -> None:
+    meeting = await meet_later(site.db, category="online_video")
+    end = (await meeting.room()).scheduled_end
+    await meeting.go_to(end - 10 * MINUTE)
+    user = await enter_site(site, meeting, meeting.user)
+    clock = user.page.css_first("#countdown")
+    assert 570 < int(clock.attributes["data-remaining"] or 0) <= 600 and "data-ms" not in clock.attributes
+    await meeting.go_to(end + MINUTE)
+    await user.get(room_path(meeting))
+    assert state(user) == ("ended", "0") and "Sesi telah selesai." in user.page.css_first("#ended").text()
 
 
 async def test_unpaid_and_cancelled_say_what_to_do(site: Site) -> None:

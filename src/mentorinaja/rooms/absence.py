@@ -23,6 +23,12 @@ class NotAbsent(DomainError):
     title = "Pilihan ini sudah tidak berlaku"
 
 
+class NotYet(NotAbsent):
+    """The expert is still waited for."""
+
+    title = "Belum tersedia"
+
+
 class UnknownChoice(DomainError):
     """Neither money back nor waiting."""
 
@@ -91,7 +97,7 @@ def _check(room: Room) -> None:
     if room.joined("expert"):
         raise NotAbsent(f"{room.expert_name} sudah masuk. Sesi Anda menunggu di ruangnya.", _back(room))
     if room.timed and room.phase(room.read_at) in ("early", "waiting"):
-        raise NotAbsent("Mentor masih ditunggu sampai 10 menit setelah sesi mulai.", _back(room))
+        raise NotYet("Mentor masih ditunggu sampai 10 menit setelah sesi mulai.", _back(room))
     raise NotAbsent("Sesi ini tidak menunggu pilihan Anda.", _back(room))
 
 
