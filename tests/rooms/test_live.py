@@ -41,7 +41,9 @@ async def running(site: Site) -> Meeting:
 
 def clocks(events: list[Event]) -> list[tuple[str, int]]:
     """(data-state, data-remaining) of every clock sent."""
-    found = re.findall(r'data-state="(\w+)"\s+data-remaining="(\d+)"', "".join(event.data for event in events))
+    found = re.findall(
+        r'data-state="(\w+)"\s+data-remaining="(\d+)"', "".join(event.data for event in events)
+    )
     return [(state, int(seconds)) for state, seconds in found]
 
 

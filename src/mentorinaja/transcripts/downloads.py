@@ -74,7 +74,10 @@ def _head(transcript: Transcript) -> str:
         ("Layanan", transcript.service),
         ("Topik", room.topic),
         ("Order ID", f"#{room.order_id}"),
-        ("Jawaban paling lambat" if room.kind == "thread" else "Jadwal", when(room.starts_at, zone, transcript.other_zone)),
+        (
+            "Jawaban paling lambat" if room.kind == "thread" else "Jadwal",
+            when(room.starts_at, zone, transcript.other_zone),
+        ),
         ("Mulai", _moment(room.started_at, zone)),
         ("Berakhir", _moment(room.ended_at, zone)),
         ("Jeda", how_long(transcript.paused)),
