@@ -113,7 +113,19 @@ def test_messages_are_taken_while_the_clock_runs() -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    ["", "   \n\t ", "\u200b\u200d", "\u202e\u202c", "\u2028", "a" * 4001, "nol\x00", "\ud800", None],
+    [
+        "",
+        "   \n\t ",
+        "\u200b\u200d",
+        "\u202e\u202c",
+        "\u2028",
+        "a" * 4001,
+        "nol\x00",
+        "\x1b[2Jx",
+        "a\x9b31m",
+        "\ud800",
+        None,
+    ],
     ids=[
         "empty",
         "blank",
@@ -122,6 +134,8 @@ def test_messages_are_taken_while_the_clock_runs() -> None:
         "separator",
         "long",
         "NUL",
+        "escape",
+        "C1",
         "surrogate",
         "missing",
     ],
@@ -137,7 +151,7 @@ def test_what_cannot_be_sent_is_refused(raw: str | None) -> None:
         ("  Halo \r\n dunia\r!  ", "Halo \n dunia\n!"),
         ("👩‍👩‍👧 ok", "👩‍👩‍👧 ok"),
         ("é" * 4000, "é" * 4000),
-        ("<b>", "<b>"),
+        ("<b>\t1", "<b>\t1"),
     ],
 )
 def test_text_is_kept_as_written(raw: str, text: str) -> None:

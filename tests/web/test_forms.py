@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from litestar._parsers import parse_url_encoded_form_data
 
+from mentorinaja.typed import UNFIT
 from mentorinaja.web.bodies import Posted
 from tests.support.site import Site
 from tests.web.conftest import TryForm
@@ -44,12 +45,17 @@ async def test_text_arrives_as_it_was_meant(odd: Site, content: bytes, line: str
 
 
 @pytest.mark.parametrize(
-    "content", [b"line=a%00b", b"line=%00", b"line=a&text=%00", b"line=a&kind=%00", b"line=a&agreed=%00"]
+    "content",
+    [
+        *(b"line=a%00b", b"line=%00", b"line=a&text=%00", b"line=a&kind=%00", b"line=a&agreed=%00"),
+        # terminals, mail readers and logs obey these
+        *(b"line=a&text=a%1B[2Jb", b"line=a&text=%07", b"line=a&text=%C2%9B31m", b"line=a%7F", b"line=a%0Cb"),
+    ],
 )
 async def test_what_cannot_be_stored_is_told_and_taken_out(odd: Site, content: bytes) -> None:
     answer = (await send(odd, content)).json()
     assert not answer["valid"] and UNSTORABLE in [s for found in answer["errors"].values() for s in found]
-    assert "\x00" not in str(answer["data"])
+    assert not UNFIT.search(str(answer["data"]))
 
 
 async def test_a_line_has_no_line_breaks_and_a_text_has_equal_ones(odd: Site) -> None:

@@ -11,6 +11,7 @@ from mentorinaja.errors import DomainError, TooMany
 
 if TYPE_CHECKING:  # the room asks for its rules
     from mentorinaja.rooms.room import Phase, Room
+from mentorinaja.typed import UNFIT
 
 MOST_CHARACTERS = 4000
 # Far above what two people type; it stops a script that floods the room.
@@ -22,7 +23,6 @@ EARLY_END_BPS = 2000
 # Why time that was paid goes back, as `refunds.reason` names it.
 Unused = Literal["interrupted", "ended_early"]
 
-_UNSTORABLE = {0, *range(0xD800, 0xE000)}
 _INVISIBLE = {"Cc", "Cf", "Zs", "Zl", "Zp"}
 
 
@@ -106,7 +106,7 @@ def message_text(raw: object, *, alone: bool = True) -> str:
     `alone` is false when a file comes with it: then the text may be empty.
     """
     text = raw.replace("\r\n", "\n").replace("\r", "\n").strip() if isinstance(raw, str) else ""
-    if any(ord(character) in _UNSTORABLE for character in text):
+    if UNFIT.search(text):
         raise Unsendable("Ada karakter yang tidak bisa dikirim. Hapus, lalu kirim lagi.")
     if all(unicodedata.category(character) in _INVISIBLE for character in text):
         if alone:

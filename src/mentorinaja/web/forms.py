@@ -1,4 +1,4 @@
-"""Forms: wtforms with Indonesian sentences, and text that PostgreSQL can store."""
+"""Forms: wtforms with Indonesian sentences, and text that can be stored and shown."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 from wtforms import Field, Form, StringField, ValidationError, validators
 from wtforms.meta import DefaultMeta
 
+from mentorinaja.typed import UNFIT
 from mentorinaja.web.bodies import posted
 from mentorinaja.web.viewer import AnyRequest
 
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 # Control characters have no place in a line of text; line breaks and tabs only in long texts.
 _CONTROL_IN_LINE = re.compile("[\x00-\x1f\x7f\u2028\u2029]")
 
@@ -30,7 +30,7 @@ FormType = TypeVar("FormType", bound="BaseForm")
 
 
 class BaseForm(Form):
-    """A form that was typed by a person: every field of text is checked for what cannot be stored."""
+    """A form that was typed by a person: every field of text is checked for what has no place in any text."""
 
     class Meta(DefaultMeta):
         """Sentences of wtforms itself, in Indonesian."""
@@ -42,13 +42,13 @@ class BaseForm(Form):
     def validate(self, extra_validators: Any = None) -> bool:
         """Run all validators; True when every field is fine. Errors stand in `field.errors`.
 
-        What cannot be stored is taken out before any other check sees it, and told.
+        What has no place in a text is taken out before any other check sees it, and told.
         """
-        unstorable = [field for field in self if _clean(field)]
+        unfit = [field for field in self if _clean(field)]
         valid = super().validate(extra_validators)
-        for field in unstorable:
+        for field in unfit:
             field.errors = [*field.errors, "Ada karakter yang tidak bisa disimpan. Periksa, lalu kirim lagi."]
-        return valid and not unstorable
+        return valid and not unfit
 
 
 class LineField(StringField):
@@ -102,13 +102,13 @@ class _Sentences:
 
 
 def _clean(field: Field) -> bool:
-    """Take what cannot be stored out of a field; whether there was any."""
-    if not any(isinstance(raw, str) and _UNSTORABLE.search(raw) for raw in field.raw_data or ()):
+    """Take what has no place in a text out of a field; whether there was any."""
+    if not any(isinstance(raw, str) and UNFIT.search(raw) for raw in field.raw_data or ()):
         return False
     if isinstance(field.data, str):
-        field.data = _UNSTORABLE.sub("", field.data)
+        field.data = UNFIT.sub("", field.data)
     elif isinstance(field.data, list):
-        field.data = [_UNSTORABLE.sub("", value) for value in field.data if isinstance(value, str)]
+        field.data = [UNFIT.sub("", value) for value in field.data if isinstance(value, str)]
     else:
         field.data = None
     return True
