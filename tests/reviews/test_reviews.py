@@ -11,6 +11,7 @@ from mentorinaja.reviews import actions, queries
 from mentorinaja.reviews.rules import NotReviewable, shown_name
 from mentorinaja.rooms import actions as rooms
 from tests.support.bookings import make_user
+from tests.support.races import Meet
 from tests.support.rooms import Meeting, known_browser, meet_now
 from tests.support.site import Site
 
@@ -68,12 +69,13 @@ async def test_twenty_forms_at_once_are_one_review(db: Database) -> None:
 async def test_without_the_lock_the_same_race_breaks(unchecked_db: Database) -> None:
     """The twin: whoever looks before the first one has written tries to write a second review."""
     meeting = await finished(unchecked_db)
+    all_looked = Meet(4)
 
     @atomic
     async def write_without_lock(tx: Connection) -> None:
         order = await queries.review_for(tx, meeting.user, meeting.order_id)
         assert order is not None and order.review is None
-        await asyncio.sleep(0.05)
+        await all_looked.wait()
         await actions._insert(tx, order, meeting.user, 5, "", False)
 
     results = await asyncio.gather(

@@ -14,6 +14,7 @@ from mentorinaja.rooms import actions, queries
 from mentorinaja.rooms.room import Message, Notice
 from mentorinaja.rooms.rules import MOST_A_MINUTE, Flood, NotOpen, NotRunning
 from tests.support.bookings import make_user
+from tests.support.races import Meet
 from tests.support.rooms import Meeting, meet_later, meet_now, texts
 
 MINUTE = timedelta(minutes=1)
@@ -258,12 +259,13 @@ async def test_without_the_lock_the_same_race_ends_twice(unchecked_db: Database)
     await db.execute("DROP INDEX session_events_one_end")
     meeting = await meet_now(db)
     await meeting.begin()
+    all_looked = Meet(4)
 
     @atomic
     async def end_without_lock(tx: Connection) -> None:
         room = (await queries.rooms_by_id(tx, [meeting.booking_id]))[meeting.booking_id]
+        await all_looked.wait()
         if room.status == "running":
-            await asyncio.sleep(0.05)
             await actions.finish(tx, room, by="user", cause="user", at=room.read_at, user_id=meeting.user.id)
 
     await asyncio.gather(*(end_without_lock(db) for _ in range(4)))
@@ -293,3 +295,17 @@ async def _try_to_say(meeting: Meeting, n: int) -> None:
         await meeting.say(meeting.user, f"Menjelang akhir {n}")
     except NotOpen:
         return
+
+
+async def test_whoever_only_writes_or_only_listens_has_come(db: Database) -> None:
+    meeting = await meet_now(db)
+    await actions.enter(db, meeting.expert, meeting.booking_id)
+    assert (await meeting.room()).user_joined_at is None
+    await meeting.say(meeting.user, "Saya hanya menulis")
+    assert (await meeting.room()).user_joined_at is not None
+
+    other = await meet_now(db)
+    await actions.open_room(db, other.booking_id)
+    await actions.streams(db, other.booking_id, "user")
+    room = await other.room()
+    assert room.user_joined_at is not None and room.expert_joined_at is None

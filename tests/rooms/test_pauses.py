@@ -11,6 +11,7 @@ from mentorinaja.rooms import actions, presence, queries, steps
 from mentorinaja.rooms.clock import Step
 from mentorinaja.rooms.room import Notice, Room
 from mentorinaja.rooms.rules import NotOpen
+from tests.support.races import Meet
 from tests.support.rooms import Meeting, meet_after, meet_later, meet_now
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
@@ -252,12 +253,13 @@ async def test_without_the_lock_the_same_pause_is_written_twice(unchecked_db: Da
     db = unchecked_db
     meeting, before = await begun(db)
     await meeting.go_to(before.read_at + 3 * MINUTE)
+    all_looked = Meet(4)
 
     @atomic
     async def pause_without_lock(tx: Connection) -> None:
         room = (await queries.rooms_by_id(tx, [meeting.booking_id]))[meeting.booking_id]
+        await all_looked.wait()
         if room.status == "running" and room.expert_seen_at:
-            await asyncio.sleep(0.05)
             await steps._pause(tx, room, Step("pause", room.expert_seen_at, "expert_gone"))
 
     await asyncio.gather(*(pause_without_lock(db) for _ in range(4)))

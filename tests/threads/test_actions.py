@@ -18,6 +18,7 @@ from mentorinaja.threads import queries as thread_queries
 from mentorinaja.threads.actions import NotFinished, NothingWritten, TooLate
 from tests.support.bookings import events_of, make_user, state_of
 from tests.support.payments import pay, said
+from tests.support.races import Meet
 from tests.support.rooms import Meeting, meet_in_writing, meet_now
 
 SECOND = timedelta(seconds=1)
@@ -255,12 +256,13 @@ async def test_without_the_lock_accepting_and_the_sweep_end_twice(unchecked_db: 
     db = unchecked_db
     await db.execute("DROP INDEX session_events_one_end")
     meeting = await answered(db)
+    both_looked = Meet(2)
 
     @atomic
     async def end_without_lock(tx: Connection, cause: str) -> None:
         room = await _look(tx, meeting)
+        await both_looked.wait()
         if room.status == "running":
-            await asyncio.sleep(0.05)
             await actions.finish(tx, room, by="user", cause=cause, at=room.read_at)
 
     await asyncio.gather(*(end_without_lock(db, cause) for cause in ("accepted", "silence")))

@@ -1,0 +1,18 @@
+"""Making races certain: everybody has looked before anybody writes."""
+
+import asyncio
+
+
+class Meet:
+    """Holds the first `people` back until all of them are there; whoever comes later passes."""
+
+    def __init__(self, people: int) -> None:
+        self._missing = people
+        self._all_there = asyncio.Event()
+
+    async def wait(self) -> None:
+        """Come, and wait for the others. Raises TimeoutError when they do not come within 20 s."""
+        self._missing -= 1
+        if self._missing <= 0:
+            self._all_there.set()
+        await asyncio.wait_for(self._all_there.wait(), 20)
