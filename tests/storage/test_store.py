@@ -114,13 +114,13 @@ async def test_only_keys_of_our_making_are_taken(store: Store, key: str) -> None
 
 
 async def test_the_loop_goes_on_while_files_are_written(store: Store) -> None:
-    worst, last = 0.0, time.perf_counter()
+    turns = 0
     writing = asyncio.gather(*(store.storage.put(f"rooms/a/{number}", LARGE) for number in range(3)))
     while not writing.done():
         await asyncio.sleep(0.001)
-        worst, last = max(worst, time.perf_counter() - last), time.perf_counter()
+        turns += 1
     await writing
-    assert worst < 0.5
+    assert turns > 10
 
 
 async def test_a_folder_is_for_us_alone(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ async def test_a_server_that_is_away_is_said_soon_and_works_again_when_back(s3: 
     for attempt in (storage.put(KEY, b"selama"), storage.read(KEY), storage.remove(KEY)):
         with pytest.raises(StorageDown):
             await attempt
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 30
     await s3.relay.mend()
     assert await content(storage, KEY) == b"sebelum"
 
