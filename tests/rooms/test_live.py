@@ -130,7 +130,7 @@ async def test_an_arrival_and_the_start_are_told_at_once(site: Site) -> None:
     async with hears(site, meeting, meeting.user) as reader:
         assert clocks(reader.seen)[-1] == ("waiting", 1800) and "belum hadir" in reader.seen[0].data
         await actions.enter(site.db, meeting.expert, meeting.booking_id)
-        await eventually(lambda: "sudah ada di ruang ini" in reader.seen[-1].data)
+        await eventually(lambda: "Mentor sudah hadir." in reader.seen[-1].data)
         # Nobody runs a job here: the stream itself starts the clock when the time has come.
         await meeting.go_to((await meeting.room()).starts_at)
         await eventually(lambda: reader.numbers == [1])

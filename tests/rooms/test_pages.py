@@ -130,7 +130,7 @@ async def test_the_waiting_room_shows_who_is_there(site: Site) -> None:
     assert "belum hadir" in user.page.css_first("#waiting").text()
     await enter_site(site, meeting, meeting.expert)
     await user.get(room_path(meeting))
-    assert "sudah ada di ruang ini" in user.page.css_first("#waiting").text()
+    assert "Mentor sudah hadir." in user.page.css_first("#waiting").text()
     assert state(user)[0] == "waiting"
 
 
