@@ -20,11 +20,13 @@ CREATE TABLE attachments (
   size_bytes integer NOT NULL CHECK (size_bytes BETWEEN 1 AND 10485760),
   sha256 bytea NOT NULL CHECK (length(sha256) = 32),
   -- of pictures, and of what is shown of them in the thread
+  small_sha256 bytea CHECK (length(small_sha256) = 32),
   width integer, height integer,
   small_width integer, small_height integer,
   created_at timestamptz NOT NULL DEFAULT app_now(),
   CHECK ((media_type = 'application/pdf') = (width IS NULL)),
   CHECK ((width IS NULL) = (height IS NULL) AND (width IS NULL) = (small_width IS NULL)
+    AND (width IS NULL) = (small_sha256 IS NULL)
     AND (small_width IS NULL) = (small_height IS NULL))
 );
 CREATE INDEX attachments_room ON attachments (booking_id);

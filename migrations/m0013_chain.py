@@ -13,12 +13,20 @@ DESCRIPTION = (
 SQL = """
 -- seal(n) = sha256(seal(n-1) || utf8 of: room, number, kind, who, id, microseconds since 1970, digest, words,
 -- joined by '|'); seal(0) = sha256 of the room's id. Only the words may contain '|', and they come last.
--- A message: kind 'message', who its side, id its client_id, digest its file's sha256 in hex or '', words its text.
+-- A message: kind 'message', who its side, id its client_id, digest that of its file or '', words its text.
 -- A notice: kind 'notice', who its kind, id '', digest '', words its cause.
 CREATE FUNCTION seal_line(p_room uuid, p_seq bigint, p_kind text, p_who text, p_id text, p_at timestamptz,
   p_digest text, p_words text) RETURNS bytea LANGUAGE sql STABLE AS $$
   SELECT convert_to(p_room || '|' || p_seq || '|' || p_kind || '|' || p_who || '|' || p_id || '|'
     || (extract(epoch FROM p_at) * 1000000)::bigint || '|' || p_digest || '|' || p_words, 'UTF8')
+$$;
+
+-- What a message's file is sealed with, in hex: sha256 of its sha256, that of its small picture or '', its media type,
+-- its bytes and its name, joined by '|'; only the name, which comes last, may contain one.
+CREATE FUNCTION file_digest(p_file attachments) RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT encode(sha256(convert_to(encode(p_file.sha256, 'hex') || '|'
+    || coalesce(encode(p_file.small_sha256, 'hex'), '') || '|' || p_file.media_type || '|' || p_file.size_bytes
+    || '|' || p_file.name, 'UTF8')), 'hex')
 $$;
 
 ALTER TABLE active_sessions ADD COLUMN last_seal bytea;

@@ -14,7 +14,7 @@ _PUT = """
     WITH room AS (
       UPDATE active_sessions s SET last_seq = s.last_seq + 1, last_seal = sha256(s.last_seal || seal_line(
         s.booking_id, s.last_seq + 1, 'message', $4, $3::text, $6,
-        coalesce((SELECT encode(sha256, 'hex') FROM attachments WHERE id = $5), ''), $2))
+        coalesce((SELECT file_digest(a) FROM attachments a WHERE id = $5), ''), $2))
       WHERE s.booking_id = $1 RETURNING *
     )
     INSERT INTO chat_messages
@@ -46,15 +46,20 @@ async def put_attachment(
     name: str = "CV Budi.pdf",
     side: Side = "user",
     digest: bytes | None = None,
+    small_digest: bytes | None = None,
 ) -> UUID:
-    """The row of one side's file without the file; answers its id."""
+    """The row of one side's file without the file, a picture when it has a small one; answers its id."""
     attachment_id: UUID = await db.fetchval(
-        """INSERT INTO attachments (booking_id, sender_id, media_type, name, size_bytes, sha256)
-           VALUES ($1, $2, 'application/pdf', $3, 2048, $4) RETURNING id""",
+        """INSERT INTO attachments (booking_id, sender_id, media_type, name, size_bytes, sha256, small_sha256,
+             width, height, small_width, small_height)
+           SELECT $1, $2, CASE WHEN side IS NULL THEN 'application/pdf' ELSE 'image/png' END, $3, 2048, $4, $5,
+             side, side, side, side
+           FROM (SELECT CASE WHEN $5::bytea IS NOT NULL THEN 480 END AS side) picture RETURNING id""",
         meeting.booking_id,
         (meeting.user if side == "user" else meeting.expert).id,
         name,
         digest or token_bytes(32),
+        small_digest,
     )
     return attachment_id
 
@@ -85,7 +90,7 @@ async def begin_talk(db: Database, meeting: Meeting | None = None) -> Meeting:
         meeting.user.id,
         meeting.expert.id,
     )
-    await db.execute("SELECT room_note($1, 'started', 'schedule', app_now())", meeting.booking_id)
+    await note_start(db, meeting.booking_id)
     return meeting
 
 
@@ -95,8 +100,25 @@ async def end_talk(meeting: Meeting) -> None:
         "UPDATE active_sessions SET status = 'ended', ended_at = app_now(), ended_by = 'user' WHERE booking_id = $1",
         meeting.booking_id,
     )
-    await meeting.db.execute("SELECT room_note($1, 'ended', 'user', app_now())", meeting.booking_id)
+    await note_end(meeting.db, meeting.booking_id)
     await finish(meeting.db, meeting.booking_id)
+
+
+async def note_start(db: Database, booking_id: UUID) -> None:
+    """The notice of a room's start, as its clock wrote it."""
+    await db.execute(
+        """SELECT room_note(booking_id, 'started', 'schedule', started_at) FROM active_sessions
+           WHERE booking_id = $1""",
+        booking_id,
+    )
+
+
+async def note_end(db: Database, booking_id: UUID) -> None:
+    """The notice of a room's end by its user."""
+    await db.execute(
+        "SELECT room_note(booking_id, 'ended', 'user', ended_at) FROM active_sessions WHERE booking_id = $1",
+        booking_id,
+    )
 
 
 async def a_talk(db: Database, *texts: str, meeting: Meeting | None = None) -> Meeting:

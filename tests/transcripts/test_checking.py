@@ -8,9 +8,20 @@ import pytest
 from mentorinaja.db.invariants import broken
 from mentorinaja.db.pool import Database
 from mentorinaja.rooms import actions
+from mentorinaja.transcripts import actions as transcripts
 from mentorinaja.transcripts.checking import RoomCheck, check_rooms
 from mentorinaja.transcripts.seals import first_seal
-from tests.support.conversations import a_talk, begin_talk, end_talk, put_attachment, put_message, tamper
+from tests.support.conversations import (
+    a_talk,
+    a_year_later,
+    begin_talk,
+    end_talk,
+    note_end,
+    note_start,
+    put_attachment,
+    put_message,
+    tamper,
+)
 from tests.support.rooms import Meeting, meet_now
 
 FILE = b"%PDF-1.7 isi berkas"
@@ -29,10 +40,11 @@ async def the_talk(db: Database) -> Meeting:
 
 
 async def checks(
-    db: Database, kept: bytes | None = None, files: dict[UUID, bytes] | None = None
+    db: Database, kept: bytes | None = None, files: dict[UUID | tuple[UUID, str], bytes] | None = None
 ) -> dict[UUID, RoomCheck]:
-    async def digest(_room: UUID, name: UUID) -> bytes | None:
-        return sha256(files[name]).digest() if files and name in files else None
+    async def digest(_room: UUID, name: UUID, /, *, small: bool = False) -> bytes | None:
+        stored = (files or {}).get((name, "small") if small else name)
+        return None if stored is None else sha256(stored).digest()
 
     found = check_rooms(db, kept=kept, read_digest=None if files is None else digest)
     return {check.booking_id: check async for check in found}
@@ -134,6 +146,38 @@ WAYS = {
         "UPDATE attachments SET sha256 = sha256('another file') WHERE booking_id = $1",
         6,
     ),
+    "the name of a file": ("UPDATE attachments SET name = 'CV Ani.pdf' WHERE booking_id = $1", 6),
+    "the size of a file": ("UPDATE attachments SET size_bytes = 2049 WHERE booking_id = $1", 6),
+    "the kind of a file": (
+        """UPDATE attachments SET media_type = 'image/png', width = 1, height = 1, small_width = 1,
+             small_height = 1, small_sha256 = sha256('x') WHERE booking_id = $1""",
+        6,
+    ),
+    "the start of the clock": (
+        """UPDATE active_sessions SET started_at = started_at - interval '5 min', ends_at = ends_at - interval '5 min'
+           WHERE booking_id = $1""",
+        None,
+    ),
+    "the end of the clock": (
+        "UPDATE active_sessions SET ends_at = ends_at + interval '5 min' WHERE booking_id = $1",
+        None,
+    ),
+    "the end": (
+        """UPDATE active_sessions SET ended_at = ended_at + interval '5 min',
+             kept_until = twelve_months_after(ended_at + interval '5 min') WHERE booking_id = $1""",
+        None,
+    ),
+    "the pauses": (
+        """UPDATE active_sessions SET paused_for = '5 min', ends_at = ends_at + interval '5 min'
+           WHERE booking_id = $1""",
+        None,
+    ),
+    "the tail gone as if it had never been": (
+        """WITH gone AS (DELETE FROM session_events WHERE booking_id = $1 AND seq = 7)
+           UPDATE active_sessions s SET last_seq = 6, last_seal = m.seal FROM chat_messages m
+           WHERE s.booking_id = $1 AND m.booking_id = $1 AND m.seq = 6""",
+        None,
+    ),
     "a message without its file": (
         "UPDATE chat_messages SET attachment_id = NULL, text = 'x' WHERE booking_id = $1 AND seq = 6",
         6,
@@ -159,14 +203,19 @@ async def test_every_change_is_found_at_its_number(unchecked_db: Database, way: 
 
 
 @pytest.mark.parametrize(
-    "way", [way for way in WAYS if way not in ("the two people", "the room itself gone")]
+    "way",
+    [
+        way
+        for way in WAYS
+        if way not in ("the two people", "the room itself gone", "the start of the clock", "the end")
+    ],
 )
 async def test_the_invariants_find_it_too(unchecked_db: Database, way: str) -> None:
     meeting = await the_talk(unchecked_db)
     assert not any((await broken(unchecked_db)).values())
     await tamper(unchecked_db, WAYS[way][0], meeting.booking_id)
     found = await broken(unchecked_db)
-    assert any(rows for name, rows in found.items() if name.startswith(("C2_", "C3_")))
+    assert any(rows for name, rows in found.items() if name.startswith(("C2_", "C3_", "C4_")))
 
 
 async def test_only_the_files_themselves_show_that_a_file_was_swapped(db: Database) -> None:
@@ -178,6 +227,35 @@ async def test_only_the_files_themselves_show_that_a_file_was_swapped(db: Databa
     assert (other.number, other.problem) == (6, "changed: its file is another one")
     gone = (await checks(db, files={}))[meeting.booking_id]
     assert (gone.number, gone.problem) == (6, "without its file")
+
+
+async def test_the_small_picture_is_looked_at_too(db: Database) -> None:
+    meeting = await begin_talk(db)
+    name = await put_attachment(
+        db, meeting, digest=sha256(FILE).digest(), small_digest=sha256(b"small").digest()
+    )
+    await put_message(db, meeting.booking_id, "", attachment_id=name)
+    await end_talk(meeting)
+    for small, problem in (
+        ({(name, "small"): b"small"}, None),
+        ({(name, "small"): b"other"}, "changed: its small picture is another one"),
+        ({}, "without its small picture"),
+    ):
+        check = (await checks(db, files={name: FILE, **small}))[meeting.booking_id]
+        assert (check.number, check.problem) == (2 if problem else None, problem)
+
+
+async def test_what_was_deleted_before_its_time_is_found(unchecked_db: Database) -> None:
+    meeting = await the_talk(unchecked_db)
+    await a_year_later(meeting)
+    await transcripts.forget(unchecked_db, meeting.booking_id)
+    assert (await checks(unchecked_db))[meeting.booking_id].problem is None
+    await tamper(
+        unchecked_db,
+        "UPDATE forgotten_rooms SET forgotten_at = forgotten_at - interval '1 s' WHERE booking_id = $1",
+        meeting.booking_id,
+    )
+    assert "before its time" in str((await checks(unchecked_db))[meeting.booking_id].problem)
 
 
 async def test_whoever_seals_everything_anew_is_found_by_a_seal_kept_elsewhere(
@@ -199,13 +277,13 @@ async def test_whoever_seals_everything_anew_is_found_by_a_seal_kept_elsewhere(
         meeting.booking_id,
         first_seal(meeting.booking_id),
     )
-    await unchecked_db.execute("SELECT room_note($1, 'started', 'schedule', app_now())", meeting.booking_id)
+    await note_start(unchecked_db, meeting.booking_id)
     for row in rows:
         await put_message(
             unchecked_db, meeting.booking_id, row["text"].replace("pindah", "tetap"),
             side=row["sender_type"], attachment_id=row["attachment_id"],
         )  # fmt: skip
-    await unchecked_db.execute("SELECT room_note($1, 'ended', 'user', app_now())", meeting.booking_id)
+    await note_end(unchecked_db, meeting.booking_id)
 
     forged = (await checks(unchecked_db, kept))[meeting.booking_id]
     assert forged.problem is None, "nothing in the database itself shows it"

@@ -153,10 +153,11 @@ async def take_place(
     large, small = (None, None) if isinstance(contents, Document) else (contents.large, contents.small)
     attachment_id: UUID = await tx.fetchval(
         """INSERT INTO attachments (booking_id, sender_id, media_type, name, size_bytes, sha256,
-             width, height, small_width, small_height)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id""",
+             width, height, small_width, small_height, small_sha256)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id""",
         booking_id, user.id, media_type, kept_name(given_name, media_type), len(data),
         hashlib.sha256(data).digest(), *_size_of(large), *_size_of(small),
+        small and hashlib.sha256(small.data).digest(),
     )  # fmt: skip
     return attachment_id
 
@@ -193,9 +194,11 @@ async def read(
     return await storage.read(small_key if small else key)
 
 
-async def stored_digest(storage: Storage, booking_id: UUID, attachment_id: UUID) -> bytes | None:
-    """The SHA-256 of what is stored of a file, or None when nothing is. Raises `StorageDown`."""
-    reading = await read(storage, booking_id, attachment_id)
+async def stored_digest(
+    storage: Storage, booking_id: UUID, attachment_id: UUID, *, small: bool = False
+) -> bytes | None:
+    """The SHA-256 of what is stored of a file, or of its small picture; None when nothing is. Raises `StorageDown`."""
+    reading = await read(storage, booking_id, attachment_id, small=small)
     if reading is None:
         return None
     digest = hashlib.sha256()

@@ -113,9 +113,7 @@ async def _insert(
 
 
 async def _digest(db: Database, attachment_id: UUID) -> str:
-    digest: str = await db.fetchval(
-        "SELECT encode(sha256, 'hex') FROM attachments WHERE id = $1", attachment_id
-    )
+    digest: str = await db.fetchval("SELECT file_digest(a) FROM attachments a WHERE id = $1", attachment_id)
     return digest
 
 

@@ -80,6 +80,7 @@ class Attachments(Table, tablename="attachments"):
     name = Text()
     size_bytes = Integer()
     sha256 = Bytea()
+    small_sha256 = Bytea(null=True)
     width = Integer(null=True)
     height = Integer(null=True)
     small_width = Integer(null=True)

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 import asyncpg
 
 from mentorinaja.db.pool import Connection, Database
-from mentorinaja.transcripts.seals import Chain, Sealed
+from mentorinaja.transcripts.seals import Chain, Sealed, file_digest
+from mentorinaja.transcripts.told import Told
 
-# The SHA-256 of what is stored of an attachment (room, id), or None when nothing is.
-ReadDigest = Callable[[UUID, UUID], Awaitable[bytes | None]]
+
+class ReadDigest(Protocol):
+    """The SHA-256 of what is stored of a room's attachment, or of its small picture; None when nothing is."""
+
+    def __call__(
+        self, booking_id: UUID, attachment_id: UUID, /, *, small: bool = False
+    ) -> Awaitable[bytes | None]: ...
+
 
 _AT_ONCE = 500
 _ROOMS = """
     SELECT s.booking_id, s.last_seq, s.last_seal, s.user_id, s.expert_user_id,
       (s.user_id, s.expert_user_id) IS NOT DISTINCT FROM (b.user_id, e.user_id) AS of_the_two,
-      f.last_seq AS kept_seq, f.last_seal AS kept_seal
+      f.last_seq AS kept_seq, f.last_seal AS kept_seal,
+      f.forgotten_at < twelve_months_after(coalesce(s.ended_at, s.scheduled_at
+        + make_interval(secs => coalesce(s.duration_seconds, 0)))) AS too_early,
+      s.status, s.started_at, s.ended_at, s.ends_at, s.paused_for,
+      s.started_at + make_interval(secs => s.duration_seconds) + s.paused_for
+        + make_interval(mins => (SELECT coalesce(sum(x.minutes), 0)::int FROM session_extensions x
+            WHERE x.booking_id = s.booking_id AND x.state = 'paid')) AS should_end_at
     FROM active_sessions s
     LEFT JOIN bookings b ON b.id = s.booking_id
     LEFT JOIN experts e ON e.id = b.expert_id
@@ -27,7 +41,7 @@ _ROOMS = """
     ORDER BY s.booking_id
 """
 _ITEMS = """
-    SELECT item.*, coalesce(encode(a.sha256, 'hex'), '') AS digest FROM (
+    SELECT item.*, a.name, a.media_type, a.size_bytes, a.sha256, a.small_sha256 FROM (
       SELECT booking_id, seq, 'message' AS kind, sender_type AS who, client_id::text AS id, created_at AS at,
         text AS words, seal, sender_id, attachment_id
       FROM chat_messages WHERE $1::uuid IS NULL OR booking_id = $1
@@ -114,6 +128,7 @@ class _Check:
         self._chain = Chain(room["booking_id"])
         self._kept, self._kept_at = kept, None if kept is None or self._chain.seal != kept else 0
         self._read_digest = read_digest
+        self._told = Told()
         self._items = self._files = 0
         self._number: int | None = None
         self._problem: str | None = None
@@ -134,7 +149,7 @@ class _Check:
     async def _follow(self, row: asyncpg.Record) -> None:
         if self._problem is not None:
             return
-        item = Sealed(*(row[name] for name in ("seq", "kind", "who", "id", "at", "digest", "words")))
+        item = _sealed(row)
         expected = self._chain.seq + 1
         wrong = self._chain.follow(item, row["seal"])
         if wrong is None:
@@ -143,6 +158,7 @@ class _Check:
             self._number, self._problem = min(item.seq, expected), wrong
         elif self._chain.seal == self._kept:
             self._kept_at = item.seq
+        self._told.hear(item)
 
     def _wrong_sender(self, row: asyncpg.Record) -> str | None:
         if row["kind"] == "notice":
@@ -157,7 +173,14 @@ class _Check:
         stored = await self._read_digest(row["booking_id"], row["attachment_id"])
         if stored is None:
             return "without its file"
-        return None if stored.hex() == row["digest"] else "changed: its file is another one"
+        if stored != row["sha256"]:
+            return "changed: its file is another one"
+        if row["small_sha256"] is None:
+            return None
+        small = await self._read_digest(row["booking_id"], row["attachment_id"], small=True)
+        if small is None:
+            return "without its small picture"
+        return None if small == row["small_sha256"] else "changed: its small picture is another one"
 
     def _end(self) -> None:
         room = self._room
@@ -165,14 +188,28 @@ class _Check:
             return
         if room["kept_seq"] is None:
             self._problem = self._chain.end(room["last_seq"], room["last_seal"])
+            if self._problem is None:
+                self._problem = self._told.unlike(room)
+                return
         elif self._items:
             self._problem = "there, in a conversation that was deleted"
         elif (room["kept_seq"], room["kept_seal"]) != (room["last_seq"], room["last_seal"]):
             self._problem = "not what was kept of the deleted conversation"
+        elif room["too_early"]:
+            self._problem = "the last of a conversation that was deleted before its time"
         elif room["kept_seal"] == self._kept:
             self._kept_at = room["kept_seq"]
         if self._problem is not None:
             self._number = self._chain.seq + (1 if self._chain.seq < room["last_seq"] else 0)
+
+
+def _sealed(row: asyncpg.Record) -> Sealed:
+    digest = ""
+    if row["attachment_id"] is not None and row["sha256"] is not None:
+        digest = file_digest(
+            *(row[name] for name in ("sha256", "small_sha256", "media_type", "size_bytes", "name"))
+        )
+    return Sealed(*(row[name] for name in ("seq", "kind", "who", "id", "at")), digest, row["words"])
 
 
 def _without_room(row: asyncpg.Record) -> RoomCheck:

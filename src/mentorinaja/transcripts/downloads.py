@@ -26,7 +26,9 @@ _HOW_TEXT = (
 _HOW_JSON = (
     "first_seal = SHA-256(room). Untuk setiap item: seal = SHA-256(32 byte segel sebelumnya + teks UTF-8"
     " 'room|seq|kind|who|id|at_microseconds|digest|words'). Segel ditulis heksadesimal; segel item terakhir ="
-    " final_seal. digest = SHA-256 berkas lampiran. Cocokkan final_seal dengan email Anda setelah sesi."
+    " final_seal. digest = SHA-256 dari 'sha256|small_sha256|media_type|size_bytes|name'"
+    " lampiran (kosong tanpa lampiran; small_sha256 kosong jika bukan gambar). Cocokkan final_seal dengan email"
+    " Anda setelah sesi."
 )
 
 
@@ -141,6 +143,8 @@ def _item(line: Line) -> dict[str, Any]:
             "name": line.file.name,
             "media_type": line.file.media_type,
             "size_bytes": line.file.size_bytes,
+            "sha256": line.file.sha256.hex(),
+            "small_sha256": line.file.small_sha256.hex() if line.file.small_sha256 else "",
         }
     return told
 

@@ -13,7 +13,7 @@ from mentorinaja.db.pool import Database
 from mentorinaja.errors import DomainError
 from mentorinaja.rooms import queries as rooms
 from mentorinaja.rooms.room import Item, Notice, Room, Side
-from mentorinaja.transcripts.seals import Sealed
+from mentorinaja.transcripts.seals import Sealed, file_digest
 
 # A conversation up to this long is one page.
 PAGE_ITEMS = 2000
@@ -28,12 +28,11 @@ _FACTS = """
 _LINES = """
     SELECT * FROM (
       (SELECT m.seq, 'message' AS kind, m.sender_type AS who, m.client_id::text AS id, m.created_at AS at,
-         coalesce(encode(a.sha256, 'hex'), '') AS digest, m.text AS words, m.seal,
-         a.name, a.media_type, a.size_bytes
+         m.text AS words, m.seal, a.name, a.media_type, a.size_bytes, a.sha256, a.small_sha256
        FROM chat_messages m LEFT JOIN attachments a ON a.id = m.attachment_id
        WHERE m.booking_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3)
       UNION ALL
-      (SELECT seq, 'notice', kind, '', at, '', cause, seal, NULL, NULL, NULL
+      (SELECT seq, 'notice', kind, '', at, cause, seal, NULL, NULL, NULL, NULL, NULL
        FROM session_events WHERE booking_id = $1 AND seq > $2 ORDER BY seq LIMIT $3)
     ) line ORDER BY seq LIMIT $3
 """
@@ -83,11 +82,18 @@ class Transcript:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """What a transcript tells of a file; the size in bytes."""
+    """What a transcript tells of a file: the size in bytes, the SHA-256 of it and of its small picture."""
 
     name: str
     media_type: str
     size_bytes: int
+    sha256: bytes
+    small_sha256: bytes | None
+
+    @property
+    def digest(self) -> str:
+        """What it is sealed with."""
+        return file_digest(self.sha256, self.small_sha256, self.media_type, self.size_bytes, self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +145,9 @@ async def lines_of(db: Database, booking_id: UUID) -> AsyncIterator[Line]:
 
 
 def _line(row: asyncpg.Record) -> Line:
-    sealed = Sealed(*(row[name] for name in ("seq", "kind", "who", "id", "at", "digest", "words")))
-    file = None if row["name"] is None else File(row["name"], row["media_type"], row["size_bytes"])
+    file = None
+    if row["name"] is not None:
+        file = File(*(row[name] for name in ("name", "media_type", "size_bytes", "sha256", "small_sha256")))
+    digest = file.digest if file else ""
+    sealed = Sealed(*(row[name] for name in ("seq", "kind", "who", "id", "at")), digest, row["words"])
     return Line(sealed, row["seal"], file)

@@ -12,10 +12,17 @@ Every message and every notice of a room has a number (1, 2, 3…) and a seal of
     WHO           of a message its side: user or expert; of a notice what happened: started, paused, resumed, ended…
     ID            of a message the UUID its sender's page gave it, written as ROOM; of a notice nothing
     MICROSECONDS  when, as whole microseconds since 1970-01-01T00:00:00Z, in decimal digits
-    DIGEST        the SHA-256 of the message's file as 64 lower-case hexadecimal digits; without a file nothing
+    DIGEST        of the message's file, see below; without a file nothing
     WORDS         the message's text exactly as it was stored, or the notice's cause; all that is left of the line
 
-Only WORDS may hold a `|`, and it stands last, so no two different items have the same line.
+Only WORDS may hold a `|`, and it stands last, so no two different items have the same line. A file is sealed with
+all that the room tells of it:
+
+    DIGEST        SHA-256( FILE|SMALL|MEDIA TYPE|SIZE|NAME )        in UTF-8, NAME last
+    FILE, SMALL   the SHA-256 of the file and of its small picture; a file that is no picture has no SMALL: nothing
+    SIZE          of the file in bytes, in decimal digits
+
+Every digest is written as 64 lower-case hexadecimal digits.
 
 The last seal stands for the whole conversation. What it cannot prove by itself: whoever can write the database
 with its triggers switched off can also compute every seal anew. That is found only by comparing with a seal kept
@@ -55,6 +62,12 @@ def microseconds(at: datetime) -> int:
 def first_seal(room: UUID) -> bytes:
     """What the chain of a room starts from, before its first item."""
     return sha256(str(room).encode()).digest()
+
+
+def file_digest(file: bytes, small: bytes | None, media_type: str, size: int, name: str) -> str:
+    """What a file is sealed with; `file` and `small` are SHA-256 digests, `size` is in bytes."""
+    parts = (file.hex(), small.hex() if small else "", media_type, size, name)
+    return sha256("|".join(map(str, parts)).encode()).hexdigest()
 
 
 def next_seal(before: bytes, room: UUID, item: Sealed) -> bytes:

@@ -8,7 +8,7 @@ _SEALED = """
       OVER (PARTITION BY booking_id ORDER BY seq) AS lag_seal
     FROM (
       SELECT m.booking_id, m.seq, 'message' AS kind, m.sender_type AS who, m.client_id::text AS id,
-        m.created_at AS at, coalesce(encode(a.sha256, 'hex'), '') AS digest, m.text AS words, m.seal
+        m.created_at AS at, coalesce(file_digest(a), '') AS digest, m.text AS words, m.seal
       FROM chat_messages m LEFT JOIN attachments a ON a.id = m.attachment_id
       UNION ALL
       SELECT booking_id, seq, 'notice', kind, '', at, '', cause, seal FROM session_events
