@@ -34,6 +34,7 @@ from mentorinaja.reports.routes import router as reports
 from mentorinaja.resources import open_resources
 from mentorinaja.reviews.routes import router as reviews
 from mentorinaja.rooms.live import Rooms
+from mentorinaja.rooms.pace import Pace
 from mentorinaja.rooms.routes import router as rooms
 from mentorinaja.settings import Settings
 from mentorinaja.storage import Storage
@@ -83,6 +84,7 @@ def create_app(settings: Settings) -> ASGIApp:
             app.state.find_viewer = viewers.find
             app.state.watch = Watch(resources.db, hub, viewers)
             app.state.catalog = Catalog(resources.db, hub)
+            app.state.pace = Pace()
             app.state.rooms = Rooms(resources.db, hub, app.state.templates)
             await operations.refuse_shifted_clock(resources)
             try:

@@ -42,7 +42,7 @@ async def enter(tx: Connection, user: Viewer, booking_id: UUID) -> None:
     if room is None:
         raise NotThere
     await _open(tx, booking_id)
-    await _sign(tx, booking_id, _side(room, user), arrives=True)
+    await _sign(tx, booking_id, _side(room, user))
 
 
 @atomic
@@ -141,11 +141,13 @@ async def _sign(
     booking_id: UUID,
     side: Side,
     *,
-    arrives: bool = False,
     streaming: bool = False,
     read: int = 0,
 ) -> None:
-    """Under the room's lock: what was due before the sign, the sign, what it brings about."""
+    """Under the room's lock: what was due before the sign, the sign, what it brings about.
+
+    The first sign is the arrival, whatever it is: a page, a stream, a message.
+    """
     room = await steps.advance(tx, booking_id)
     if room is None or room.status == "ended":
         return
@@ -160,7 +162,7 @@ async def _sign(
         read,
         room.last_seq,
     )
-    if arrives and not room.joined(side):
+    if not room.joined(side):
         column = "user_joined_at" if side == "user" else "expert_joined_at"
         await tx.execute(f"UPDATE active_sessions SET {column} = app_now() WHERE booking_id = $1", booking_id)
     await steps.advance(tx, booking_id)

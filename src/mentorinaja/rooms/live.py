@@ -26,10 +26,11 @@ from mentorinaja.rooms.watched import LiveRoom, same
 
 log = structlog.get_logger(__name__)
 
-# One beat for all streams. Each room hears the time every ten seconds, spread so that they do not all write at once.
+# One beat for all streams. Each room hears the time every ten seconds at most, spread so that they do not all write
+# at once.
 _TICK_SECONDS = 0.25
 _TICKS_A_SECOND = 4
-_TICKS_A_ROUND = 40
+_TICKS_A_ROUND = 38
 _MOST_ROOMS_A_READ = 500
 _MOST_ITEMS_A_READ = 200
 _PAUSE_AFTER_TROUBLE_SECONDS = 0.5

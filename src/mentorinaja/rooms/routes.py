@@ -27,6 +27,7 @@ from mentorinaja.rooms import (
 from mentorinaja.rooms.asking import address_of, advanced, booking_of, room_of, side_of, viewer_of
 from mentorinaja.rooms.frames import message_html
 from mentorinaja.rooms.live import Rooms
+from mentorinaja.rooms.pace import Pace
 from mentorinaja.rooms.room import IN_ROOM, Room, Side
 from mentorinaja.storage import Storage
 from mentorinaja.web.auth import Guarded, requires_user
@@ -117,10 +118,12 @@ async def stream_room(request: WebRequest, db: Database, booking_id: str, after:
 async def be_here(request: WebRequest, booking_id: str) -> None:
     """The page's own sign of life: how far it was read (`read`), and whether somebody is writing (`typing`)."""
     viewer, name = viewer_of(request), booking_of(booking_id)
+    pace: Pace = request.app.state.pace
+    pace.count(viewer.id)
     form = await posted(request)
     db: Database = request.app.state.db
     side = await presence.here(db, viewer, name, rules.number(form.text("read")))
-    if form.text("typing"):
+    if form.text("typing") and pace.tells_typing(name, side):
         await presence.typing(db, name, side)
 
 
