@@ -209,7 +209,9 @@ def _sealed(row: asyncpg.Record) -> Sealed:
         digest = file_digest(
             *(row[name] for name in ("sha256", "small_sha256", "media_type", "size_bytes", "name"))
         )
-    return Sealed(*(row[name] for name in ("seq", "kind", "who", "id", "at")), digest, row["words"])
+    return Sealed(
+        row["seq"], row["kind"], row["who"], row["id"], row["at"], digest=digest, words=row["words"]
+    )
 
 
 def _without_room(row: asyncpg.Record) -> RoomCheck:

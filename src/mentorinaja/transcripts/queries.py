@@ -149,5 +149,7 @@ def _line(row: asyncpg.Record) -> Line:
     if row["name"] is not None:
         file = File(*(row[name] for name in ("name", "media_type", "size_bytes", "sha256", "small_sha256")))
     digest = file.digest if file else ""
-    sealed = Sealed(*(row[name] for name in ("seq", "kind", "who", "id", "at")), digest, row["words"])
+    sealed = Sealed(
+        row["seq"], row["kind"], row["who"], row["id"], row["at"], digest=digest, words=row["words"]
+    )
     return Line(sealed, row["seal"], file)

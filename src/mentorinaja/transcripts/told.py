@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+
+import asyncpg
 
 from mentorinaja.transcripts.seals import Sealed
 
@@ -31,7 +31,7 @@ class Told:
         elif self._last == "resumed" and self._paused_at is not None:
             self._paused_for += item.at - self._paused_at
 
-    def unlike(self, room: Mapping[str, Any]) -> str | None:
+    def unlike(self, room: asyncpg.Record) -> str | None:
         """How the room's own row differs from what was told; None when both say the same.
 
         `room` has `status`, `started_at`, `ended_at`, `ends_at`, `paused_for` and `should_end_at`, which is when
