@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from mentorinaja import clock
+from mentorinaja.cli import main
+from mentorinaja.db import waiting
 from mentorinaja.db.pool import Database
 from mentorinaja.reports.actions import report
 from mentorinaja.settings import describe
@@ -27,6 +29,26 @@ def run(*arguments: str, given: str = "", **environment: str) -> subprocess.Comp
         text=True,
         timeout=60,
     )
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_a_database_that_does_not_answer_is_told_in_lines_and_not_in_a_traceback(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(waiting, "_SECONDS", 0.3)
+    for name, value in {
+        "MENTORINAJA_MODE": "production",
+        "SECRET_KEY": "x" * 40,
+        "BASE_URL": "https://mentorinaja.id",
+        "MIDTRANS_SERVER_KEY": "Mid-server-1",
+        "MIDTRANS_CLIENT_KEY": "Mid-client-1",
+        "SMTP_HOST": "mail",
+        "DATABASE_URL": "postgresql://nobody@127.0.0.1:9/none",
+    }.items():
+        monkeypatch.setenv(name, value)
+    assert main([command]) == 1
+    waits, gives_up = capsys.readouterr().err.splitlines()
+    assert "waiting" in waits and "did not answer" in gives_up
 
 
 def test_settings_lists_every_setting() -> None:

@@ -282,7 +282,10 @@ def _parse_shift(text: str) -> timedelta | None:
 @contextmanager
 def _ready_settings() -> Iterator[Settings]:
     """Complete settings with a migrated database: what `serve` and `worker` need."""
+    from mentorinaja.db.waiting import wait_for_database
+
     with _local_settings(strict=True) as settings:
+        asyncio.run(wait_for_database(settings.database_url, _tell))
         if settings.mode != "production":
             _migrate_now(settings.database_url)
         yield settings
@@ -327,13 +330,18 @@ def _run_with(dsn: str, act: Callable[[Database], Awaitable[T]]) -> T:
     """Do `act` with the database and close it again."""
 
     async def run() -> T:
-        db = await Database.connect(dsn, 2)
+        # A command may take its time: somebody waits for it and can end it.
+        db = await Database.connect(dsn, 2, command_seconds=None)
         try:
             return await act(db)
         finally:
             await db.close()
 
     return asyncio.run(run())
+
+
+def _tell(text: str) -> None:
+    print(f"mentorinaja: {text}", file=sys.stderr, flush=True)
 
 
 def _migrate_now(dsn: str) -> None:

@@ -1,12 +1,18 @@
 """Transactions: all or nothing, retried when PostgreSQL asks, and no connection is ever lost."""
 
 import asyncio
+from typing import Any
 
 import asyncpg
 import pytest
 
+from mentorinaja.db import waiting
 from mentorinaja.db.migrate import migrate
 from mentorinaja.db.pool import Connection, Database, atomic
+from mentorinaja.db.waiting import wait_for_database
+from tests.support.front import fronted
+from tests.support.relay import relayed
+from tests.support.streams import eventually
 
 
 @atomic
@@ -20,6 +26,54 @@ async def test_an_action_that_fails_leaves_nothing_behind(db: Database) -> None:
     with pytest.raises(ValueError, match="half done"):
         await shift_clock(db, fail=True)
     assert await db.fetchval("SELECT shift = '0' FROM app_clock")
+
+
+async def test_a_line_that_died_unheard_keeps_nobody_waiting_for_ever(db: Database) -> None:
+    async with fronted(db.dsn) as (dsn, front):
+        other = await Database.connect(dsn, 1, command_seconds=0.3)
+        try:
+            assert await other.fetchval("SELECT 1") == 1
+            front.swallowing = True
+            for _ in range(2):
+                with pytest.raises(TimeoutError):
+                    await asyncio.wait_for(other.fetchval("SELECT 2"), 15)
+            front.swallowing = False
+            front.cut()
+            assert await asyncio.wait_for(other.fetchval("SELECT 3"), 15) == 3
+        finally:
+            await other.close()
+
+
+async def test_whoever_needs_a_database_that_is_starting_waits_and_says_so_once(db: Database) -> None:
+    said: list[str] = []
+    async with relayed(db.dsn) as (dsn, relay):
+        await relay.cut()
+        waits = asyncio.create_task(wait_for_database(dsn, said.append))
+        await eventually(lambda: bool(said))
+        await asyncio.sleep(waiting._PAUSE_SECONDS * 2)
+        assert not waits.done()
+        await relay.mend()
+        await asyncio.wait_for(waits, 10)
+    assert len(said) == 1 and "waiting up to 30 seconds" in said[0]
+
+
+async def test_a_database_that_recovers_is_waited_for_and_a_wrong_one_is_not(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[Exception | None] = [asyncpg.CannotConnectNowError("the database system is starting up")]
+    connect = asyncpg.connect
+
+    async def recovering(dsn: str, **options: Any) -> Any:
+        if answers and (problem := answers.pop()):
+            raise problem
+        return await connect(dsn, **options)
+
+    monkeypatch.setattr(waiting.asyncpg, "connect", recovering)
+    said: list[str] = []
+    await wait_for_database(db.dsn, said.append)
+    assert len(said) == 1 and "starting up" in said[0]
+    with pytest.raises(asyncpg.InvalidCatalogNameError):
+        await wait_for_database(db.dsn.rsplit("/", 1)[0] + "/nothing", said.append)
 
 
 async def test_a_commit_that_fails_gives_its_connection_back(db: Database) -> None:

@@ -24,6 +24,8 @@ else:
 # A deadlock or serialization failure says "nothing happened, try again".
 _RETRY = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 _ATTEMPTS = 5
+# Longer than the server lets a statement run: only a line that died unheard takes so long to answer.
+_COMMAND_SECONDS = 17.0
 _SERVER_SETTINGS = {
     "application_name": "mentorinaja",
     "timezone": "UTC",
@@ -48,8 +50,13 @@ class Database:
         self.dsn = dsn
 
     @classmethod
-    async def connect(cls, dsn: str, size: int = 8) -> Database:
-        """Open a pool of at most `size` connections. Raises asyncpg's errors when the server is not there."""
+    async def connect(
+        cls, dsn: str, size: int = 8, *, command_seconds: float | None = _COMMAND_SECONDS
+    ) -> Database:
+        """Open a pool of at most `size` connections, which wait so long for the answer to a statement.
+
+        Raises asyncpg's errors when the server is not there.
+        """
         pool = await asyncpg.create_pool(
             dsn,
             min_size=1,
@@ -58,6 +65,7 @@ class Database:
             reset=_reset,
             server_settings=_SERVER_SETTINGS,
             timeout=10,
+            command_timeout=command_seconds,
         )
         return cls(pool, dsn)
 
