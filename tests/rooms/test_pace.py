@@ -55,6 +55,13 @@ def test_writing_is_told_once_in_two_seconds_a_side() -> None:
     assert kept.tells_typing(room, "user")
 
 
+def test_writing_is_told_at_once_after_a_message() -> None:
+    kept, room = Pace(Clock()), uuid4()
+    assert kept.tells_typing(room, "user") and kept.tells_typing(room, "expert")
+    kept.sent(room, "user")
+    assert kept.tells_typing(room, "user") and not kept.tells_typing(room, "expert")
+
+
 def test_whoever_was_silent_longest_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pace, "_MOST_KNOWN", 3)
     kept = Pace(Clock())

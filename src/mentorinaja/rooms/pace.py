@@ -47,6 +47,10 @@ class Pace:
         _forget_oldest(self._typed)
         return True
 
+    def sent(self, booking_id: UUID, side: Side) -> None:
+        """A message took the sign away at the other side: what this side writes next is told at once."""
+        self._typed.pop((booking_id, side), None)
+
 
 def _forget_oldest(known: dict[Any, Any]) -> None:
     if len(known) > _MOST_KNOWN:

@@ -79,6 +79,7 @@ async def send_message(request: WebRequest, booking_id: str) -> Response[Any]:
     except rules.Refused as refusal:
         answer = await _refused(request, db, name, refusal, form.text("text") or "")
         return with_wait(answer, refusal)
+    request.app.state.pace.sent(name, sent.message.sender)
     if not wants_partial(request):
         return see_other(request, address_of(name))
     html = message_html(request.app.state.templates, sent.message, sent.message.sender, viewer.time_zone)
