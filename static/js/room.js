@@ -16,11 +16,17 @@
   const said = [];
   const announce = (words) => { if (!said.includes(words) && said.push(words) === 1) sayNext(); };
   const sayNext = () => {
-    [$("announce").textContent] = said;
+    if (!said.length) return;
+    $("announce").textContent = said[0];
     setTimeout(() => {
       said.shift();
-      if (said.length) sayNext();
+      sayNext();
     }, 2000);
+  };
+  const within = (ms) => {
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), ms);
+    return stop.signal;
   };
   const parse = (html) => {
     const template = document.createElement("template");
@@ -31,7 +37,6 @@
   // Why a message was not taken, beside the box.
   const refuse = (words) => {
     const refusal = $("refusal");
-    if (!refusal) return;
     refusal.textContent = words;
     refusal.hidden = !words;
   };
@@ -195,13 +200,16 @@
     $("discard").hidden = false;
     if (box.value) refuse("Sesi sudah berakhir, jadi teks ini tidak terkirim. Salin bila masih Anda perlukan.");
   };
-  $("discard")?.addEventListener("click", () => {
+  $("discard").addEventListener("click", () => {
     keep(draft);
     form.hidden = true;
   });
-  if (form && !box.value) box.value = read(draft);
-  if (form && !stream) giveBack();
-  if (!stream) return; // over, or reading old messages
+  if (!stream && clockIs() !== "ended") return; // reading old messages: the form works by itself
+  if (!box.value) box.value = read(draft);
+  if (!stream) {
+    giveBack();
+    return;
+  }
 
   // ---- Sending: the oldest first, one after the other, each under the id it was written with: whichever tab sends
   // it, and however often, the room takes it once.
@@ -287,9 +295,8 @@
   // A tab without a line hears from the one that sent its message, or took it back.
   const tabs = window.BroadcastChannel && new BroadcastChannel(outbox);
   tabs?.addEventListener("message", ({ data: { id, html } }) => {
-    const message = drawn.get(id);
     if (html) receive(parse(html).querySelector("li"));
-    else if (message) forget(message);
+    else if (drawn.has(id)) forget(drawn.get(id));
   });
 
   const backIntoBox = (message) => {
@@ -305,15 +312,10 @@
   const post = async (message) => {
     if (message.file) return (await withFiles()).upload(message);
     const body = new URLSearchParams({ _csrf: form._csrf.value, client_id: message.id, text: message.text });
-    const stop = new AbortController(), timer = setTimeout(() => stop.abort(), 15000);
-    try {
-      const answer = await fetch(form.action, {
-        method: "POST", body, signal: stop.signal, headers: { "HX-Request": "true", "HX-Request-Type": "partial" },
-      });
-      return { status: answer.status, html: await answer.text(), elsewhere: answer.headers.has("HX-Redirect") };
-    } finally {
-      clearTimeout(timer);
-    }
+    const answer = await fetch(form.action, {
+      method: "POST", body, signal: within(15000), headers: { "HX-Request": "true", "HX-Request-Type": "partial" },
+    });
+    return { status: answer.status, html: await answer.text(), elsewhere: answer.headers.has("HX-Redirect") };
   };
 
   const sendAll = async () => {
@@ -386,7 +388,7 @@
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    submit().catch(() => refuse("Lampiran belum bisa disiapkan. Periksa koneksi, lalu kirim lagi."));
+    submit().catch(notReady);
   });
   const keyboard = matchMedia("(hover: hover) and (pointer: fine)");
   box.addEventListener("keydown", (event) => {
@@ -451,17 +453,16 @@
   async function tell() {
     if (telling || over) return;
     telling = true;
-    const seq = readUpTo, stop = new AbortController(), timer = setTimeout(() => stop.abort(), 10000);
+    const seq = readUpTo;
     const body = new URLSearchParams({ _csrf: form._csrf.value, read: seq, typing: writes ? "1" : "" });
     writes = false;
     try {
       await fetch(`/session/${booking}/here`, {
-        method: "POST", body, signal: stop.signal, keepalive: true, headers: { "HX-Request": "true" },
+        method: "POST", body, signal: within(10000), keepalive: true, headers: { "HX-Request": "true" },
       });
       told = seq;
       toldAt = now();
     } catch { /* the next one says it too */ }
-    clearTimeout(timer);
     telling = false;
     if (told === seq && (writes || readUpTo > told)) tell();
   }
@@ -578,7 +579,7 @@
   };
   // Too many tabs: whoever closes one says so; the rest of the time nobody is asked.
   const tooMany = (words) => {
-    full = words || "Ruang ini sudah terbuka di terlalu banyak tab atau perangkat. Tutup salah satunya.";
+    full = words || "Ruang ini sudah terbuka di terlalu banyak tab.";
     lose();
     banner();
   };
@@ -668,10 +669,10 @@
     over = true;
     banner();
     const tools = document.querySelector(".room-tools"), dialogs = document.querySelectorAll("dialog[open]");
-    const gone = [form, tools, ...dialogs].some((part) => part?.contains(document.activeElement));
+    const gone = [form, tools, ...dialogs].some((part) => part.contains(document.activeElement));
     for (const dialog of dialogs) dialog.close();
     for (const part of form.querySelectorAll("button:not(#discard), [type=file], .attach")) part.hidden = true;
-    if (tools) tools.hidden = true;
+    tools.hidden = true;
     for (const message of drawn.values()) message.item.remove();
     drawn.clear();
     giveBack();

@@ -96,6 +96,7 @@ async def test_a_video_booking_shows_its_link_or_that_one_follows(site: Site) ->
     assert browser.page.css_first(".order .copy .whole").text() == "https://meet.test/abc"
     assert browser.page.css_first(".order a[href^='/session/'][href$='/link']")
     assert not browser.page.css_first("a[href^='https://meet.test']"), "nothing leads around us"
+    assert browser.page.css_first("script[src*='js/app.']"), "which shows the button that copies"
 
 
 async def test_an_offline_booking_says_where(site: Site) -> None:

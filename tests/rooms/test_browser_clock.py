@@ -68,7 +68,7 @@ async def test_the_waiting_room_turns_by_itself_and_keeps_the_question(site: Sit
         await expect(user.locator("#refusal")).to_contain_text("setelah sesi dimulai")
         await expect(user.locator("#pesan")).to_have_value("Pertanyaan pertama")
         await actions.enter(site.db, meeting.expert, meeting.booking_id)
-        await expect(user.locator("#waiting")).to_contain_text("sudah ada di ruang ini")
+        await expect(user.locator("#waiting")).to_contain_text("Mentor sudah hadir.")
         await meeting.go_to((await meeting.room()).starts_at)
         await expect(user.locator("#countdown")).to_have_attribute("data-state", "running", timeout=10_000)
         await expect(user.locator("#waiting")).to_be_hidden()
@@ -147,7 +147,9 @@ async def test_minutes_are_told_once_each_and_not_when_the_page_opens(site: Site
         for left, words in ((299, "Tersisa 5 menit."), (59, "Tersisa 1 menit.")):
             await meeting.go_to(ends_at - timedelta(seconds=left))
             await expect(user.locator("#announce")).to_have_text(words, timeout=8_000)
-        assert await user.evaluate("said.map(([words]) => words).filter(words => words.startsWith('Tersisa'))") == [
+        assert await user.evaluate(
+            "said.map(([words]) => words).filter(words => words.startsWith('Tersisa'))"
+        ) == [
             "Tersisa 5 menit.",
             "Tersisa 1 menit.",
         ]

@@ -165,7 +165,9 @@ async def test_a_pause_is_told_by_the_clock_and_a_small_box(site: Site, chromium
     async with in_room(chromium, site, meeting, meeting.user) as user:
         await user.set_viewport_size({"width": 360, "height": 740})
         await expect(user.locator("#countdown")).to_contain_text("Waktu dijeda")
-        assert await user.get_by_text("dijeda").locator("visible=true").count() == 2, "the clock, and its notice"
+        assert await user.get_by_text("dijeda").locator("visible=true").count() == 2, (
+            "the clock, and its notice"
+        )
         box = await user.locator("#waiting").bounding_box()
         assert box is not None and box["height"] <= 120
 

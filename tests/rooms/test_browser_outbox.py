@@ -170,6 +170,24 @@ async def test_what_did_not_go_out_before_the_end_is_given_back(site: Site, chro
         await expect(user.locator("#composer")).to_be_hidden()
 
 
+async def test_reading_old_messages_takes_nothing_from_what_waits(site: Site, chromium: Browser) -> None:
+    meeting = await running(site)
+    for n in range(60):
+        await meeting.say(meeting.expert, f"Nomor {n}")
+    async with in_room(chromium, site, meeting, meeting.user) as user:
+        await user.route(POSTS, lambda route: route.abort())
+        await send(user, "belum terkirim")
+        await user.fill("#pesan", "masih diketik")
+        await user.goto(f"{room_path(meeting)}&before=12")
+        await expect(user.locator("#message-11")).to_be_visible()
+        await expect(user.locator("#pesan")).to_be_editable()
+        await expect(user.locator("#refusal")).to_be_hidden()
+        await user.unroute(POSTS)
+        await user.get_by_role("link", name="Ke pesan terbaru").click()
+        await expect(user.locator("#message-62 .state")).to_have_text("Terkirim")
+        await expect(user.locator("#pesan")).to_have_value("masih diketik")
+
+
 async def test_signing_out_takes_everything_along(site: Site, chromium: Browser) -> None:
     meeting = await running(site)
     async with in_room(chromium, site, meeting, meeting.user) as user:

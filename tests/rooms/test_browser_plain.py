@@ -73,7 +73,10 @@ async def test_without_script_the_frame_follows_from_the_waiting_room_to_the_end
     await meeting.go_to((await meeting.room()).starts_at - timedelta(minutes=5))
     async with visitor(chromium, site, meeting.user, script=False) as user:
         await user.goto(room_path(meeting))
-        frame, end = user.frame_locator("iframe"), user.frame_locator("iframe").get_by_role("link", name="End Session")
+        frame, end = (
+            user.frame_locator("iframe"),
+            user.frame_locator("iframe").get_by_role("link", name="End Session"),
+        )
         await expect(frame.get_by_text("Pesan bisa dikirim setelah sesi dimulai.")).to_be_visible()
         await expect(frame.locator("#room-status")).to_be_visible()
         await expect(user.locator(".room-head #room-status")).to_be_hidden()
