@@ -35,11 +35,10 @@ async def test_a_line_that_died_unheard_keeps_nobody_waiting_for_ever(db: Databa
         try:
             assert await other.fetchval("SELECT 1") == 1
             front.swallowing = True
-            for _ in range(2):
-                began = time.monotonic()
-                with pytest.raises(TimeoutError):
-                    await asyncio.wait_for(other.fetchval("SELECT 2"), 15)
-                assert time.monotonic() - began < 10, "it gave up by itself"
+            began = time.monotonic()
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(other.fetchval("SELECT 2"), 15)
+            assert time.monotonic() - began < 10, "it gave up by itself"
             front.swallowing = False
             front.cut()
             assert await asyncio.wait_for(other.fetchval("SELECT 3"), 15) == 3
@@ -71,7 +70,7 @@ async def test_a_database_that_recovers_is_waited_for_and_a_wrong_one_is_not(
             raise problem
         return await connect(dsn, **options)
 
-    monkeypatch.setattr(waiting.asyncpg, "connect", recovering)
+    monkeypatch.setattr(asyncpg, "connect", recovering)
     said: list[str] = []
     await wait_for_database(db.dsn, said.append)
     assert len(said) == 1 and "starting up" in said[0]

@@ -236,11 +236,12 @@ async def test_the_small_picture_is_looked_at_too(db: Database) -> None:
     )
     await put_message(db, meeting.booking_id, "", attachment_id=name)
     await end_talk(meeting)
-    for small, problem in (
+    cases: list[tuple[dict[UUID | tuple[UUID, str], bytes], str | None]] = [
         ({(name, "small"): b"small"}, None),
         ({(name, "small"): b"other"}, "changed: its small picture is another one"),
         ({}, "without its small picture"),
-    ):
+    ]
+    for small, problem in cases:
         check = (await checks(db, files={name: FILE, **small}))[meeting.booking_id]
         assert (check.number, check.problem) == (2 if problem else None, problem)
 
