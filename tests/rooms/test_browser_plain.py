@@ -58,7 +58,7 @@ async def test_without_script_the_question_before_the_end_is_a_page(site: Site, 
     meeting = await running(site)
     async with visitor(chromium, site, meeting.user, script=False) as user:
         await user.goto(room_path(meeting))
-        await expect(user.locator(".room-tools")).to_be_hidden()
+        await expect(user.locator(".room-tools")).to_be_visible()
         await user.frame_locator("iframe").get_by_role("link", name="End Session").click()
         await expect(user.get_by_text("Anda yakin ingin mengakhiri session?")).to_be_visible()
         await user.get_by_role("button", name="Ya, Akhiri").click()
