@@ -105,7 +105,9 @@ async def test_two_people_go_from_registration_to_review_on_phones(demo: Demo, c
         await expect(user.locator("#messages [data-sender=expert] a")).to_have_attribute(
             "href", "https://contoh.test/cv"
         )
-        await expect(user.locator("#messages [data-sender=user]")).to_contain_text("Terkirim")
+        await expect(user.locator("#messages [data-sender=user] .state")).to_have_text(
+            re.compile("Terkirim|Dibaca")
+        )
         await photograph(user, "room-user")
         await photograph(expert, "room-expert")
 
