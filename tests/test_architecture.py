@@ -15,10 +15,11 @@ from mentorinaja.web.csrf import CSRF_EXEMPT
 SOURCE = Path(__file__).parent.parent / "src" / "mentorinaja"
 # A feature may import those left of it.
 ORDER = [
-    "notices", "accounts", "schedule", "experts", "ledger", "bookings", "payments", "rooms", "arrivals", "extensions",
-    "transcripts", "reports", "threads", "reviews", "portal", "seeds",
+    "notices", "accounts", "policies", "schedule", "experts", "ledger", "bookings", "products", "invoices", "payments",
+    "refunds", "withdrawals", "rooms", "arrivals", "extensions", "transcripts", "reports", "threads", "reviews", "portal",
+    "seeds",
 ]  # fmt: skip
-PLUMBING = {"web", "live", "jobs", "db", "local", "storage", "contents"}
+PLUMBING = {"web", "live", "jobs", "db", "local", "storage", "contents", "banks"}
 # Wiring knows everything; that is what it is for.
 WIRING = {"app.py", "work.py", "cli.py", "demo.py", "__main__.py"}
 LAYERS = {"rules": 0, "tables": 0, "kinds": 0, "queries": 1, "actions": 2}

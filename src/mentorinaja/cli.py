@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from mentorinaja import clock, logs
+from mentorinaja.commands import Command
 from mentorinaja.db.pool import Database
 from mentorinaja.errors import DomainError
 from mentorinaja.settings import (
@@ -30,6 +31,7 @@ from mentorinaja.settings import (
     describe,
     load,
 )
+from mentorinaja.work import desk_commands
 
 T = TypeVar("T")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -83,14 +85,9 @@ def _parser() -> argparse.ArgumentParser:
     checked.add_argument("booking", nargs="?", type=UUID, help="only this booking's")
     checked.add_argument("--seal", type=bytes.fromhex, help="its last seal as somebody kept it")
     checked.add_argument("--files", action="store_true", help="read every file that came with a message, too")
-    add("reports", _reports, "the reported sessions that wait for a decision, with what was recorded of them")
-    decision = add("decide-report", _decide_report, "decide on a reported session, once")
-    decision.add_argument("id", type=int)
-    money = decision.add_mutually_exclusive_group(required=True)
-    money.add_argument("--refund", type=int, metavar="RUPIAH", help="so much goes back to the user")
-    money.add_argument("--keep", action="store_true", help="nothing goes back")
-    decision.add_argument("--reason", required=True, help="read by both sides")
-    decision.add_argument("--admin", required=True, metavar="EMAIL", help="who decides")
+    for command in desk_commands():
+        parser_of = add(command.name, partial(_desk, command), command.text)
+        command.arguments(parser_of)
     add("settings", _settings, "every setting, its default and what it is")
     return parser
 
@@ -243,23 +240,10 @@ def _verify(given: argparse.Namespace) -> int:
         return 0 if _run_with(settings.database_url, check) else 1
 
 
-def _reports(_given: argparse.Namespace) -> int:
-    from mentorinaja.reports.desk import open_reports
-
-    with _database() as dsn:
-        print("\n\n".join(_run_with(dsn, open_reports)) or "No report waits for a decision.")
-    return 0
-
-
-def _decide_report(given: argparse.Namespace) -> int:
-    from mentorinaja.reports.desk import decide
-
-    async def run(db: Database) -> None:
-        await decide(db, given.admin, given.id, given.refund, given.reason)
-
-    with _database() as dsn:
-        _run_with(dsn, run)
-    print(f"Report {given.id} is decided.")
+def _desk(command: Command, given: argparse.Namespace) -> int:
+    """A decision of an admin, or what waits for one."""
+    with _local_settings() as settings:
+        print(_run_with(settings.database_url, lambda db: command.run(db, settings, given)))
     return 0
 
 

@@ -41,6 +41,11 @@ class Settings:
     )
     pool_size: int = _env("POOL_SIZE", 8, "database connections of one process")
     secret_key: str = _env("SECRET_KEY", "", "signs cookies and links; 32 characters or more")
+    bank_key: str = _env(
+        "BANK_KEY",
+        "",
+        "seals account numbers; several, comma-separated: the first seals, all open; empty: SECRET_KEY",
+    )
     base_url: str = _env("BASE_URL", "http://127.0.0.1:8000", "public address, no slash at the end")
     host: str = _env("HOST", "127.0.0.1", "address the web process listens on")
     port: int = _env("PORT", 8000, "port the web process listens on")
@@ -158,6 +163,8 @@ def _check_values(s: Settings) -> None:
         raise SettingsError("BASE_URL must be https:// anywhere but on localhost and 127.0.0.1.")
     if len(s.secret_key) < 32:
         raise SettingsError("SECRET_KEY is missing or shorter than 32 characters.")
+    if any(len(key.strip()) < 32 for key in s.bank_key.split(",")) and s.bank_key:
+        raise SettingsError("BANK_KEY must have keys of 32 characters or more, comma-separated.")
     for name, bps in (("ADMIN_FEE_BPS", s.admin_fee_bps), ("PLATFORM_FEE_BPS", s.platform_fee_bps)):
         if not 0 <= bps <= 5000:
             raise SettingsError(f"{name} must be between 0 and 5000 basis points, not {bps}.")

@@ -1,15 +1,17 @@
-"""What the worker does: the jobs and mails of all features, collected; the only wiring of the worker process."""
+"""What runs without a page: the jobs, mails and desk commands of all features, collected."""
 
 from __future__ import annotations
 
 from mentorinaja.accounts.jobs import JOBS as ACCOUNTS
 from mentorinaja.accounts.mails import MAILS as ACCOUNT_MAILS
+from mentorinaja.commands import Command
 from mentorinaja.experts.jobs import JOBS as EXPERTS
 from mentorinaja.jobs.queue import Job
 from mentorinaja.notices.jobs import make_jobs
 from mentorinaja.notices.kinds import Mail
 from mentorinaja.payments.jobs import JOBS as PAYMENTS
 from mentorinaja.payments.mails import MAILS as PAYMENT_MAILS
+from mentorinaja.reports.desk import COMMANDS as REPORT_COMMANDS
 from mentorinaja.reports.mails import MAILS as REPORT_MAILS
 from mentorinaja.rooms.jobs import JOBS as ROOMS
 from mentorinaja.rooms.mails import MAILS as ROOM_MAILS
@@ -22,3 +24,8 @@ MAILS: list[Mail] = [*ACCOUNT_MAILS, *PAYMENT_MAILS, *ROOM_MAILS, *REPORT_MAILS,
 def all_jobs() -> list[Job]:
     """Every kind of background work there is."""
     return [*make_jobs(MAILS), *ACCOUNTS, *EXPERTS, *PAYMENTS, *ROOMS, *TRANSCRIPTS]
+
+
+def desk_commands() -> list[Command]:
+    """Every decision that is taken on the command line."""
+    return [*REPORT_COMMANDS]

@@ -9,6 +9,7 @@ from ipaddress import ip_network
 import asyncpg
 
 from mentorinaja.accounts import rules
+from mentorinaja.commands import NotAnAdmin
 from mentorinaja.db.pool import Connection, Database
 from mentorinaja.web.networks import network_of
 from mentorinaja.web.viewer import Viewer
@@ -56,6 +57,21 @@ async def find_viewers(db: Database, token_hashes: Collection[bytes]) -> dict[by
         token_hashes,
     )
     return {token_hash: Viewer(*viewer) for token_hash, *viewer in rows}
+
+
+async def admin_by_email(db: Database, email: str) -> Viewer:
+    """The admin with this address (its case is ignored), for what is decided on the command line.
+
+    Raises `NotAnAdmin` when there is none.
+    """
+    row = await db.fetchrow(
+        """SELECT id, full_name, email::text AS email, role, time_zone FROM users
+           WHERE email = $1::text::citext AND role = 'admin' AND suspended_at IS NULL""",
+        email,
+    )
+    if row is None:
+        raise NotAnAdmin(f"{email} bukan admin.")
+    return Viewer(**dict(row), session_id=0)
 
 
 async def credentials_by_email(db: Database, email: str) -> Credentials | None:

@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from datetime import datetime
 
+from mentorinaja.accounts.queries import admin_by_email
 from mentorinaja.bookings import queries as orders
 from mentorinaja.bookings.queries import Evidence, OrderDetail
 from mentorinaja.bookings.rules import REPORT_WITHIN
+from mentorinaja.commands import Command, no_arguments, printable, who_and_why
 from mentorinaja.db.pool import Database
 from mentorinaja.formats import rupiah, when
 from mentorinaja.reports import actions
-from mentorinaja.reports.rules import Undecidable
-from mentorinaja.web.viewer import Viewer
+from mentorinaja.settings import Settings
+
+
+def _decision(parser: ArgumentParser) -> None:
+    parser.add_argument("id", type=int)
+    money = parser.add_mutually_exclusive_group(required=True)
+    money.add_argument("--refund", type=int, metavar="RUPIAH", help="so much goes back to the user")
+    money.add_argument("--keep", action="store_true", help="nothing goes back")
+    who_and_why(parser)
+
+
+async def _list(db: Database, _settings: Settings, _given: Namespace) -> str:
+    return "\n\n".join(await open_reports(db)) or "No report waits for a decision."
+
+
+async def _decide(db: Database, _settings: Settings, given: Namespace) -> str:
+    admin = await admin_by_email(db, given.admin)
+    await actions.decide(db, admin, given.id, given.refund, given.reason)
+    return f"Report {given.id} is decided."
 
 
 async def open_reports(db: Database) -> list[str]:
@@ -34,20 +54,8 @@ async def open_reports(db: Database) -> list[str]:
             *(f"  | {line}" for line in row["words"].splitlines()),
             *(f"  {line}" for line in _facts(order, evidence)),
         ]
-        told.append("\n".join(map(_plain, lines)))
+        told.append("\n".join(map(printable, lines)))
     return told
-
-
-async def decide(db: Database, email: str, report_id: int, refund: int | None, reason: str) -> None:
-    """As `actions.decide`, for the admin with this address. Raises `Undecidable` when there is none."""
-    row = await db.fetchrow(
-        """SELECT id, full_name, email::text AS email, role, time_zone FROM users
-           WHERE email = $1::text::citext AND role = 'admin' AND suspended_at IS NULL""",
-        email,
-    )
-    if row is None:
-        raise Undecidable(f"{email} bukan admin.")
-    await actions.decide(db, Viewer(**dict(row), session_id=0), report_id, refund, reason)
 
 
 def _facts(order: OrderDetail, evidence: Evidence) -> Iterator[str]:
@@ -65,16 +73,20 @@ def _facts(order: OrderDetail, evidence: Evidence) -> Iterator[str]:
         yield f"both may report until {when(order.ends_at + REPORT_WITHIN)}"
 
 
-def _plain(line: str) -> str:
-    """Without what a terminal would obey: people wrote some of this."""
-    return "".join(
-        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in line
-    )
-
-
 def _line(what: str, order: OrderDetail, user_at: datetime | None, expert_at: datetime | None) -> str:
     return f"{what}: {order.payer_name} {_at(user_at)}, {order.expert_name} {_at(expert_at)}"
 
 
 def _at(at: datetime | None) -> str:
     return when(at) if at else "never"
+
+
+COMMANDS = [
+    Command(
+        "reports",
+        "the reported sessions that wait for a decision, with what was recorded of them",
+        no_arguments,
+        _list,
+    ),
+    Command("decide-report", "decide on a reported session, once", _decision, _decide),
+]

@@ -1,0 +1,1 @@
+"""Bank accounts that money is sent to: the banks and their codes, what people type, and how numbers are kept."""
