@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from mentorinaja.db.pool import Connection
@@ -12,20 +13,31 @@ Unearned = Literal["paid_late", "extension_unused", "paid_twice", "quarantined"]
 TOO_LATE: tuple[str, ...] = ("paid_late", "extension_unused")
 
 
-async def want(tx: Connection, order_id: int, transaction_id: str, amount: int, reason: str) -> str | None:
+async def want(
+    tx: Connection,
+    order_id: int,
+    transaction_id: str,
+    amount: int,
+    reason: str,
+    *,
+    cause: str = "",
+    not_before: datetime | None = None,
+) -> str | None:
     """`amount` rupiah of a transaction must go back to the payer; answers the refund's key.
 
-    None: it was wanted for this reason already, and nothing is changed.
+    None: it was wanted for this cause already, and nothing is changed. A `cause` tells two refunds for the
+    same reason apart; one that has a `not_before` is not sent earlier, and may be called off until then.
     """
     key: str | None = await tx.fetchval(
-        """INSERT INTO refunds (order_id, transaction_id, amount, reason, refund_key)
-           VALUES ($1, $2, $3, $4, $5) ON CONFLICT ON CONSTRAINT refunds_once_per_cause DO NOTHING
+        """INSERT INTO refunds (order_id, transaction_id, amount, reason, refund_key, not_before)
+           VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT ON CONSTRAINT refunds_once_per_cause DO NOTHING
            RETURNING refund_key""",
         order_id,
         transaction_id,
         amount,
         reason,
-        f"{reason}-{transaction_id}",
+        "-".join(filter(None, (reason, transaction_id, cause))),
+        not_before,
     )
     return key
 
