@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from mentorinaja.bookings import rules
+from mentorinaja.bookings.purchases import Purchase, purchase_from
 from mentorinaja.bookings.refunds import Refund, refunds_from
 from mentorinaja.bookings.rules import (
     REPORT_WITHIN,
@@ -103,7 +104,8 @@ class Order:
 class OrderDetail:
     """An order with its booking, both people, the link and what came after; amounts in whole rupiah.
 
-    An extension comes with the booking of the session it extends; `status` is the order's own.
+    An extension comes with the booking of the session it extends; `status` is the order's own. A product comes
+    without any: all that a booking has is None or empty, and it is completed while the buyer has it.
     `arrival_code` is for the payer's eyes only. `reported`: whether a problem of the session (or an objection)
     is open, or how it was decided. `kept` is what of the total stays sold, `earned` the expert's part of that.
     `moves`: how often its time was changed; `expert_came`: whether the expert was in its room; `user_absent`:
@@ -138,16 +140,16 @@ class OrderDetail:
     pay_deadline: datetime
     created_at: datetime
     paid_at: datetime | None
-    booking_id: UUID
-    service_id: int
+    booking_id: UUID | None
+    service_id: int | None
     status: BookingStatus
     cancel_reason: str | None
-    category: str
+    category: str | None
     duration_minutes: int | None
     address: str
     arrival_code: str | None
     is_now: bool
-    starts_at: datetime
+    starts_at: datetime | None
     topic: str
     notes: str
     meeting_url: str | None
@@ -164,6 +166,7 @@ class OrderDetail:
     user_absent: bool
     ended_at: datetime | None
     refunds: tuple[Refund, ...]
+    purchase: Purchase | None
 
     @property
     def is_extension(self) -> bool:
@@ -171,18 +174,35 @@ class OrderDetail:
         return self.kind == "extension"
 
     @property
+    def is_product(self) -> bool:
+        """A file or a link to one: there is no session beside it."""
+        return self.kind == "product"
+
+    @property
     def is_thread(self) -> bool:
         """Answered in writing: `starts_at` is when the answer is due, and no time is taken."""
-        return self.duration_minutes is None
+        return self.booking_id is not None and self.duration_minutes is None
+
+    @property
+    def session_id(self) -> UUID:
+        """The id of the booking beside it; only for what has one."""
+        assert self.booking_id is not None, f"{self.public_id} has no session"
+        return self.booking_id
+
+    @property
+    def begins_at(self) -> datetime:
+        """When the booked time begins; of a thread, when its answer is due; only for what has a session."""
+        assert self.starts_at is not None, f"{self.public_id} has no session"
+        return self.starts_at
 
     @property
     def ends_at(self) -> datetime:
-        """When the booked time ends; of a thread, when its answer is due."""
-        return self.starts_at + timedelta(minutes=self.duration_minutes or 0)
+        """When the booked time ends; of a thread, when its answer is due; only for what has a session."""
+        return self.begins_at + timedelta(minutes=self.duration_minutes or 0)
 
     @property
     def is_paid(self) -> bool:
-        """Confirmed or over: the session was sold, whatever the money did later."""
+        """Confirmed or over: it was sold, whatever the money did later."""
         return self.status in ("confirmed", "completed")
 
     @property
@@ -217,9 +237,10 @@ class OrderDetail:
 
     def can_be_moved(self, now: datetime) -> bool:
         """Whether the payer may choose another time now."""
-        late = rules.expert_is_late(self.starts_at, self.ends_at, now, came=self.expert_came)
-        chat = self.kind == "booking" and self.category == "online_chat" and not self.is_thread
-        return chat and rules.may_move((self.status, self.payment_status), expert_late=late)
+        if self.kind != "booking" or self.category != "online_chat" or self.is_thread:
+            return False
+        late = rules.expert_is_late(self.begins_at, self.ends_at, now, came=self.expert_came)
+        return rules.may_move((self.status, self.payment_status), expert_late=late)
 
     def can_be_reported(self, now: datetime) -> bool:
         """Whether either side may still say that something was wrong with a video or offline session."""
@@ -232,15 +253,19 @@ class OrderDetail:
         )
 
 
-# An order's own booking, or that of the session it extends.
+# An order's own booking, or that of the session it extends; a product's order has neither, but a purchase.
 WITH_BOOKING = """
     LEFT JOIN (session_extensions sx JOIN bookings extended ON extended.id = sx.booking_id) ON sx.order_id = o.id
-    JOIN bookings b ON b.order_id = coalesce(extended.order_id, o.id)
+    LEFT JOIN bookings b ON b.order_id = coalesce(extended.order_id, o.id)
+    LEFT JOIN purchases bought ON bought.order_id = o.id
 """
 
 # Without a booking of its own an order is waiting, given up, or where the session is that it belongs to.
 STATUS = """
-    CASE WHEN o.kind = 'booking' THEN b.status WHEN o.payment_status = 'waiting' THEN 'pending'
+    CASE WHEN o.kind = 'booking' THEN b.status
+         WHEN o.kind = 'product' THEN CASE bought.state WHEN 'waiting' THEN 'pending'
+           WHEN 'owned' THEN 'completed' ELSE 'cancelled' END
+         WHEN o.payment_status = 'waiting' THEN 'pending'
          WHEN o.paid_at IS NULL THEN 'cancelled' ELSE b.status END
 """
 
@@ -252,8 +277,10 @@ DETAIL_SQL = f"""
       o.subtotal, o.admin_fee, o.total, o.platform_fee, o.expert_share, o.admin_fee_bps, o.platform_fee_bps,
       o.payment_method, o.payment_status, o.under_review, o.last_attempt_failed, o.pay_deadline, o.created_at,
       o.paid_at, b.id AS booking_id, b.service_id, {STATUS} AS status, b.cancel_reason, b.category,
-      b.duration_minutes, b.address, CASE WHEN b.status = 'confirmed' THEN b.arrival_code END AS arrival_code,
-      o.kind = 'booking' AND b.is_now AS is_now, b.starts_at, b.topic, b.notes,
+      b.duration_minutes, coalesce(b.address, '') AS address,
+      CASE WHEN b.status = 'confirmed' THEN b.arrival_code END AS arrival_code,
+      o.kind = 'booking' AND b.is_now AS is_now, b.starts_at,
+      coalesce(b.topic, '') AS topic, coalesce(b.notes, '') AS notes,
       CASE WHEN b.status IN ('confirmed', 'completed') THEN l.url END AS meeting_url,
       r.rating, r.comment AS review_comment,
       (SELECT coalesce(x.decision, 'open') FROM session_reports x
@@ -269,7 +296,11 @@ DETAIL_SQL = f"""
       (SELECT coalesce(jsonb_agg(jsonb_build_object('amount', f.amount, 'reason', f.reason, 'steps', (
          SELECT jsonb_agg(jsonb_build_object('state', s.state, 'at', s.at) ORDER BY s.id)
          FROM refund_steps s WHERE s.refund_id = f.id)) ORDER BY f.id), '[]')
-       FROM refunds f WHERE f.order_id = o.id) AS refunds
+       FROM refunds f WHERE f.order_id = o.id) AS refunds,
+      (SELECT jsonb_build_object('product_id', goods.id, 'type', goods.type, 'state', bought.state,
+          'cancelled', bought.cancelled, 'downloads', bought.downloads, 'allowed', bought.allowed,
+          'first_at', bought.first_downloaded_at)
+       FROM products goods WHERE goods.id = bought.product_id) AS purchase
     FROM orders o
     {WITH_BOOKING}
     JOIN users pu ON pu.id = o.user_id
@@ -310,4 +341,5 @@ def order_from(row: asyncpg.Record) -> Order:
 def detail_from(row: asyncpg.Record) -> OrderDetail:
     """A row of `DETAIL_SQL`, whatever else was selected beside it."""
     values = {field.name: row[field.name] for field in fields(OrderDetail)}
-    return OrderDetail(**values | {"refunds": refunds_from(row["refunds"])})
+    known = {"refunds": refunds_from(row["refunds"]), "purchase": purchase_from(row["purchase"])}
+    return OrderDetail(**values | known)

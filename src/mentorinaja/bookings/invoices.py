@@ -30,7 +30,7 @@ async def show_invoice(request: WebRequest, db: Database, public_id: str) -> Res
         template = "templates/invoices/statement.html"
     if order is None or order.invoice_name is None:
         raise NotThere
-    evidence = await queries.evidence_of(db, order.booking_id)
+    evidence = await queries.evidence_of(db, order.booking_id) if order.booking_id else None
     method = METHODS[order.payment_method].name
     return html.page(request, template, order=order, method=method, evidence=evidence)
 

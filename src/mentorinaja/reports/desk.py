@@ -46,11 +46,11 @@ async def open_reports(db: Database) -> list[str]:
     for row in rows:
         order = await orders.order_by_id(db, row["order_id"])
         assert order is not None, "a report is about an order"
-        evidence = await orders.evidence_of(db, order.booking_id)
+        evidence = await orders.evidence_of(db, order.session_id)
         by = order.payer_name if row["side"] == "user" else order.expert_name
         lines = [
             f"#{row['id']} {row['kind']} by the {row['side']}, {by}, {when(row['at'])}",
-            f"  {order.public_id}  {order.item_name}  {when(order.starts_at)}  {rupiah(order.total)}",
+            f"  {order.public_id}  {order.item_name}  {when(order.begins_at)}  {rupiah(order.total)}",
             *(f"  | {line}" for line in row["words"].splitlines()),
             *(f"  {line}" for line in _facts(order, evidence)),
         ]

@@ -24,7 +24,7 @@ async def load_report(db: Database, settings: Settings, row: OutboxRow) -> MailC
         **_context(settings, order, report),
         "reader": reader,
         "words": None if reader == "other" else words,
-        "evidence": await orders.evidence_of(db, order.booking_id),
+        "evidence": await orders.evidence_of(db, order.session_id),
         # Of a video or offline session the other side can tell its own view for as long.
         "until": order.ends_at + REPORT_WITHIN if report.kind == "problem" else None,
     }
@@ -45,7 +45,7 @@ async def _case(db: Database, row: OutboxRow) -> tuple[OrderDetail, Report]:
     order = await orders.order_by_id(db, row.order_id)
     assert order is not None, "orders are never deleted"
     report_id = int(row.about.removeprefix("report-"))
-    reports = await orders.reports_of(db, order.booking_id)
+    reports = await orders.reports_of(db, order.session_id)
     return order, next(report for report in reports if report.id == report_id)
 
 

@@ -69,7 +69,7 @@ async def load_absent(db: Database, settings: Settings, row: OutboxRow) -> MailC
 async def load_choice(db: Database, settings: Settings, row: OutboxRow) -> MailContent | None:
     """The expert is late: the user may choose, as long as that is still so."""
     order = await _order(db, row)
-    room = (await queries.rooms_by_id(db, [order.booking_id])).get(order.booking_id) if order else None
+    room = (await queries.rooms_by_id(db, [order.session_id])).get(order.session_id) if order else None
     if order is None or room is None or not room.absent(room.read_at):
         return None
     context = await _context(db, settings, row, order) | {"until": room.scheduled_end}

@@ -31,7 +31,7 @@ async def load_undelivered(db: Database, settings: Settings, row: OutboxRow) -> 
 
 async def _room(db: Database, row: OutboxRow) -> Room | None:
     order = await bookings.order_by_id(db, row.order_id) if row.order_id else None
-    return (await queries.rooms_by_id(db, [order.booking_id])).get(order.booking_id) if order else None
+    return (await queries.rooms_by_id(db, [order.session_id])).get(order.session_id) if order else None
 
 
 MAILS = [Mail(FINISHED, load_finished), Mail("undelivered", load_undelivered)]

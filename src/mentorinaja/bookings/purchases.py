@@ -1,0 +1,69 @@
+"""What an order of a product bought, as both sides' lists and pages show it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+PurchaseState = Literal["waiting", "owned", "ended"]
+
+_TYPES = {
+    "ebook": "E-book",
+    "template": "Template",
+    "worksheet": "Lembar kerja",
+    "video": "Video",
+    "audio": "Audio",
+    "other": "Produk digital",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """The product and what its buyer did with it.
+
+    `downloads` of `allowed` were counted, the first one at `first_at`; `cancelled`: the buyer took the money back
+    before that.
+    """
+
+    product_id: int
+    type: str
+    state: PurchaseState
+    cancelled: bool
+    downloads: int
+    allowed: int
+    first_at: datetime | None
+
+    @property
+    def type_name(self) -> str:
+        """Its type as people read it."""
+        return type_name(self.type)
+
+    @property
+    def left(self) -> int:
+        """How many downloads are left."""
+        return max(0, self.allowed - self.downloads)
+
+    @property
+    def can_be_returned(self) -> bool:
+        """Whether the buyer may still have all the money back: nothing was downloaded."""
+        return self.state == "owned" and self.first_at is None
+
+
+def type_name(type_: str) -> str:
+    """A product's type as people read it."""
+    return _TYPES.get(type_, _TYPES["other"])
+
+
+def type_choices() -> list[tuple[str, str]]:
+    """Every type with its name, as a form offers them."""
+    return list(_TYPES.items())
+
+
+def purchase_from(row: Mapping[str, Any] | None) -> Purchase | None:
+    """A purchase as the database tells it in JSON; None for what is no product's order."""
+    if row is None:
+        return None
+    first = row["first_at"]
+    return Purchase(**dict(row) | {"first_at": datetime.fromisoformat(first) if first else None})
