@@ -96,12 +96,50 @@ async def move_to_sale(tx: Connection, order_id: int, transaction_id: str) -> bo
     return await _post(tx, key, "payment", order_id, transaction_id, expert_id, entries)
 
 
+async def lock_balances(tx: Connection, expert_id: int) -> None:
+    """Let nobody else change or promise what this expert has until the transaction ends."""
+    await tx.execute("SELECT FROM experts WHERE id = $1 FOR NO KEY UPDATE", expert_id)
+
+
+async def record_withdrawal(tx: Connection, expert_id: int, withdrawal: str, amount: int) -> bool:
+    """`amount` rupiah are reserved for the withdrawal with this public id. False: known.
+
+    The balances are locked by the caller, who knows that so much is available.
+    """
+    key = f"withdrawal:{withdrawal}"
+    return await _post(tx, key, "withdrawal", None, None, expert_id, rules.reserve(amount))
+
+
+async def record_withdrawal_paid(tx: Connection, expert_id: int, withdrawal: str, amount: int) -> bool:
+    """The bank has what was reserved. False: known."""
+    key = f"withdrawal_paid:{withdrawal}"
+    return await _post(tx, key, "withdrawal_paid", None, None, expert_id, rules.pay_out(amount))
+
+
+async def record_withdrawal_returned(
+    tx: Connection, expert_id: int, withdrawal: str, amount: int, *, paid: bool
+) -> bool:
+    """What was reserved, or even `paid`, is the expert's again, less what the expert owes. False: known.
+
+    The balances are locked by the caller.
+    """
+    owed: int = await tx.fetchval(
+        """SELECT coalesce(sum(e.amount), 0)::bigint FROM ledger_entries e
+             JOIN ledger_accounts a ON a.id = e.account_id
+           WHERE a.kind = 'expert_owed' AND a.expert_id = $1""",
+        expert_id,
+    )
+    key = f"withdrawal_returned:{withdrawal}"
+    entries = rules.take_in(amount, owed, paid=paid)
+    return await _post(tx, key, "withdrawal_returned", None, None, expert_id, entries)
+
+
 async def _post(
     tx: Connection,
     key: str,
     kind: str,
-    order_id: int,
-    transaction_id: str,
+    order_id: int | None,
+    transaction_id: str | None,
     expert_id: int | None,
     entries: Entries,
 ) -> bool:

@@ -72,6 +72,27 @@ def release(booked: Mapping[str, int]) -> Entries:
     return {"expert_held": held, "expert_available": -held} if held else {}
 
 
+def reserve(amount: int) -> Entries:
+    """An expert asked for `amount` rupiah to be paid out: nobody can ask for them again."""
+    return {"expert_available": amount, "expert_withdrawing": -amount}
+
+
+def pay_out(amount: int) -> Entries:
+    """The bank has `amount` rupiah that were reserved."""
+    return {"expert_withdrawing": amount, "expert_withdrawn": -amount}
+
+
+def take_in(amount: int, owed: int, *, paid: bool) -> Entries:
+    """`amount` rupiah are not paid out, or came back after they were (`paid`): they are the expert's again.
+
+    What the expert owes the platform, `owed` rupiah, is taken from them first.
+    """
+    settled = min(amount, owed)
+    back = {"expert_owed": -settled, "expert_available": settled - amount}
+    taken = {"expert_withdrawn" if paid else "expert_withdrawing": amount}
+    return taken | {kind: value for kind, value in back.items() if value}
+
+
 def earned(sale: Sale, kept: int) -> Entries:
     """Who gets how much of `kept` rupiah; the sale's whole total gives the order's own amounts."""
     if kept == sale.total:
