@@ -76,11 +76,11 @@ CREATE TEMP TABLE sold AS
   SELECT 50002, pg_temp.order_name('W', 3), 1, 4, 'completed', 'paid', date_trunc('hour', app_now()) - interval '2 days', 60;
 
 INSERT INTO orders (id, public_id, kind, user_id, expert_id, item_name, payer_name, expert_name, subtotal, admin_fee, total,
-    platform_fee, expert_share, admin_fee_bps, platform_fee_bps, cancel_policy, payment_method, payment_status, pay_deadline,
+    platform_fee, expert_share, admin_fee_bps, platform_fee_bps, tax_bps, cancel_policy, payment_method, payment_status, pay_deadline,
     created_at, paid_at)
   OVERRIDING SYSTEM VALUE
   SELECT s.id, s.public_id, 'booking', s.user_id, s.expert_id, 'Konsultasi Karier', u.full_name, x.full_name, 150000, 7500,
-    157500, 31500, 126000, 500, 2000, '{}', 'qris', s.payment_status,
+    157500, 31500, 126000, 500, 2000, 0, '{}', 'qris', s.payment_status,
     CASE s.payment_status WHEN 'waiting' THEN app_now() + interval '1 day' ELSE s.starts_at - interval '1 hour' END,
     least(app_now(), s.starts_at) - interval '2 hours',
     CASE s.payment_status WHEN 'paid' THEN s.starts_at - interval '90 minutes' END

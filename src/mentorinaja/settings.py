@@ -68,8 +68,6 @@ class Settings:
     smtp_password: str = _env("SMTP_PASSWORD", "", "password at the mail server")
     smtp_tls: str = _env("SMTP_TLS", "starttls", "starttls, tls or none")
     mail_from: str = _env("MAIL_FROM", "MentorinAja <halo@mentorinaja.test>", "sender of all mails")
-    admin_fee_bps: int = _env("ADMIN_FEE_BPS", 500, "admin fee on the price, basis points")
-    platform_fee_bps: int = _env("PLATFORM_FEE_BPS", 2000, "platform fee on the total, basis points")
     metrics_token: str = _env("METRICS_TOKEN", "", "bearer token for /metrics; empty: loopback only")
     log_level: str = _env("LOG_LEVEL", "info", "debug, info, warning or error")
 
@@ -165,9 +163,6 @@ def _check_values(s: Settings) -> None:
         raise SettingsError("SECRET_KEY is missing or shorter than 32 characters.")
     if any(len(key.strip()) < 32 for key in s.bank_key.split(",")) and s.bank_key:
         raise SettingsError("BANK_KEY must have keys of 32 characters or more, comma-separated.")
-    for name, bps in (("ADMIN_FEE_BPS", s.admin_fee_bps), ("PLATFORM_FEE_BPS", s.platform_fee_bps)):
-        if not 0 <= bps <= 5000:
-            raise SettingsError(f"{name} must be between 0 and 5000 basis points, not {bps}.")
     if not 2 <= s.pool_size <= 100:
         raise SettingsError(f"POOL_SIZE must be between 2 and 100, not {s.pool_size}.")
     if s.smtp_tls not in ("starttls", "tls", "none"):

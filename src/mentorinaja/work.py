@@ -11,6 +11,7 @@ from mentorinaja.notices.jobs import make_jobs
 from mentorinaja.notices.kinds import Mail
 from mentorinaja.payments.jobs import JOBS as PAYMENTS
 from mentorinaja.payments.mails import MAILS as PAYMENT_MAILS
+from mentorinaja.policies.desk import COMMANDS as POLICY_COMMANDS
 from mentorinaja.reports.desk import COMMANDS as REPORT_COMMANDS
 from mentorinaja.reports.mails import MAILS as REPORT_MAILS
 from mentorinaja.rooms.jobs import JOBS as ROOMS
@@ -28,4 +29,4 @@ def all_jobs() -> list[Job]:
 
 def desk_commands() -> list[Command]:
     """Every decision that is taken on the command line."""
-    return [*REPORT_COMMANDS]
+    return [*POLICY_COMMANDS, *REPORT_COMMANDS]

@@ -112,7 +112,7 @@ async def book(db: Database, user: Viewer, seller: Seller, starts_at: datetime |
         "notes": "",
         "payment_method": "qris",
     }
-    return await actions.book(db, settings_of(db), Wish(**(values | changes)))
+    return await actions.book(db, Wish(**(values | changes)))
 
 
 async def pay(db: Database, public_id: str, paid_at: datetime | None = None) -> Order:

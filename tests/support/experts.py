@@ -92,10 +92,10 @@ async def hold(
     ends = starts + timedelta(minutes=minutes)
     order_id = await db.fetchval(
         """INSERT INTO orders (public_id, kind, user_id, expert_id, item_name, payer_name, expert_name, subtotal,
-             admin_fee, total, platform_fee, expert_share, admin_fee_bps, platform_fee_bps, cancel_policy,
+             admin_fee, total, platform_fee, expert_share, admin_fee_bps, platform_fee_bps, tax_bps, cancel_policy,
              payment_method, pay_deadline)
            VALUES ('BE-20260101-' || lpad(translate($1::text, '01', 'AB'), 6, 'Z'), 'booking', $2, $3, 'Chat', 'B',
-             'S', 100, 5, 105, 21, 84, 500, 2000, '{}', 'qris', $4) RETURNING id""",
+             'S', 100, 5, 105, 21, 84, 500, 2000, 0, '{}', 'qris', $4) RETURNING id""",
         str(number),
         user_id,
         expert_id,

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from mentorinaja import formats, money
+from mentorinaja import formats
 from mentorinaja.bookings import rules
 from mentorinaja.db.pool import Database
 from mentorinaja.errors import NotThere
 from mentorinaja.experts import queries as experts
 from mentorinaja.experts.queries import ListedExpert, Service
 from mentorinaja.money import Price
+from mentorinaja.policies import queries as policies
 from mentorinaja.schedule import queries as schedule
-from mentorinaja.settings import Settings
 
 # No horizon reaches further, and no sum of times overflows.
 FURTHEST = timedelta(days=366)
@@ -75,7 +75,6 @@ async def seller(db: Database, slug: str) -> tuple[ListedExpert, list[Service]]:
 
 async def look(
     db: Database,
-    settings: Settings,
     expert: ListedExpert,
     services: list[Service],
     service: Service,
@@ -85,7 +84,8 @@ async def look(
     user_id: int,
 ) -> Choice:
     """What this person can choose of `service`; without `day` the first one that has a free time."""
-    price = money.price(service.price, settings.admin_fee_bps, settings.platform_fee_bps)
+    policy = await policies.current(db)
+    price = policy.price(service.price)
     minutes = service.duration_minutes
     times = await look_at_times(db, expert.id, minutes, zone=zone, day=day, user_id=user_id)
     return Choice(
@@ -99,7 +99,7 @@ async def look(
         services=services,
         service=service,
         price=price,
-        admin_fee_bps=settings.admin_fee_bps,
+        admin_fee_bps=policy.admin_fee_bps,
         refusals=_refusals(price.total),
     )
 

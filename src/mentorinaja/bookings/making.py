@@ -18,8 +18,9 @@ from mentorinaja.bookings.refusals import (
 from mentorinaja.bookings.rules import Hold
 from mentorinaja.db.pool import Connection, atomic
 from mentorinaja.jobs.queue import enqueue
+from mentorinaja.policies import queries as policies
+from mentorinaja.policies.rules import Policy, Sold
 from mentorinaja.schedule import queries as schedule
-from mentorinaja.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class _Offer:
 
 
 @atomic
-async def book(tx: Connection, settings: Settings, wish: Wish) -> str:
+async def book(tx: Connection, wish: Wish) -> str:
     """Hold the slot (a thread holds none) and make its order; answers the order's public id.
 
     The same wish sent twice answers the first one's id. Raises `SlotTaken`, `OwnOverlap`, `NotASlot`,
@@ -64,7 +65,8 @@ async def book(tx: Connection, settings: Settings, wish: Wish) -> str:
     offer = await _offer(tx, wish.service_id)
     if offer.expert_user_id == wish.user_id:
         raise OwnService("Anda tidak dapat memesan sesi dari diri sendiri.")
-    price = money.price(offer.price, settings.admin_fee_bps, settings.platform_fee_bps)
+    policy = await policies.current(tx)
+    price = policy.price(offer.price)
     if reason := rules.method_refusal(wish.payment_method, price.total):
         raise MethodLimit(reason)
     await _check_unpaid(tx, wish.user_id, offer.expert_id)
@@ -72,7 +74,7 @@ async def book(tx: Connection, settings: Settings, wish: Wish) -> str:
     starts = wish.starts_at or now
     time = await _time_held(tx, wish, offer, starts)
     deadline = rules.pay_deadline(now, starts, is_now=wish.starts_at is None)
-    order_id, public_id = await _insert_order(tx, settings, wish, offer, price, payer_name, now, deadline)
+    order_id, public_id = await _insert_order(tx, policy, wish, offer, price, payer_name, now, deadline)
     if not await _insert_booking(tx, wish, offer, starts, time, order_id):
         assert time is not None, "only what takes time can be taken"
         raise await slots.why_lost(tx, wish.user_id, time)
@@ -165,7 +167,7 @@ async def _check_slot(tx: Connection, wish: Wish, offer: _Offer, time: Hold) -> 
 
 async def _insert_order(
     tx: Connection,
-    settings: Settings,
+    policy: Policy,
     wish: Wish,
     offer: _Offer,
     price: money.Price,
@@ -178,8 +180,8 @@ async def _insert_order(
         order_id: int | None = await tx.fetchval(
             """INSERT INTO orders (public_id, kind, user_id, expert_id, item_name, payer_name, expert_name,
                  subtotal, admin_fee, total, platform_fee, expert_share, admin_fee_bps, platform_fee_bps,
-                 cancel_policy, payment_method, pay_deadline, created_at)
-               VALUES ($1, 'booking', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+                 tax_bps, cancel_policy, payment_method, pay_deadline, created_at)
+               VALUES ($1, 'booking', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
                ON CONFLICT (public_id) DO NOTHING RETURNING id""",
             public_id,
             wish.user_id,
@@ -192,15 +194,22 @@ async def _insert_order(
             price.total,
             price.platform_fee,
             price.expert_share,
-            settings.admin_fee_bps,
-            settings.platform_fee_bps,
-            rules.cancel_policy(is_now=wish.starts_at is None, is_thread=offer.minutes is None),
+            policy.admin_fee_bps,
+            policy.platform_fee_bps,
+            policy.tax_bps,
+            policy.cancel_rule(_sold(wish, offer)),
             wish.payment_method,
             deadline,
             now,
         )
         if order_id is not None:
             return order_id, public_id
+
+
+def _sold(wish: Wish, offer: _Offer) -> Sold:
+    if offer.minutes is None:
+        return "thread"
+    return "now" if wish.starts_at is None else "session"
 
 
 def _item_name(offer: _Offer) -> str:

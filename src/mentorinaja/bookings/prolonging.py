@@ -56,9 +56,9 @@ async def order_more_time(
         order_id = await tx.fetchval(
             """INSERT INTO orders (public_id, kind, user_id, expert_id, item_name, payer_name, expert_name,
                  subtotal, admin_fee, total, platform_fee, expert_share, admin_fee_bps, platform_fee_bps,
-                 cancel_policy, payment_method, pay_deadline)
+                 tax_bps, cancel_policy, payment_method, pay_deadline)
                SELECT $2, 'extension', user_id, expert_id, $3, payer_name, expert_name, $4, $5, $6, $7, $8,
-                 admin_fee_bps, platform_fee_bps, cancel_policy, payment_method, $9
+                 admin_fee_bps, platform_fee_bps, tax_bps, cancel_policy, payment_method, $9
                FROM orders WHERE id = $1
                ON CONFLICT (public_id) DO NOTHING RETURNING id""",
             order.id,

@@ -25,7 +25,6 @@ from mentorinaja.bookings.refusals import (
 from mentorinaja.bookings.rules import METHODS, pay_deadline
 from mentorinaja.db.pool import Database
 from mentorinaja.errors import DomainError, NotThere, SignInNeeded
-from mentorinaja.settings import Settings
 from mentorinaja.web import html
 from mentorinaja.web.auth import Guarded, requires_user
 from mentorinaja.web.bodies import posted
@@ -51,13 +50,11 @@ def comes_back_here(connection: Guarded, _handler: BaseRouteHandler) -> None:
 
 
 @get("/expert/{slug:str}/booking", guards=[comes_back_here, requires_user])
-async def show_form(
-    request: WebRequest, db: Database, settings: Settings, now: datetime, slug: str
-) -> Response[Any]:
+async def show_form(request: WebRequest, db: Database, now: datetime, slug: str) -> Response[Any]:
     """The form; its address may carry what is chosen already."""
     form = BookingForm(request.query_params)
     form.payment_method.data = form.payment_method.data or "card"
-    choice = await _choice(request, db, settings, now, slug, form, strict=True)
+    choice = await _choice(request, db, now, slug, form, strict=True)
     form.offer_choice(choice, now)
     if html.wants_partial(request):
         form.select()
@@ -66,15 +63,13 @@ async def show_form(
 
 
 @post("/expert/{slug:str}/booking", guards=[comes_back_here, requires_user])
-async def send_form(
-    request: WebRequest, db: Database, settings: Settings, now: datetime, slug: str
-) -> Response[Any]:
+async def send_form(request: WebRequest, db: Database, now: datetime, slug: str) -> Response[Any]:
     """Book, and on to paying; or the form again with what is wrong."""
     form = await read_form(request, BookingForm)
     wanted = (await posted(request)).text("show")
     if wanted is not None:
         form.show(wanted)
-    choice = await _choice(request, db, settings, now, slug, form)
+    choice = await _choice(request, db, now, slug, form)
     form.offer_choice(choice, now)
     if wanted is not None:
         return _form(request, form)
@@ -91,16 +86,15 @@ async def send_form(
         payment_method=form.payment_method.data,
     )
     try:
-        public_id = await book(db, settings, wish)
+        public_id = await book(db, wish)
     except DomainError as refusal:
-        return await _refused(request, db, settings, now, slug, form, wish, refusal)
+        return await _refused(request, db, now, slug, form, wish, refusal)
     return html.see_other(request, f"/payment/{public_id}")
 
 
 async def _refused(
     request: WebRequest,
     db: Database,
-    settings: Settings,
     now: datetime,
     slug: str,
     form: BookingForm,
@@ -110,7 +104,7 @@ async def _refused(
     """The form with everything typed, what is free now, and why it did not work."""
     if isinstance(refusal, ServiceGone | OwnService):
         raise refusal
-    choice = await _choice(request, db, settings, now, slug, form)
+    choice = await _choice(request, db, now, slug, form)
     form.offer_choice(choice, now)
     slots: list[tuple[str, datetime]] = []
     notice: DomainError | None = None
@@ -130,7 +124,6 @@ async def _refused(
 async def _choice(
     request: WebRequest,
     db: Database,
-    settings: Settings,
     now: datetime,
     slug: str,
     form: BookingForm,
@@ -153,7 +146,7 @@ async def _choice(
         service = next((service for service in services if str(service.id) == in_address), services[0])
     zone = form.known_zone or viewer.time_zone
     day = showable(form.day, now, zone)
-    return await look(db, settings, expert, services, service, zone=zone, day=day, user_id=viewer.id)
+    return await look(db, expert, services, service, zone=zone, day=day, user_id=viewer.id)
 
 
 def _form(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from mentorinaja.formats import WIB, rupiah
@@ -209,20 +209,6 @@ def review_until(ends: datetime) -> datetime:
 def page_number(text: str) -> int:
     """The page asked for in an address: 1 for anything that is no sensible number."""
     return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) <= 6 else 1
-
-
-def cancel_policy(*, is_now: bool, is_thread: bool = False) -> dict[str, Any]:
-    """The user's cancellation rule as copied onto an order.
-
-    `steps`: from so many minutes before the start, this share of the total (basis points) goes back;
-    `until_arrival_bps`: what goes back until the expert is in the room; `until_first_message_bps`: until the
-    expert has written in a thread.
-    """
-    if is_thread:
-        return {"until_first_message_bps": 10_000}
-    if is_now:
-        return {"until_arrival_bps": 10_000}
-    return {"steps": [[24 * 60, 10_000], [3 * 60, 5_000], [0, 0]]}
 
 
 def method_refusal(method: str, total: int) -> str | None:

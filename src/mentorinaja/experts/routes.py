@@ -24,7 +24,8 @@ from mentorinaja.experts.listing import find_experts
 from mentorinaja.experts.live import Catalog
 from mentorinaja.experts.queries import ExpertPage
 from mentorinaja.experts.rules import REVIEWS_PER_PAGE, SORT_NAMES, Search, numbers, pages
-from mentorinaja.formats import WIB
+from mentorinaja.formats import WIB, percent
+from mentorinaja.policies import queries as policies
 from mentorinaja.web import html
 from mentorinaja.web.bodies import Posted
 from mentorinaja.web.cache import render_shared, shareable
@@ -169,7 +170,7 @@ async def _told(visit: _Visit, slug: str, page: int) -> _Told:
             expert=expert,
             reviews=reviews,
             own=own == expert.id,
-            admin_fee=_percent(visit.request.app.state.settings.admin_fee_bps),
+            admin_fee=percent((await policies.current(visit.catalog.db)).admin_fee_bps),
         )
         return _Told(expert, profile, reviews)
 
@@ -181,11 +182,6 @@ def _page_number(request: AnyRequest) -> int:
     """The page of reviews asked for; anything that is no number is the first."""
     text = str(request.query_params.get("page", "1"))
     return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) <= 6 else 1
-
-
-def _percent(bps: int) -> str:
-    """500 basis points → `5%`, 250 → `2,5%`."""
-    return f"{bps / 100:g}%".replace(".", ",")
 
 
 router = Router(path="/", route_handlers=[home, show_expert])

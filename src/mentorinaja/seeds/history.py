@@ -77,7 +77,7 @@ class Storyteller:
         assert near, f"{actor.slug} has no free slot"
         topic = self._dice.choice(_WORDS["topics"]).format(actor.field)
         wish = Wish(user.id, service.id, near[0], topic, "", next(self._methods))
-        return await bookings.book(self._db, self._resources.settings, wish), near[0]
+        return await bookings.book(self._db, wish), near[0]
 
     async def meet(self, actor: Actor, user: Viewer, public_id: str) -> Story:
         """The two meet at the start that has come, talk, and part when the time is over."""

@@ -1,0 +1,56 @@
+"""Fees, tax and rules as rows with history; orders keep the tax rate of their day."""
+
+from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+
+from mentorinaja.db.migrate import sql_migration
+
+ID = "0017"
+VERSION = "1.38.0"
+DESCRIPTION = "Fees, tax and rules as rows with history; orders keep the tax rate of their day."
+
+SQL = """
+-- One row is the complete set that holds from its time until the next row's. Rates are basis points.
+CREATE TABLE policies (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  since timestamptz NOT NULL DEFAULT app_now(),
+  admin_fee_bps integer NOT NULL CHECK (admin_fee_bps BETWEEN 0 AND 5000),
+  platform_fee_bps integer NOT NULL CHECK (platform_fee_bps BETWEEN 0 AND 5000),
+  tax_bps integer NOT NULL CHECK (tax_bps BETWEEN 0 AND 5000),
+  -- what goes back of a cancelled session: [[minutes before the start, share], …], the farthest first
+  cancel_steps jsonb NOT NULL CHECK (jsonb_typeof(cancel_steps) = 'array'),
+  -- … of one that was booked for now, until the expert is in the room
+  now_bps integer NOT NULL CHECK (now_bps BETWEEN 0 AND 10000),
+  -- … of a thread, until the expert's first message
+  thread_bps integer NOT NULL CHECK (thread_bps BETWEEN 0 AND 10000),
+  -- … of a product, until its first download
+  product_bps integer NOT NULL CHECK (product_bps BETWEEN 0 AND 10000),
+  least_withdrawal bigint NOT NULL CHECK (least_withdrawal > 0),
+  downloads integer NOT NULL CHECK (downloads BETWEEN 1 AND 1000),
+  -- NULL for the set the product began with
+  changed_by bigint REFERENCES users,
+  reason text NOT NULL CHECK (length(reason) BETWEEN 3 AND 500)
+);
+CREATE TRIGGER policies_append_only BEFORE UPDATE OR DELETE ON policies
+  FOR EACH ROW EXECUTE FUNCTION append_only();
+CREATE TRIGGER policies_no_truncate BEFORE TRUNCATE ON policies
+  FOR EACH STATEMENT EXECUTE FUNCTION append_only();
+-- Pages that many see show the admin fee.
+CREATE TRIGGER policies_changed AFTER INSERT ON policies
+  FOR EACH STATEMENT EXECUTE FUNCTION catalog_changed();
+
+-- Where something was sold already, its rates go on.
+INSERT INTO policies (since, admin_fee_bps, platform_fee_bps, tax_bps, cancel_steps, now_bps, thread_bps,
+    product_bps, least_withdrawal, downloads, reason)
+  SELECT '2020-01-01Z', coalesce(last.admin_fee_bps, 500), coalesce(last.platform_fee_bps, 2000), 0,
+    '[[1440, 10000], [180, 5000], [0, 0]]', 10000, 10000, 10000, 50000, 10, 'Aturan awal'
+  FROM (VALUES (1)) AS one
+    LEFT JOIN (SELECT admin_fee_bps, platform_fee_bps FROM orders ORDER BY id DESC LIMIT 1) last ON true;
+
+-- How much of the platform's own part is tax; whoever makes an order says so.
+ALTER TABLE orders ADD COLUMN tax_bps integer NOT NULL DEFAULT 0 CHECK (tax_bps BETWEEN 0 AND 5000);
+ALTER TABLE orders ALTER COLUMN tax_bps DROP DEFAULT;
+"""
+
+
+async def forwards() -> MigrationManager:
+    return sql_migration(ID, DESCRIPTION, SQL)

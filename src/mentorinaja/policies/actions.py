@@ -1,0 +1,50 @@
+"""Changing policies: a new set is written, the old ones stay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mentorinaja.db.pool import Connection, atomic
+from mentorinaja.errors import DomainError
+from mentorinaja.policies import queries, rules
+from mentorinaja.policies.rules import Policy
+from mentorinaja.web.viewer import Viewer
+
+
+class WrongPolicy(DomainError):
+    """The set does not make sense; `text` says why."""
+
+    status = 422
+    title = "Periksa kembali isian Anda"
+
+
+class NothingChanged(DomainError):
+    """The set would be what holds already."""
+
+    title = "Tidak ada yang berubah"
+
+
+@atomic
+async def change(tx: Connection, /, admin: Viewer, reason: str, **changes: Any) -> Policy:
+    """Some of `rules.CHANGEABLE` from now on; answers the new set. Orders made before keep what they have.
+
+    Two admins at once change one after the other, so neither undoes what the other changed. Raises
+    `WrongPolicy` or `NothingChanged`; then nothing was written.
+    """
+    await tx.execute("LOCK TABLE policies IN SHARE ROW EXCLUSIVE MODE")
+    before = await queries.current(tx)
+    after = rules.changed(before, changes)
+    if wrong := rules.wrong_reason(reason):
+        raise WrongPolicy(wrong)
+    if found := rules.problems(after):
+        raise WrongPolicy(" ".join(f"{name}: {text}" for name, text in found.items()))
+    if not rules.differences(before, after):
+        raise NothingChanged("Isinya sama dengan aturan yang berlaku sekarang.")
+    values = {name: getattr(after, name) for name in rules.CHANGEABLE}
+    values |= {"changed_by": admin.id, "reason": reason.strip()}
+    await tx.execute(
+        f"""INSERT INTO policies ({", ".join(values)})
+            VALUES ({", ".join(f"${number}" for number in range(1, len(values) + 1))})""",
+        *values.values(),
+    )
+    return await queries.current(tx)

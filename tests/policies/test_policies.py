@@ -1,0 +1,155 @@
+"""Policies: a change is a new row, nobody can change an old one, and an order keeps what held when it was made."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import pytest
+
+from mentorinaja import clock
+from mentorinaja.db.pool import Database
+from mentorinaja.policies import queries, rules
+from mentorinaja.policies.actions import NothingChanged, WrongPolicy, change
+from mentorinaja.policies.rules import Policy
+from tests.support.bookings import book, due_in, make_seller, make_user, slot_in
+from tests.support.payments import pay
+from tests.support.places import make_admin
+
+FIRST = Policy(
+    1, datetime(2020, 1, 1, tzinfo=UTC), 500, 2_000, 0, ((1440, 10_000), (180, 5_000), (0, 0)), 10_000, 10_000,
+    10_000, 50_000, 10, None, "Aturan awal",
+)  # fmt: skip
+
+
+async def test_the_product_begins_with_the_rates_and_rules_it_promises(db: Database) -> None:
+    assert await queries.current(db) == FIRST
+    assert await queries.policy_at(db, datetime(2001, 1, 1, tzinfo=UTC)) == FIRST
+
+
+async def test_a_change_holds_from_now_on_and_the_past_can_be_read(db: Database) -> None:
+    admin = await make_admin(db)
+    before = await clock.now(db)
+    await clock.shift(db, timedelta(hours=1))
+    made = await change(db, admin, " PPN berlaku ", tax_bps=1_100, cancel_steps=[[2880, 10_000], [0, 2_500]])
+    assert made == await queries.current(db) == await queries.policy_at(db, await clock.now(db))
+    assert made == replace(
+        FIRST,
+        id=made.id,
+        since=made.since,
+        tax_bps=1_100,
+        cancel_steps=((2880, 10_000), (0, 2_500)),
+        changed_by=admin.id,
+        reason="PPN berlaku",
+    )
+    assert await queries.policy_at(db, before) == FIRST
+    assert [(told.policy.id, told.by) for told in await queries.history(db)] == [
+        (made.id, admin.full_name),
+        (1, None),
+    ]
+    await clock.shift(db, None)  # a clock that was moved back does not bring the old set back
+    assert await queries.current(db) == made
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"admin_fee_bps": -1},
+        {"platform_fee_bps": 5_001},
+        {"tax_bps": 5_001},
+        {"now_bps": 10_001},
+        {"thread_bps": -1},
+        {"product_bps": 10_001},
+        {"least_withdrawal": 0},
+        {"downloads": 0},
+        {"cancel_steps": []},
+        {"cancel_steps": [[60, 5_000]]},
+        {"cancel_steps": [[0, 0], [60, 5_000]]},
+        {"cancel_steps": [[60, 5_000], [60, 4_000], [0, 0]]},
+        {"cancel_steps": [[60, 5_000], [0, 6_000]]},
+        {"cancel_steps": [[60, 10_001], [0, 0]]},
+        {"cancel_steps": [[600_000, 5_000], [0, 0]]},
+    ],
+)
+def test_a_set_that_makes_no_sense_is_told_by_field(changes: dict[str, object]) -> None:
+    assert list(rules.problems(rules.changed(FIRST, changes))) == list(changes)
+
+
+def test_the_set_of_the_beginning_makes_sense() -> None:
+    assert rules.problems(FIRST) == {}
+    with pytest.raises(KeyError):
+        rules.changed(FIRST, {"since": None, "reason": "x"})
+
+
+async def test_what_makes_no_sense_or_changes_nothing_is_not_written(db: Database) -> None:
+    admin = await make_admin(db)
+    for reason, changes in (
+        ("Naik", {"admin_fee_bps": 5_001}),
+        ("x", {"tax_bps": 1}),
+        ("a\x00bc", {"tax_bps": 1}),
+    ):
+        with pytest.raises(WrongPolicy):
+            await change(db, admin, reason, **changes)
+    for changes in ({}, {"tax_bps": 0}, {"cancel_steps": [[1440, 10_000], [180, 5_000], [0, 0]]}):
+        with pytest.raises(NothingChanged):
+            await change(db, admin, "Tidak jadi", **changes)
+    assert len(await queries.history(db)) == 1
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE policies SET tax_bps = 1", "DELETE FROM policies", "TRUNCATE policies"]
+)
+async def test_a_set_that_held_stays_written(db: Database, statement: str) -> None:
+    with pytest.raises(asyncpg.RestrictViolationError):
+        await db.execute(statement)
+
+
+async def test_two_admins_at_once_undo_nothing_of_each_other(db: Database) -> None:
+    one, two = await make_admin(db), await make_admin(db)
+    await asyncio.gather(
+        change(db, one, "Biaya admin naik", admin_fee_bps=600), change(db, two, "PPN berlaku", tax_bps=1_100)
+    )
+    now = await queries.current(db)
+    assert (now.admin_fee_bps, now.tax_bps) == (600, 1_100)
+    assert len(await queries.history(db)) == 3
+
+
+async def test_an_order_keeps_what_held_when_it_was_made(db: Database) -> None:
+    seller, user, admin = await make_seller(db), await make_user(db), await make_admin(db)
+    old = await book(db, user, seller, await slot_in(db, days=2))
+    await pay(db, old)
+    await change(
+        db,
+        admin,
+        "Semua berubah",
+        admin_fee_bps=1_000,
+        platform_fee_bps=3_000,
+        tax_bps=1_100,
+        cancel_steps=[[60, 9_000], [0, 1_000]],
+    )
+    new = await book(db, user, seller, await slot_in(db, days=3))
+    rows = await db.fetch(
+        """SELECT public_id, admin_fee, total, platform_fee, expert_share, admin_fee_bps, platform_fee_bps,
+             tax_bps, cancel_policy FROM orders ORDER BY id"""
+    )
+    assert [tuple(row) for row in rows] == [
+        (
+            old, 7_500, 157_500, 31_500, 126_000, 500, 2_000, 0,
+            {"steps": [[1440, 10_000], [180, 5_000], [0, 0]]},
+        ),
+        (new, 15_000, 165_000, 49_500, 115_500, 1_000, 3_000, 1_100, {"steps": [[60, 9_000], [0, 1_000]]}),
+    ]  # fmt: skip
+
+
+async def test_each_kind_of_order_takes_the_rule_that_is_its_own(db: Database) -> None:
+    admin = await make_admin(db)
+    await change(db, admin, "Aturan sendiri", now_bps=9_000, thread_bps=8_000, product_bps=7_000)
+    thread, now = await make_seller(db, minutes=None), await make_seller(db, ready=True)
+    await book(db, await make_user(db), thread, await due_in(db, days=2))
+    await book(db, await make_user(db), now, None)
+    told = await db.fetch("SELECT cancel_policy FROM orders ORDER BY id")
+    assert [row["cancel_policy"] for row in told] == [
+        {"until_first_message_bps": 8_000},
+        {"until_arrival_bps": 9_000},
+    ]
+    assert (await queries.current(db)).cancel_rule("product") == {"until_first_download_bps": 7_000}
