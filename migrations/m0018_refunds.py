@@ -25,7 +25,9 @@ CREATE TABLE refund_accounts (
   tail text NOT NULL CHECK (tail ~ '^[0-9]{1,4}$'),
   holder text NOT NULL CHECK (length(holder) BETWEEN 3 AND 100),
   given_by bigint NOT NULL REFERENCES users,
-  given_at timestamptz NOT NULL DEFAULT app_now()
+  given_at timestamptz NOT NULL DEFAULT app_now(),
+  -- a transfer there came back: another account is needed
+  bounced_at timestamptz
 );
 CREATE INDEX refund_accounts_order ON refund_accounts (order_id, id);
 
@@ -53,11 +55,12 @@ UPDATE refunds SET left_at = changed_at WHERE state = 'done';
 CREATE INDEX refunds_open ON refunds (id) WHERE state NOT IN ('done', 'rejected');
 CREATE INDEX refunds_transaction ON refunds (transaction_id);
 
--- refund_bounced: a transfer by hand came back to us; the money is due again
+-- refund_bounced: a transfer by hand came back to us, and the money is due again; refund_rejected: what was to go
+-- back of a sale stays with those who had earned it
 ALTER TABLE ledger_journals DROP CONSTRAINT ledger_journals_kind_check;
 ALTER TABLE ledger_journals ADD CONSTRAINT ledger_journals_kind_check CHECK (kind IN ('payment', 'release',
-  'refund_due', 'owed_back', 'refund', 'refund_bounced', 'reversal', 'chargeback', 'withdrawal', 'withdrawal_paid',
-  'withdrawal_returned'));
+  'refund_due', 'owed_back', 'refund', 'refund_bounced', 'refund_rejected', 'reversal', 'chargeback', 'withdrawal',
+  'withdrawal_paid', 'withdrawal_returned'));
 """
 
 
