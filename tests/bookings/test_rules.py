@@ -58,13 +58,13 @@ def test_only_money_confirms_and_only_the_unpaid_expire(state: rules.State, move
 @given(STATES, MONEY)
 def test_money_goes_one_way(state: rules.State, news: list[tuple[PaymentStatus, bool]]) -> None:
     seen = [state[1]]
-    for into, started in news:
-        after = rules.after_money(state, into, started=started)
+    for into, stays in news:
+        after = rules.after_money(state, into, stays=stays)
         if after is None:
             continue
         assert after[0] in (state[0], "cancelled")
         assert not (state[0] == "completed" and after[0] != "completed")
-        if into not in ("refund_pending", "partially_refunded"):
+        if into not in ("refund_pending", "partially_refunded", "chargeback"):
             assert into not in seen
         state = after
         seen.append(into)
@@ -72,7 +72,14 @@ def test_money_goes_one_way(state: rules.State, news: list[tuple[PaymentStatus, 
 
 @pytest.mark.parametrize("status", ["refunded", "reversed", "chargeback"])
 def test_money_that_is_gone_pays_nothing_any_more(status: PaymentStatus) -> None:
-    assert not any(rules.after_money(("confirmed", status), into, started=False) for into in PAYMENTS)
+    turned = {into for into in PAYMENTS if rules.after_money(("confirmed", status), into, stays=False)}
+    assert turned <= {"chargeback"}
+
+
+def test_a_chargeback_of_part_leaves_the_session_and_of_the_rest_takes_it() -> None:
+    state = rules.after_money(("confirmed", "paid"), "chargeback", stays=True)
+    assert state == ("confirmed", "chargeback")
+    assert rules.after_money(state, "chargeback", stays=False) == ("cancelled", "chargeback")
 
 
 @given(MOMENTS, st.integers(75, 60 * 24 * 365))

@@ -105,13 +105,15 @@ async def unconfirm(tx: Connection, order: Order) -> Order:
     return order
 
 
-async def turn_money(tx: Connection, order: Order, into: PaymentStatus, *, actor: Actor = "midtrans") -> bool:
-    """Write down what became of money that had come: late, refunded, charged back.
+async def turn_money(
+    tx: Connection, order: Order, into: PaymentStatus, *, actor: Actor = "midtrans", whole: bool = True
+) -> bool:
+    """Write down what became of money that had come: late, refunded, charged back (`whole`, or part of it).
 
     False when that cannot follow what is known already (a repeated or older message): nothing is changed.
     """
     order = await queries.relock(tx, order)
-    state = rules.after_money(order.state, into, started=order.started)
+    state = rules.after_money(order.state, into, stays=order.started or not whole)
     if state is None:
         return False
     reason = into if state[0] != order.status else order.cancel_reason

@@ -100,6 +100,9 @@ _MONEY: dict[PaymentStatus, frozenset[PaymentStatus]] = {
     "paid_late": frozenset({"refund_pending", "partially_refunded", "refunded", "reversed", "chargeback"}),
     "refund_pending": frozenset({"partially_refunded", "refunded", "reversed", "chargeback"}),
     "partially_refunded": frozenset({"refund_pending", "refunded", "reversed", "chargeback"}),
+    # A bank takes back what is left, or what had gone back already.
+    "refunded": frozenset({"chargeback"}),
+    "chargeback": frozenset({"chargeback"}),
 }
 
 
@@ -136,17 +139,18 @@ def after(state: State, move: Move) -> State | None:
     return _MOVES.get((state, move))
 
 
-def after_money(state: State, into: PaymentStatus, *, started: bool) -> State | None:
+def after_money(state: State, into: PaymentStatus, *, stays: bool) -> State | None:
     """The state once money turned `into`, or None when that may not follow.
 
-    Money that went back whole before the start takes the booking with it; a session that has begun stays.
+    Money that went back whole before the start takes the booking with it; it `stays` once the session has
+    begun, or when only part of the money is gone.
     """
     status, payment = state
     if into not in _MONEY.get(payment, frozenset()):
         return None
     if status == "confirmed" and into == "refund_pending":
         return None  # a session that still stands earns its money
-    if status == "confirmed" and not started and into in ("refunded", "chargeback"):
+    if status == "confirmed" and not stays and into in ("refunded", "chargeback"):
         return "cancelled", into
     return status, into
 

@@ -44,10 +44,20 @@ class Created:
 
 
 @dataclass(frozen=True, slots=True)
+class GatewayRefund:
+    """A refund as Midtrans lists it, in whole rupiah; `confirmed`: the bank said that it has the money."""
+
+    key: str
+    amount: int
+    confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class GatewayStatus:
     """One transaction as the status API tells it; amounts in whole rupiah (of `currency`).
 
-    `returned` is what went back to the payer by refund or chargeback. `raw` is the body, for the log.
+    `returned` is what went back to the payer by refund or chargeback, of which `refunds` says how it was
+    asked for. `raw` is the body, for the log.
     """
 
     order_id: str
@@ -61,6 +71,12 @@ class GatewayStatus:
     returned: int
     began_at: datetime | None
     raw: Json
+    refunds: tuple[GatewayRefund, ...] = ()
+
+    @property
+    def confirmed(self) -> int:
+        """Rupiah of `returned` that the payer's bank has."""
+        return min(sum(refund.amount for refund in self.refunds if refund.confirmed), self.returned)
 
 
 def read_created(body: Json) -> Created:
@@ -81,6 +97,7 @@ def read_status(body: Json) -> GatewayStatus:
     status = _text(body, "transaction_status").lower()
     amount = rupiah(_text(body, "gross_amount"))
     fraud = body.get("fraud_status")
+    refunds = _refunds(body)
     return GatewayStatus(
         order_id=_text(body, "order_id"),
         transaction_id=transaction_id,
@@ -90,9 +107,10 @@ def read_status(body: Json) -> GatewayStatus:
         amount=amount,
         currency=body["currency"] if isinstance(body.get("currency"), str) else "IDR",
         status_code=_text(body, "status_code"),
-        returned=min(_returned(body, status, amount), amount),
+        returned=min(_returned(body, status, amount, refunds), amount),
         began_at=_moment(body.get("transaction_time")),
         raw=body,
+        refunds=refunds,
     )
 
 
@@ -110,13 +128,26 @@ def rupiah(text: str) -> int:
     return amount
 
 
-def _returned(body: Json, status: str, amount: int) -> int:
-    said = sum(
-        rupiah(body[name])
-        for name in ("refund_amount", "chargeback_amount")
-        if isinstance(body.get(name), str)
-    )
+def _returned(body: Json, status: str, amount: int, refunds: tuple[GatewayRefund, ...]) -> int:
+    listed = sum(refund.amount for refund in refunds)
+    said = max(_said(body, "refund_amount"), listed) + _said(body, "chargeback_amount")
     return amount if status in ("refund", "chargeback") and not said else said
+
+
+def _said(body: Json, name: str) -> int:
+    return rupiah(body[name]) if isinstance(body.get(name), str) else 0
+
+
+def _refunds(body: Json) -> tuple[GatewayRefund, ...]:
+    """Each once, also when Midtrans lists it again with the bank's confirmation."""
+    listed = body.get("refunds")
+    found: dict[str, GatewayRefund] = {}
+    for place, refund in enumerate(listed if isinstance(listed, list) else ()):
+        if isinstance(refund, dict):
+            key = str(refund.get("refund_key") or "")
+            confirmed = _moment(refund.get("bank_confirmed_at")) is not None
+            found[key or str(place)] = GatewayRefund(key, rupiah(_text(refund, "refund_amount")), confirmed)
+    return tuple(found.values())
 
 
 def _moment(text: object) -> datetime | None:

@@ -11,9 +11,9 @@ from mentorinaja.bookings.queries import Order
 from mentorinaja.db.pool import Connection
 from mentorinaja.jobs.queue import enqueue
 from mentorinaja.ledger import actions as ledger
-from mentorinaja.ledger import queries as booked
 from mentorinaja.notices import actions as notices
 from mentorinaja.payments import refunds
+from mentorinaja.payments.gateway_words import GatewayRefund
 from mentorinaja.payments.links import give_link
 from mentorinaja.payments.rules import MONEY_CAME, WENT_BACK, TransactionState
 
@@ -22,7 +22,10 @@ Book = Callable[[Connection, int, str], Awaitable[bool]]
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """One transaction's state before and now; `returned` is what went back of `amount`, in whole rupiah."""
+    """One transaction's state before and now; `returned` is what went back of `amount`, in whole rupiah.
+
+    `refunds` are those of it that were asked for through Midtrans.
+    """
 
     transaction_id: str
     payment_type: str
@@ -31,6 +34,17 @@ class News:
     amount: int
     currency: str
     returned: int
+    refunds: tuple[GatewayRefund, ...] = ()
+
+    @property
+    def has_gone_back(self) -> bool:
+        """Whether some of it went back in a currency that we keep books in."""
+        return self.state in WENT_BACK or (self.returned > 0 and self.currency == "IDR")
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it went back."""
+        return self.returned >= self.amount
 
 
 async def follow(tx: Connection, order: Order, news: News) -> str | None:
@@ -45,7 +59,7 @@ async def follow(tx: Connection, order: Order, news: News) -> str | None:
     elif news.state in MONEY_CAME:
         if news.before not in MONEY_CAME:
             alert = await _came(tx, order, news)
-        if news.state in WENT_BACK:
+        if news.has_gone_back:
             alert = await _went_back(tx, order, news) or alert
     elif news.state != "unknown":
         detail = {"payment_type": news.payment_type}
@@ -144,15 +158,18 @@ async def _went_back(tx: Connection, order: Order, news: News) -> str | None:
     pays = await _pays_order(tx, order.id, news.transaction_id)
     reason = await refunds.reason_of(tx, news.transaction_id)
     charged_back = news.state == "chargeback"
-    await ledger.record_returned(tx, order.id, news.transaction_id, news.returned, chargeback=charged_back)
-    await refunds.mark_done(tx, news.transaction_id, await booked.gone_back(tx, news.transaction_id))
+    is_more = await ledger.record_returned(
+        tx, order.id, news.transaction_id, news.returned, chargeback=charged_back
+    )
+    await refunds.settle(tx, news.transaction_id, news.refunds)
     order = await orders.relock(tx, order)
     if order.payment_status == "refund_pending" and await refunds.is_open(tx, news.transaction_id):
-        detail = {"returned": news.returned}  # part of it: the order still waits for the rest
-        await bookings.record_event(tx, order.id, "midtrans", news.state, detail=detail)
-    elif pays or reason in refunds.TOO_LATE:
-        await bookings.turn_money(tx, order, news.state)  # type: ignore[arg-type]  # WENT_BACK
-    return news.state if charged_back or reason is None else None
+        if is_more:
+            detail = {"returned": news.returned}  # part of it: the order still waits for the rest
+            await bookings.record_event(tx, order.id, "midtrans", news.state, detail=detail)
+    elif news.state in WENT_BACK and (pays or reason in refunds.TOO_LATE):
+        await bookings.turn_money(tx, order, news.state, whole=news.is_whole)  # type: ignore[arg-type]  # WENT_BACK
+    return news.state if charged_back or (is_more and reason is None) else None
 
 
 async def _pays_order(tx: Connection, order_id: int, transaction_id: str) -> bool:
@@ -169,7 +186,8 @@ async def _mark(tx: Connection, order_id: int) -> None:
     """What the waiting order's page says of its tries: under review, or failed the last time."""
     await tx.execute(
         """WITH tries AS (
-             SELECT coalesce(bool_or(t.state IN ('review', 'quarantined')), false) AS review,
+             SELECT coalesce(bool_or(t.state = 'review' OR t.state = 'quarantined' AND t.returned < t.amount), false)
+                 AS review,
                coalesce((array_agg(t.state ORDER BY t.began_at DESC, t.transaction_id))[1]
                  IN ('failed', 'reversed'), false) AS failed
              FROM payment_transactions t JOIN payment_attempts a ON a.id = t.attempt_id WHERE a.order_id = $1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from mentorinaja.bookings import queries as bookings
 from mentorinaja.db.pool import Connection, Database, atomic
 from mentorinaja.errors import NotThere
-from mentorinaja.payments import log, queries, rules
+from mentorinaja.payments import log, queries, refunds, rules
 from mentorinaja.payments.gateway_words import TRANSACTION_ID, GatewayStatus
 from mentorinaja.payments.midtrans import USUAL_SECONDS, Gateway
 from mentorinaja.payments.outcome import News, follow
@@ -58,7 +58,9 @@ class _Known:
     state: TransactionState
     gateway_status: str
     amount: int
+    currency: str
     returned: int
+    confirmed: int
 
 
 @atomic
@@ -76,28 +78,27 @@ async def hear(tx: Connection, gateway_order_id: str, status: GatewayStatus) -> 
     if status.status not in rules.WORDS:
         alert = "unknown_status"
     told = rules.heard(status, attempt.amount)
+    if known and told == "failed" and await refunds.is_voided(tx, status.transaction_id):
+        told, status = "refunded", replace(status, returned=known.amount)
     state = rules.next_state(known.state if known else None, told)
-    if known and _nothing_new(known, state, told, status):
+    later = known is None or rules.is_later(status.status, told, known.gateway_status, known.state)
+    if known and not later and not _is_more(known, state, status):
         if alert:
             await log.write_once(tx, "status", status.order_id, status.raw, attempt.id, alert)
         return False
-    await _store(tx, attempt, status, state)
+    await _store(tx, attempt, status, state, later)
     if rules.closes_page(status, state):
         await tx.execute("UPDATE payment_attempts SET state = 'closed' WHERE id = $1", attempt.id)
-    if known is None or known.state != state or status.returned > known.returned:
+    if known is None or _is_more(known, state, status):
         alert = await follow(tx, order, _news(known, state, status)) or alert
     await log.write(tx, "status", status.order_id, status.raw, attempt_id=attempt.id, alert=alert)
     await plan_check(tx, attempt.id)
     return True
 
 
-def _nothing_new(
-    known: _Known, state: TransactionState, told: TransactionState, status: GatewayStatus
-) -> bool:
-    """An old answer that came late, or what was known already; a card's capture that settles is new."""
-    if state != known.state or status.returned > known.returned:
-        return False
-    return told != state or status.status == known.gateway_status
+def _is_more(known: _Known, state: TransactionState, status: GatewayStatus) -> bool:
+    """Whether an answer moves the transaction: another state, or more money that went back or arrived there."""
+    return state != known.state or status.returned > known.returned or status.confirmed > known.confirmed
 
 
 def _news(known: _Known | None, state: TransactionState, status: GatewayStatus) -> News:
@@ -109,14 +110,18 @@ def _news(known: _Known | None, state: TransactionState, status: GatewayStatus) 
         status.amount,
         status.currency,
         status.returned,
+        status.refunds,
     )
 
 
 def _settled_amount(known: _Known | None, status: GatewayStatus) -> tuple[GatewayStatus, str | None]:
     """Money that came does not change its amount afterwards: a body that says so is looked at, not believed."""
-    if known is None or known.state not in MONEY_CAME or known.amount == status.amount:
+    if known is None or known.state not in MONEY_CAME:
         return status, None
-    believed = replace(status, amount=known.amount, returned=min(status.returned, known.amount))
+    if (known.amount, known.currency) == (status.amount, status.currency):
+        return status, None
+    returned = min(status.returned, known.amount)
+    believed = replace(status, amount=known.amount, currency=known.currency, returned=returned)
     return believed, "amount_changed"
 
 
@@ -138,19 +143,28 @@ async def plan_check(tx: Connection, attempt_id: int, *, asked: bool = False) ->
 
 async def _known(tx: Connection, transaction_id: str) -> _Known | None:
     row = await tx.fetchrow(
-        "SELECT state, gateway_status, amount, returned FROM payment_transactions WHERE transaction_id = $1",
+        """SELECT state, gateway_status, amount, currency, returned, confirmed FROM payment_transactions
+           WHERE transaction_id = $1""",
         transaction_id,
     )
     return _Known(**dict(row)) if row else None
 
 
-async def _store(tx: Connection, attempt: Attempt, status: GatewayStatus, state: TransactionState) -> None:
+async def _store(
+    tx: Connection, attempt: Attempt, status: GatewayStatus, state: TransactionState, later: bool
+) -> None:
+    """What an older answer says of the transaction itself (`later` is false) is not written over a newer one."""
     await tx.execute(
         """INSERT INTO payment_transactions AS t (transaction_id, attempt_id, payment_type, gateway_status,
-             fraud_status, state, amount, currency, returned, began_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10, app_now()))
-           ON CONFLICT (transaction_id) DO UPDATE SET payment_type = $3, gateway_status = $4, fraud_status = $5,
-             state = $6, amount = $7, currency = $8, returned = greatest(t.returned, $9),
+             fraud_status, state, amount, currency, returned, began_at, confirmed)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10, app_now()), $11)
+           ON CONFLICT (transaction_id) DO UPDATE SET
+             payment_type = CASE WHEN $12 THEN $3 ELSE t.payment_type END,
+             gateway_status = CASE WHEN $12 THEN $4 ELSE t.gateway_status END,
+             fraud_status = CASE WHEN $12 THEN $5 ELSE t.fraud_status END,
+             amount = CASE WHEN $12 THEN $7 ELSE t.amount END,
+             currency = CASE WHEN $12 THEN $8 ELSE t.currency END,
+             state = $6, returned = greatest(t.returned, $9), confirmed = greatest(t.confirmed, $11),
              changed_at = CASE WHEN t.state = $6 THEN t.changed_at ELSE app_now() END""",
         status.transaction_id,
         attempt.id,
@@ -162,4 +176,6 @@ async def _store(tx: Connection, attempt: Attempt, status: GatewayStatus, state:
         status.currency,
         status.returned,
         status.began_at,
+        status.confirmed,
+        later,
     )

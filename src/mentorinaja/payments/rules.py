@@ -33,14 +33,20 @@ _MEANING: dict[str, TransactionState] = {
     "chargeback": "chargeback",
     "partial_chargeback": "chargeback",
 }
-WORDS = frozenset(_MEANING) | {"settlement", "capture"}
+# Midtrans's words in the order in which one transaction can have them.
+_WORDS = (
+    "pending", "capture", "settlement", "partial_refund", "refund", "partial_chargeback", "chargeback",
+    "expire", "failure", "deny", "cancel",
+)  # fmt: skip
+WORDS = frozenset(_WORDS)
+_NO_MONEY = frozenset({"expire", "failure", "deny", "cancel"})
 # Money has come (whatever became of it since).
 MONEY_CAME: frozenset[TransactionState] = frozenset(
     {"paid", "quarantined", "partially_refunded", "refunded", "chargeback"}
 )
 WENT_BACK: frozenset[TransactionState] = frozenset({"partially_refunded", "refunded", "chargeback"})
 # After these words Snap's page takes no other payment: another try needs another attempt.
-_PAGE_IS_DONE = frozenset({"settlement", "capture", "expire", "cancel", "refund", "partial_refund"})
+_PAGE_IS_DONE = WORDS - {"pending", "failure", "deny"}
 # Banks and counters take a settled payment back for some minutes after it.
 _REVERSIBLE_TYPES = frozenset({"bank_transfer", "echannel", "cstore"})
 
@@ -58,6 +64,8 @@ def heard(status: GatewayStatus, asked: int) -> TransactionState:
     state = _meaning(status)
     if state in MONEY_CAME and (status.amount != asked or status.currency != "IDR"):
         return "quarantined"
+    if state in ("refunded", "partially_refunded") and status.returned:
+        return "refunded" if status.returned >= status.amount else "partially_refunded"
     return state
 
 
@@ -71,6 +79,19 @@ def next_state(known: TransactionState | None, told: TransactionState) -> Transa
     if "failed" in (known, told) and MONEY_CAME & {known, told}:
         return "reversed"
     return max(known, told, key=_RANK.__getitem__)
+
+
+def is_later(word: str, told: TransactionState, known_word: str, known: TransactionState) -> bool:
+    """Whether Midtrans's `word` describes a transaction better than the one known, in whatever order they came.
+
+    Of money that was taken back the word that took it back is kept: the money itself is in the ledger.
+    """
+    state = next_state(known, told)
+    if state == "reversed" and (word in _NO_MONEY) != (known_word in _NO_MONEY):
+        return word in _NO_MONEY
+    if state not in (told, "reversed") or word not in WORDS:
+        return False
+    return known not in (state, "reversed") or _place(word) > _place(known_word)
 
 
 def closes_page(status: GatewayStatus, state: TransactionState) -> bool:
@@ -106,6 +127,10 @@ def next_check(
         if known.state == "paid" and known.payment_type in _REVERSIBLE_TYPES
     ]
     return max((at for at in reversible if at > now), default=None)
+
+
+def _place(word: str) -> int:
+    return _WORDS.index(word) if word in WORDS else -1
 
 
 def _meaning(status: GatewayStatus) -> TransactionState:
