@@ -177,7 +177,7 @@ def look_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     async def look_together(*args: Any) -> bool:
         free = await look(*args)
-        async with asyncio.timeout(5), met:
+        async with asyncio.timeout(30), met:
             return free
 
     monkeypatch.setattr(schedule, "slot_is_free", look_together)

@@ -227,7 +227,7 @@ async def test_a_document_that_unpacks_to_gigabytes_never_stops_the_loop(
         await asyncio.sleep(0.01)
         turns += 1
     assert await waiting == "broken"
-    assert turns > 10
+    assert turns > 2, "the loop turned meanwhile"
 
 
 async def test_whoever_waits_too_long_for_a_turn_is_told_to_come_again(

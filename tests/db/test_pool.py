@@ -1,7 +1,6 @@
 """Transactions: all or nothing, retried when PostgreSQL asks, and no connection is ever lost."""
 
 import asyncio
-import time
 from typing import Any
 
 import asyncpg
@@ -35,13 +34,13 @@ async def test_a_line_that_died_unheard_keeps_nobody_waiting_for_ever(db: Databa
         try:
             assert await other.fetchval("SELECT 1") == 1
             front.swallowing = True
-            began = time.monotonic()
-            with pytest.raises(TimeoutError):
-                await asyncio.wait_for(other.fetchval("SELECT 2"), 15)
-            assert time.monotonic() - began < 10, "it gave up by itself"
+            async with asyncio.timeout(60) as ours:
+                with pytest.raises(TimeoutError):
+                    await other.fetchval("SELECT 2")
+            assert not ours.expired(), "it gave up by itself"
             front.swallowing = False
             front.cut()
-            assert await asyncio.wait_for(other.fetchval("SELECT 3"), 15) == 3
+            assert await asyncio.wait_for(other.fetchval("SELECT 3"), 60) == 3
         finally:
             await other.close()
 
@@ -55,7 +54,7 @@ async def test_whoever_needs_a_database_that_is_starting_waits_and_says_so_once(
         await asyncio.sleep(waiting._PAUSE_SECONDS * 2)
         assert not waits.done()
         await relay.mend()
-        await asyncio.wait_for(waits, 10)
+        await asyncio.wait_for(waits, 60)
     assert len(said) == 1 and "waiting up to 30 seconds" in said[0]
 
 
@@ -89,7 +88,7 @@ async def test_a_commit_that_fails_gives_its_connection_back(db: Database) -> No
     for _ in range(20):
         with pytest.raises(asyncpg.ForeignKeyViolationError):
             await orphan(db)
-    assert await asyncio.wait_for(db.fetchval("SELECT count(*) FROM child"), 5) == 0
+    assert await asyncio.wait_for(db.fetchval("SELECT count(*) FROM child"), 60) == 0
 
 
 async def test_the_victim_of_a_deadlock_tries_again(db: Database) -> None:

@@ -26,7 +26,7 @@ async def outcome(meeting: Meeting) -> tuple[str, str | None, str]:
 
 async def until_somebody_waits(db: Database) -> None:
     """Until a transaction of this database waits for another one's lock."""
-    ends = asyncio.get_running_loop().time() + 5
+    ends = asyncio.get_running_loop().time() + 30
     while not await db.fetchval(
         """SELECT EXISTS (SELECT FROM pg_stat_activity
              WHERE datname = current_database() AND wait_event_type = 'Lock')"""

@@ -3,9 +3,13 @@
 import re
 from uuid import uuid4
 
+import pytest
 from playwright.async_api import Browser, FrameLocator, Page, expect
 
 from tests.journeys.conftest import Demo, person, photograph
+
+# One demo for all journeys: starting one takes longer than most of them.
+pytestmark = pytest.mark.xdist_group("demo")
 
 
 async def register(page: Page, name: str) -> None:
@@ -74,7 +78,7 @@ async def test_two_people_go_from_registration_to_review_on_phones(demo: Demo, c
         order_id = await book_now(user, "sari", "Tanya Cepat")
         await user.get_by_role("button", name="Bayar Sekarang").click()
         await pay_by_card(user.frame_locator("iframe"))
-        await expect(user.get_by_text("Pembayaran Berhasil!")).to_be_visible(timeout=20_000)
+        await expect(user.get_by_text("Pembayaran Berhasil!")).to_be_visible()
         await expect(user.get_by_text("Booking Anda telah dikonfirmasi!")).to_be_visible()
         await photograph(user, "success")
         await user.get_by_role("link", name="Join Session").first.click()
@@ -88,9 +92,7 @@ async def test_two_people_go_from_registration_to_review_on_phones(demo: Demo, c
         await photograph(expert, "transaksi")
         await expert.locator("article", has_text=order_id).get_by_role("link", name="Join Session").click()
         for page in (user, expert):
-            await expect(page.locator("#countdown")).to_have_attribute(
-                "data-state", "running", timeout=10_000
-            )
+            await expect(page.locator("#countdown")).to_have_attribute("data-state", "running")
 
         await user.locator("textarea[name=text]").fill(
             "Halo Mbak Sari!\nSaya ingin pindah karier. <b>Bisa?</b>"
@@ -120,7 +122,7 @@ async def test_two_people_go_from_registration_to_review_on_phones(demo: Demo, c
         await photograph(user, "end-question")
         await user.get_by_role("button", name="Ya, Akhiri").first.click()
         for page in (user, expert):
-            await expect(page.get_by_text("Session Telah Berakhir")).to_be_visible(timeout=10_000)
+            await expect(page.get_by_text("Session Telah Berakhir")).to_be_visible()
         await photograph(user, "ended")
         await expect(user.get_by_role("link", name="Beri Review")).to_be_visible()
 
@@ -143,7 +145,7 @@ async def test_the_same_without_script(demo: Demo, chromium: Browser) -> None:
         await user.get_by_role("button", name="Bayar Sekarang").click()
         await user.get_by_role("link", name="Lanjut ke Midtrans").click()
         await pay_by_card(user)
-        await expect(user.get_by_text("Pembayaran Berhasil!")).to_be_visible(timeout=20_000)
+        await expect(user.get_by_text("Pembayaran Berhasil!")).to_be_visible()
         await user.get_by_role("link", name="Join Session").first.click()
         await sign_in(expert, "/expert/login", "dimas@mentorinaja.test", "mentorinaja")
         await expert.goto("/expert/dashboard/transaksi")

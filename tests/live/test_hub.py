@@ -76,7 +76,8 @@ async def test_it_says_that_it_is_deaf_until_it_hears_again(db: Database) -> Non
     assert not hub.connected
 
 
-async def test_without_a_server_it_does_not_start() -> None:
+async def test_without_a_server_it_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mentorinaja.live.hub._START_SECONDS", 0.5)
     hub = Hub("postgresql://nobody@127.0.0.1:9/nothing", Clock())
     with pytest.raises(TimeoutError):
         await hub.start()
@@ -89,7 +90,9 @@ async def test_the_process_follows_the_moved_clock_at_once(db: Database, hub: Hu
         await clock.shift(db, timedelta(hours=1))
     await eventually(lambda: heard != [])
     expected = await clock.now(db)
-    await eventually(lambda: abs(hub.clock.now() - expected) < timedelta(seconds=2))
+    await eventually(
+        lambda: abs(hub.clock.now() - expected) < timedelta(minutes=30)
+    )  # the last of the twenty hours
     assert hub.connected
 
 

@@ -86,12 +86,12 @@ async def test_the_job_queued_with_the_data_sends_it_without_waiting_for_a_sweep
             async def came() -> bool:
                 return len(box.messages) == 1
 
-            await eventually(came, seconds=10)
+            await eventually(came)
 
             async def done() -> bool:
                 return bool(await db.fetchval("SELECT count(*) = 0 FROM pgqueuer"))
 
-            await eventually(done, seconds=20)
+            await eventually(done)
         finally:
             stop.set()
             await worker

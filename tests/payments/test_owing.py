@@ -249,7 +249,7 @@ async def test_without_the_orders_lock_they_do(
 
     async def look_together(tx: Connection, transaction_id: str) -> int:
         left = await look(tx, transaction_id)
-        async with asyncio.timeout(5), met:
+        async with asyncio.timeout(30), met:
             return left
 
     sale = await sell(db)

@@ -51,7 +51,7 @@ async def to_deadline(site: Site, public_id: str, before: timedelta) -> None:
 
 
 async def until_state(site: Site, public_id: str, state: tuple[str, str]) -> None:
-    ends = asyncio.get_running_loop().time() + 10
+    ends = asyncio.get_running_loop().time() + 30
     while await state_of(site.db, public_id) != state:
         assert asyncio.get_running_loop().time() < ends, await state_of(site.db, public_id)
         await asyncio.sleep(0.05)
@@ -337,7 +337,7 @@ async def stream(browser: Browser, path: str, **headers: str) -> AsyncIterator[A
 async def next_data(lines: AsyncIterator[str]) -> str:
     """The next message's HTML."""
     data: list[str] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         async for line in lines:
             if line.startswith("data:"):
                 data.append(line[6:])
@@ -355,12 +355,12 @@ async def test_the_page_turns_by_itself_and_its_stream_ends_when_all_is_said(sit
     async with stream(browser, address) as lines:
         await open_attempt(site.db, public_id)
         await actions.hear(site.db, public_id, said(public_id, "deny", status_code="202"))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while "Pembayaran gagal" not in (html := await next_data(lines)):
                 pass
         assert html.strip().startswith("<section") and html.count('id="payment"') == 1
         await actions.hear(site.db, public_id, said(public_id))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while "Pembayaran Berhasil!" not in await next_data(lines):
                 pass
         rest = [line async for line in lines]

@@ -25,7 +25,7 @@ async def test_messages_are_readable_before_any_script_has_come(site: Site, chro
 
         await user.route(SCRIPTS, hold)
         await user.goto(room_path(meeting), wait_until="commit")
-        await expect(user.locator("#message-2")).to_be_visible(timeout=20_000)
+        await expect(user.locator("#message-2")).to_be_visible()
         assert await user.evaluate("typeof htmx") == "undefined"
         arrived.set()
         await connected(user)
@@ -44,8 +44,8 @@ async def test_sending_never_blocks_typing_and_everything_arrives_in_order(
             await expect(user.locator("#pesan")).to_have_value("")
         await user.keyboard.type("sambil menulis lagi")
         await meeting.say(meeting.expert, "balasan")
-        await expect(user.locator(".msg")).to_have_count(5, timeout=30_000)
-        await expect(user.locator(".msg.sending")).to_have_count(0, timeout=30_000)
+        await expect(user.locator(".msg")).to_have_count(5)
+        await expect(user.locator(".msg.sending")).to_have_count(0)
         await expect(user.locator("#pesan")).to_have_value("sambil menulis lagi")
         assert await shown(user) == texts(await meeting.items())
         own = [text for text in texts(await meeting.items()) if text != "balasan"]

@@ -175,9 +175,9 @@ async def test_a_large_photo_is_made_smaller_before_it_is_sent(site: Site, chrom
     assert len(photo) > 5 * 1024 * 1024
     async with in_room(chromium, site, meeting, meeting.user) as user:
         await choose(user, payload("foto.jpg", "image/jpeg", photo))
-        await expect(user.locator(".chosen")).to_contain_text("foto.jpg", timeout=20_000)
+        await expect(user.locator(".chosen")).to_contain_text("foto.jpg")
         await user.click(".composer .send")
-        await expect(user.locator("#message-2 .file-name")).to_contain_text("foto.jpg", timeout=30_000)
+        await expect(user.locator("#message-2 .file-name")).to_contain_text("foto.jpg")
         async with user.expect_download() as download:
             await user.locator("#message-2 .file-name").click()
         assert max(Image.open(await (await download.value).path()).size) == 2048

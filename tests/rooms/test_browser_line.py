@@ -23,7 +23,7 @@ async def test_a_lost_line_is_told_and_everything_goes_out_in_order(site: Site, 
         await meeting.say(meeting.expert, "sementara itu")
         await expect(user.locator(".msg.mine .state").first).to_have_text("Menunggu koneksi…")
         await user.context.set_offline(False)
-        await expect(user.locator("#connection")).to_be_hidden(timeout=15_000)
+        await expect(user.locator("#connection")).to_be_hidden()
         await expect(user.locator("#message-5")).to_be_visible()
         assert await shown(user) == ["sementara itu", "satu", "dua", "tiga"]
         await expect(user.locator(".msg")).to_have_count(4)
@@ -42,7 +42,7 @@ async def test_an_answer_that_overtakes_the_stream_loses_nothing_before_it(
         assert await shown(user) == ["sesudahnya"]
         # The first connection had failed; hx-sse alone would never try again.
         await user.unroute(EVENTS)
-        await expect(user.locator("#message-2")).to_be_visible(timeout=15_000)
+        await expect(user.locator("#message-2")).to_be_visible()
         assert await shown(user) == ["lebih dulu", "sesudahnya"]
 
 
@@ -53,7 +53,7 @@ async def test_a_restart_of_the_stream_repeats_nothing(site: Site, chromium: Bro
             await meeting.say(meeting.expert, str(n))
             await user.evaluate("document.getElementById('stream')._htmx?.sse?.reader?.cancel()")
             await meeting.say(meeting.user, f"saya {n}")
-        await expect(user.locator("#message-13")).to_be_visible(timeout=15_000)
+        await expect(user.locator("#message-13")).to_be_visible()
         expected = [text for n in range(6) for text in (str(n), f"saya {n}")]
         assert await shown(user) == expected
 
@@ -64,7 +64,7 @@ async def test_a_sign_out_elsewhere_leads_to_the_sign_in_page(site: Site, chromi
         await site.db.execute(
             "UPDATE login_sessions SET ended_at = app_now() WHERE user_id = $1", meeting.user.id
         )
-        await user.wait_for_url(re.compile("/login"), timeout=10_000)
+        await user.wait_for_url(re.compile("/login"))
 
 
 async def test_a_tab_is_known_by_a_name_that_a_copy_does_not_share(site: Site, chromium: Browser) -> None:
@@ -126,7 +126,7 @@ async def test_a_tab_without_a_line_shows_what_another_tab_sent_for_it(site: Sit
         await expect(sixth.locator("#connection")).to_be_visible()
         await send(sixth, "Dari tab keenam")
         for tab in (user, sixth):
-            await expect(tab.locator("#message-2 .state")).to_have_text("Terkirim", timeout=15_000)
+            await expect(tab.locator("#message-2 .state")).to_have_text("Terkirim")
             assert await shown(tab) == ["Dari tab keenam"]
 
 
@@ -141,16 +141,14 @@ async def test_a_reconnect_that_finds_the_room_full_stops_asking(site: Site, chr
 
         await user.route(EVENTS, refuse)
         await user.evaluate("document.getElementById('stream')._htmx.sse.reader.cancel()")
-        await expect(user.locator("#connection")).to_contain_text(
-            "Ruang ini sudah terbuka di", timeout=10_000
-        )
+        await expect(user.locator("#connection")).to_contain_text("Ruang ini sudah terbuka di")
         before = len(asked)
         await send(user, "masih bisa")
         await expect(user.locator("#message-2")).to_be_visible()
         assert len(asked) == before <= 2
         await user.unroute(EVENTS)
         await user.get_by_role("button", name="Coba sambungkan lagi").click()
-        await expect(user.locator("#connection")).to_be_hidden(timeout=10_000)
+        await expect(user.locator("#connection")).to_be_hidden()
 
 
 async def test_after_a_minute_the_line_can_be_tried_by_hand(site: Site, chromium: Browser) -> None:

@@ -216,7 +216,7 @@ async def test_files_are_fit_to_be_seen(site: Site, chromium: Browser) -> None:
             await expect(user.locator(".chosen")).to_contain_text(name)
             await user.fill("#pesan", "Ini yang saya maksud")
             await user.click(".composer .send")
-            await expect(user.locator(".msg.sending")).to_have_count(0, timeout=15_000)
+            await expect(user.locator(".msg.sending")).to_have_count(0)
         wrong = await look_at(user, "files")
         screen = FilePayload(name="layar.png", mimeType="image/png", buffer=files.picture("PNG"))
         await user.route(POSTS, lambda route: asyncio.Event().wait())

@@ -108,7 +108,7 @@ async def test_two_tabs_send_one_after_the_other_and_nothing_twice(site: Site, c
         posts.clear()
         await first.context.set_offline(False)
         for tab in (first, second):
-            await expect(tab.locator("#message-7 .state")).to_have_text("Terkirim", timeout=15_000)
+            await expect(tab.locator("#message-7 .state")).to_have_text("Terkirim")
             await expect(tab.locator(".msg")).to_have_count(6)
             assert await shown(tab) == expected
         assert texts(await meeting.items()) == expected
@@ -159,7 +159,7 @@ async def test_what_did_not_go_out_before_the_end_is_given_back(site: Site, chro
         await user.fill("#pesan", "dan ini")
         await actions.end(site.db, meeting.expert, meeting.booking_id)
         await user.context.set_offline(False)
-        await expect(user.get_by_text("Session Telah Berakhir")).to_be_visible(timeout=15_000)
+        await expect(user.get_by_text("Session Telah Berakhir")).to_be_visible()
         await expect(user.locator("#pesan")).to_have_value("tidak sempat\n\ndan ini")
         await user.reload()
         await expect(user.locator("#pesan")).to_have_value("tidak sempat\n\ndan ini")

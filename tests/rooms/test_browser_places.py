@@ -67,7 +67,7 @@ async def test_a_code_accepted_elsewhere_and_a_link_that_came_are_shown(
         await expect(user.locator("#place")).to_contain_text("Kode kedatangan dicocokkan")
         await expect(expert.locator("#place")).to_contain_text("Kode cocok")
         await expect(expert.locator("#arrival-code")).to_have_count(0)
-        await expect(viewer.get_by_role("link", name="Buka tautan rapat")).to_be_visible(timeout=15_000)
+        await expect(viewer.get_by_role("link", name="Buka tautan rapat")).to_be_visible()
 
 
 async def test_the_meeting_opens_beside_the_room(site: Site, chromium: Browser) -> None:

@@ -26,12 +26,12 @@ async def test_without_script_the_frame_refreshes_and_the_box_is_left_alone(
         await expect(user.locator("#thread")).to_be_hidden()
         await user.fill("#pesan", "sedang saya ketik")
         await meeting.say(meeting.expert, "Halo dari mentor")
-        await expect(frame.get_by_text("Halo dari mentor")).to_be_visible(timeout=15_000)
+        await expect(frame.get_by_text("Halo dari mentor")).to_be_visible()
         assert await user.input_value("#pesan") == "sedang saya ketik"
         await user.click(".composer .send")
-        await expect(frame.get_by_text("sedang saya ketik")).to_be_visible(timeout=15_000)
+        await expect(frame.get_by_text("sedang saya ketik")).to_be_visible()
         await actions.end(site.db, meeting.expert, meeting.booking_id)
-        await expect(frame.get_by_text("Session Telah Berakhir")).to_be_visible(timeout=15_000)
+        await expect(frame.get_by_text("Session Telah Berakhir")).to_be_visible()
 
 
 async def test_without_script_the_countdown_is_right_at_each_refresh(site: Site, chromium: Browser) -> None:
@@ -84,9 +84,9 @@ async def test_without_script_the_frame_follows_from_the_waiting_room_to_the_end
         await meeting.begin()
         await meeting.go_to((await meeting.room()).starts_at)
         await actions.advance(site.db, meeting.booking_id)
-        await expect(end).to_be_visible(timeout=15_000)
+        await expect(end).to_be_visible()
         await actions.end(site.db, meeting.expert, meeting.booking_id)
-        await frame.get_by_role("link", name="Buka layar akhir sesi").click(timeout=15_000)
+        await frame.get_by_role("link", name="Buka layar akhir sesi").click()
         await expect(user.get_by_role("heading", name="Session Telah Berakhir")).to_be_visible()
         await expect(user.locator("#composer")).to_be_hidden()
 

@@ -4,6 +4,7 @@ import asyncio
 import random
 import re
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
@@ -19,6 +20,7 @@ from tests.support.rooms import Meeting, meet_now, room_path, signed_in
 from tests.support.streams import Reader, eventually, listening
 
 EACH = 500
+FAULT_EVERY = 40
 HTMX = {"hx-request": "true", "hx-request-type": "partial"}
 
 
@@ -79,10 +81,14 @@ async def test_a_thousand_messages_through_every_fault_are_seen_once_and_in_orde
         async with listening(clients[0], address, 1) as user, listening(clients[1], address, 1) as expert:
             readers = (user, expert)
             made: list[str] = []
-            faults = asyncio.create_task(_make_faults(db, processes, readers, chance, made))
+
+            def said() -> int:
+                return sum(len(talker.acknowledged) for talker in talkers)
+
+            faults = asyncio.create_task(_make_faults(db, processes, readers, said, made))
             await asyncio.gather(*(_talk(talker, chance) for talker in talkers))
             faults.cancel()
-            await eventually(lambda: all(reader.cursor == 1 + 2 * EACH for reader in readers), 30)
+            await eventually(lambda: all(reader.cursor == 1 + 2 * EACH for reader in readers), 60)
         for client in clients:
             await client.aclose()
 
@@ -112,13 +118,13 @@ async def _make_faults(
     db: Database,
     processes: list[WebProcess],
     readers: tuple[Reader, Reader],
-    chance: random.Random,
+    said: Callable[[], int],
     made: list[str],
 ) -> None:
-    """Break something several times a second; `made` tells what."""
+    """Break something after every so many messages; `made` tells what."""
     while True:
-        await asyncio.sleep(chance.uniform(0.2, 0.6))
         number = len(made)
+        await eventually(lambda due=(number + 1) * FAULT_EVERY: said() >= due, 120)
         made.append("restart" if number % 7 == 6 else "deaf" if number % 3 == 2 else "cut")
         if made[-1] == "restart":
             how = signal.SIGKILL if number % 2 else signal.SIGTERM

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from mentorinaja import clock
-from mentorinaja.rooms import actions
+from mentorinaja.rooms import actions, live
 from mentorinaja.rooms.room import Notice
 from mentorinaja.rooms.seats import Seat
 from mentorinaja.web.viewer import Viewer
@@ -175,7 +175,7 @@ async def test_the_time_runs_out_in_front_of_both_with_nobody_else_running(site:
         hears(site, meeting, meeting.expert, 1) as theirs,
     ):
         await meeting.go_to(ends_at - timedelta(seconds=4))
-        await eventually(lambda: mine.over and theirs.over, 15)
+        await eventually(lambda: mine.over and theirs.over)
     for reader in (mine, theirs):
         told = [seconds for state, seconds in clocks(reader.seen) if state == "running" and seconds <= 4]
         assert len(set(told)) >= 2 and told == sorted(told, reverse=True)
@@ -184,12 +184,14 @@ async def test_the_time_runs_out_in_front_of_both_with_nobody_else_running(site:
     assert (room.ended_by, room.ended_at) == ("timeout", ends_at) and await meeting.status() == "completed"
 
 
-async def test_the_time_is_told_every_ten_seconds(site: Site) -> None:
+async def test_the_time_is_told_again_and_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert live._TICK_SECONDS * live._TICKS_A_ROUND <= 10, "every ten seconds"
+    monkeypatch.setattr(live, "_TICKS_A_ROUND", 4)
     meeting = await running(site)
     async with hears(site, meeting, meeting.user, 1) as reader:
-        await eventually(lambda: len(clocks(reader.seen)) >= 3, 25)
+        await eventually(lambda: len(clocks(reader.seen)) >= 4)
         seconds = [left for _, left in clocks(reader.seen)]
-    assert 9 <= seconds[1] - seconds[2] <= 11
+    assert seconds[1] > seconds[-1] and seconds == sorted(seconds, reverse=True)
 
 
 async def test_a_cut_doorbell_loses_nothing(site: Site) -> None:
@@ -202,7 +204,7 @@ async def test_a_cut_doorbell_loses_nothing(site: Site) -> None:
             if n % 15 == 0:
                 await site.db.execute(CUT)
             await meeting.say(meeting.user if n % 2 else meeting.expert, str(n))
-        await eventually(lambda: len(mine.numbers) == len(theirs.numbers) == 60, 15)
+        await eventually(lambda: len(mine.numbers) == len(theirs.numbers) == 60)
     assert mine.numbers == theirs.numbers == list(range(2, 62))
     assert mine.opened == theirs.opened == 1
 
@@ -247,7 +249,7 @@ async def test_a_cancelled_booking_sends_the_browser_to_its_page(site: Site) -> 
     await eventually(lambda: bool(reader.seen))
     async with site.db.transaction() as tx:
         await tx.execute("UPDATE bookings SET status = 'pending' WHERE id = $1", meeting.booking_id)
-    await asyncio.wait_for(task, 5)
+    await asyncio.wait_for(task, 30)
     assert reader.seen[-1].event == "changed"
     await site.db.execute("UPDATE bookings SET status = 'confirmed' WHERE id = $1", meeting.booking_id)
 
@@ -303,9 +305,9 @@ async def test_a_pause_is_shown_while_it_begins_and_when_the_expert_is_back(site
             await eventually(lambda: clocks(reader.seen)[-1][0] == "running")
         await gone_quiet(meeting)
         await meeting.go_to(await clock.now(site.db) + timedelta(seconds=31))
-        await eventually(lambda: clocks(reader.seen)[-1][0] == "paused", 15)
+        await eventually(lambda: clocks(reader.seen)[-1][0] == "paused")
         async with hears(site, meeting, meeting.expert, 1):
-            await eventually(lambda: clocks(reader.seen)[-1][0] == "running", 15)
+            await eventually(lambda: clocks(reader.seen)[-1][0] == "running")
     kinds = [item.kind for item in await meeting.items() if isinstance(item, Notice)]
     assert kinds == ["started", "paused", "resumed"]
 

@@ -37,7 +37,17 @@ async def test_nothing_is_lost_doubled_or_reordered_however_often_lines_break(
 
 async def test_a_browser_that_forgets_its_cursor_is_caught(db: Database, tmp_path: Path) -> None:
     async with deployed(db.dsn, seed=SEED) as deployment:
-        faults, _ = await _torture(db, deployment, tmp_path, 2, 150, patience=4, forgetful=True)
+        with history_in(tmp_path) as file:
+            pair = user, expert = await meet(db, deployment.front.url, file, seed=SEED)
+            user.forgetful = True
+            first = await expert.say()
+            for times in (1, 2):
+                reading = asyncio.create_task(user.listen_once())
+                await eventually(lambda times=times: user.opened == times and user.cursor == first)
+                user.phone.cut()
+                await asyncio.gather(reading, return_exceptions=True)
+                await _talk(expert, 3)  # nobody hears it
+            faults = await faults_of(pair)
     assert any("user's stream lost" in fault for fault in faults), faults
     assert not any("table" in fault or "page" in fault for fault in faults), faults
 
@@ -65,7 +75,6 @@ async def _torture(
     each: int,
     *,
     patience: float,
-    forgetful: bool = False,
 ) -> tuple[list[str], str]:
     """Let so many rooms talk; what is wrong afterwards, and a line about what it went through."""
     front = deployment.front
@@ -75,7 +84,6 @@ async def _torture(
         talkers = [talker for pair in pairs for talker in pair]
         for talker in talkers:
             talker.cut_every = CUT_EVERY_SECONDS
-            talker.forgetful = forgetful and talker.side == "user"
         async with listening(*talkers):
             began = time.monotonic()
             deafening = asyncio.create_task(_deafen(db))

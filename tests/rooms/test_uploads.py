@@ -489,6 +489,6 @@ async def until_nobody_uploads(posting: "asyncio.Task[httpx.Response]") -> None:
 
 
 async def until(holds: Any) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         while not holds():
             await asyncio.sleep(0.02)

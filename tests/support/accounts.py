@@ -31,7 +31,7 @@ async def signed_in(site: Site, email: str, *, verified: bool = True) -> Browser
     return browser
 
 
-async def eventually(holds: Callable[[], Awaitable[bool]], *, seconds: float = 5) -> None:
+async def eventually(holds: Callable[[], Awaitable[bool]], *, seconds: float = 30) -> None:
     """Wait until `holds`. Raises AssertionError when it does not in time."""
     deadline = time.monotonic() + seconds
     while not await holds():

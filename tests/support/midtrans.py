@@ -123,7 +123,7 @@ def request_body(order_id: str = "BE-1", **changes: Any) -> dict[str, Any]:
     return {name: part for name, part in body.items() if part is not None}
 
 
-async def until(condition: Callable[[], bool | Awaitable[bool]], seconds: float = 10) -> None:
+async def until(condition: Callable[[], bool | Awaitable[bool]], seconds: float = 30) -> None:
     """Wait until something is so; fails after a deadline."""
     deadline = asyncio.get_running_loop().time() + seconds
     while True:

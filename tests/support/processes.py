@@ -56,7 +56,7 @@ class Process:
         began = asyncio.get_running_loop().time()
         if self._process.returncode is None:
             self._process.send_signal(how)
-        await asyncio.wait_for(self._process.wait(), 20)
+        await asyncio.wait_for(self._process.wait(), 60)
         return asyncio.get_running_loop().time() - began
 
     async def restart(self, how: signal.Signals = signal.SIGTERM) -> None:
@@ -83,7 +83,7 @@ class WebProcess(Process):
     async def start(self) -> None:
         """Start, and wait until it is ready."""
         await super().start()
-        async with httpx.AsyncClient(base_url=self.url) as client, asyncio.timeout(30):
+        async with httpx.AsyncClient(base_url=self.url) as client, asyncio.timeout(90):
             while True:
                 assert self.running, "the web process ended before it was ready"
                 try:

@@ -11,8 +11,8 @@ class Meet:
         self._all_there = asyncio.Event()
 
     async def wait(self) -> None:
-        """Come, and wait for the others. Raises TimeoutError when they do not come within 20 s."""
+        """Come, and wait for the others. Raises TimeoutError when they do not come within 60 s."""
         self._missing -= 1
         if self._missing <= 0:
             self._all_there.set()
-        await asyncio.wait_for(self._all_there.wait(), 20)
+        await asyncio.wait_for(self._all_there.wait(), 60)

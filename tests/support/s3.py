@@ -70,11 +70,11 @@ async def s3_server(folder: Path) -> AsyncIterator[S3Server]:
     finally:
         if process.returncode is None:
             process.terminate()
-        await asyncio.wait_for(process.wait(), 10)
+        await asyncio.wait_for(process.wait(), 60)
 
 
 async def _answers(url: str, process: asyncio.subprocess.Process) -> None:
-    async with httpx.AsyncClient() as client, asyncio.timeout(20):
+    async with httpx.AsyncClient() as client, asyncio.timeout(60):
         while True:
             assert process.returncode is None, "the S3 server ended before it was ready"
             try:

@@ -8,6 +8,8 @@ from typing import Any
 
 import uvicorn
 
+from mentorinaja.local.prompt import PromptServer
+
 
 def free_socket() -> tuple[socket.socket, str]:
     """A listening socket on a free loopback port, and its address as `http://127.0.0.1:PORT`."""
@@ -21,25 +23,17 @@ def free_socket() -> tuple[socket.socket, str]:
 @asynccontextmanager
 async def serving(app: Any, listening: socket.socket) -> AsyncIterator[None]:
     """`app` served by uvicorn on this loop until the block ends. Raises when it does not start."""
-    config = uvicorn.Config(
-        app, log_level="error", lifespan="on", timeout_graceful_shutdown=2, access_log=False
-    )
-    server = uvicorn.Server(config)
-    server.capture_signals = _no_signals  # type: ignore[method-assign]  # the test runner keeps its own
+    config = uvicorn.Config(app, log_level="error", lifespan="on", access_log=False)
+    server = PromptServer(config)
     task = asyncio.create_task(server.serve(sockets=[listening]))
-    while not server.started:
-        if task.done():
-            await task
-            raise RuntimeError("the application did not start")
-        await asyncio.sleep(0.01)
+    ready = asyncio.create_task(server.ready.wait())
+    await asyncio.wait((task, ready), return_when=asyncio.FIRST_COMPLETED)
+    if not server.started:
+        ready.cancel()
+        await task
+        raise RuntimeError("the application did not start")
     try:
         yield
     finally:
-        server.should_exit = True
+        server.stop()
         await task
-
-
-class _no_signals:
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, *_exc: object) -> None: ...

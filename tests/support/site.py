@@ -40,7 +40,7 @@ class Site:
 
     async def browser(self) -> "Browser":
         """A new visitor with own cookies."""
-        client = await self.stack.enter_async_context(httpx.AsyncClient(base_url=self.url, timeout=20))
+        client = await self.stack.enter_async_context(httpx.AsyncClient(base_url=self.url, timeout=60))
         return Browser(client)
 
     async def sweep(self) -> None:
@@ -55,7 +55,7 @@ class Site:
 
     async def control(self, method: str, path: str, body: Any = None) -> Any:
         """Call the simulator's control address, such as `/_control/faults`; answers its JSON."""
-        async with httpx.AsyncClient(base_url=self.simulator_url, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=self.simulator_url, timeout=60) as client:
             answer = await client.request(method, path, json=body)
             answer.raise_for_status()
             return answer.json()

@@ -110,7 +110,7 @@ async def listening(client: httpx.AsyncClient, address: str, after: int = 0) -> 
             await task
 
 
-async def eventually(condition: Callable[[], bool | Awaitable[bool]], seconds: float = 10) -> None:
+async def eventually(condition: Callable[[], bool | Awaitable[bool]], seconds: float = 30) -> None:
     """Wait until something is so; fails after a deadline."""
     deadline = asyncio.get_running_loop().time() + seconds
     while True:

@@ -129,7 +129,7 @@ async def listening(*talkers: Talker) -> AsyncIterator[None]:
     """All of them read until the block ends."""
     tasks = [asyncio.create_task(talker.listen()) for talker in talkers]
     try:
-        await eventually(lambda: all(talker.opened for talker in talkers), 20)
+        await eventually(lambda: all(talker.opened for talker in talkers))
         yield
     finally:
         for task in tasks:

@@ -107,7 +107,7 @@ async def test_while_the_database_is_away_pages_say_so_and_then_come_back(db: Da
         async def back() -> bool:
             return (await browser.get("/user/profile", follow=False)).status_code == 200
 
-        await eventually(back, seconds=15)
+        await eventually(back)
 
 
 @asynccontextmanager

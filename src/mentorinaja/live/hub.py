@@ -15,6 +15,7 @@ import structlog
 from mentorinaja.clock import Clock
 
 CHANNEL = "live"
+_START_SECONDS = 10.0
 _HEARTBEAT_SECONDS = 10.0
 _TIMEOUT_SECONDS = 5.0
 _SHORTEST_PAUSE_SECONDS = 0.1
@@ -54,7 +55,7 @@ class Hub:
         """Begin listening; returns when the first connection stands. Raises TimeoutError when it does not in 10 s."""
         self._task = asyncio.create_task(self._supervise(), name="live-hub")
         try:
-            await asyncio.wait_for(self._connected.wait(), 10)
+            await asyncio.wait_for(self._connected.wait(), _START_SECONDS)
         except TimeoutError:
             await self.stop()
             raise

@@ -2,8 +2,6 @@
 
 import asyncio
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
@@ -12,6 +10,7 @@ from mentorinaja.local.mailbox.message import Message
 from mentorinaja.local.mailbox.smtp import Faults, SmtpServer
 from mentorinaja.local.mailbox.store import Store
 from mentorinaja.local.mailbox.web import create_web
+from mentorinaja.local.prompt import PromptServer
 
 
 class Mailbox:
@@ -28,13 +27,12 @@ class Mailbox:
         self._asked_ports = smtp_port, http_port
         self._store = Store(folder)
         self._smtp = SmtpServer(self._store, self.faults)
-        self._web = _WebServer(
+        self._web = PromptServer(
             uvicorn.Config(
                 create_web(self._store, self.faults),
                 log_config=None,
                 access_log=False,
                 lifespan="off",
-                timeout_graceful_shutdown=1,
             )
         )
         self._serving: asyncio.Task[None] | None = None
@@ -71,15 +69,7 @@ class Mailbox:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._web.should_exit = True
+        self._web.stop()
         if self._serving is not None:
             await self._serving
         await self._smtp.stop()
-
-
-class _WebServer(uvicorn.Server):
-    """A server that leaves the signals to the program it runs in."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
