@@ -16,6 +16,7 @@ _WIB = timezone(timedelta(hours=7))
 # Both kinds of id become part of an address at Midtrans: nothing else may.
 GATEWAY_ORDER_ID = re.compile(r"[A-Z]{2}-[0-9]{8}-[A-HJ-NP-Z2-9]{6}(-[0-9]{1,4})?")
 TRANSACTION_ID = re.compile(r"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}")
+REFUND_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 TOKEN = re.compile(r"[A-Za-z0-9._-]{8,100}")
 
 

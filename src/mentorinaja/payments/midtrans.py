@@ -23,6 +23,7 @@ from prometheus_client import Counter, Histogram
 
 from mentorinaja.payments.gateway_words import (
     GATEWAY_ORDER_ID,
+    REFUND_KEY,
     TOKEN,
     TRANSACTION_ID,
     Created,
@@ -107,6 +108,22 @@ class Gateway:
         """Let a pending transaction run out. Refused with 404 (nothing there) or 412 (too late)."""
         _check(order_id, GATEWAY_ORDER_ID, TRANSACTION_ID)
         await self._call(self._core, "expire", USUAL_SECONDS, lambda c: c.snap.transactions.expire(order_id))
+
+    async def refund(self, transaction_id: str, key: str, amount: int, reason: str) -> None:
+        """Give `amount` rupiah of a settled payment back; the same key again is the same refund, for 7 days.
+
+        Refused with 412 (method or window), 414 (amount), 202 (the bank said no), 406 (the key meant another).
+        """
+        _check(transaction_id, TRANSACTION_ID)
+        _check(key, REFUND_KEY)
+        told = {"refund_key": key, "amount": amount, "reason": reason}
+        body = await self._call(
+            self._core, "refund", USUAL_SECONDS, lambda c: c.snap.transactions.refund(transaction_id, told)
+        )
+        if (
+            str(body.get("status_code")) != "200"
+        ):  # "202, refund denied by the bank" is no error to the client
+            raise _refusal_of(body)
 
     async def cancel_token(self, token: str) -> None:
         """Close an unpaid Snap page. Refused when it is closed, unknown, or being paid."""
@@ -226,6 +243,11 @@ def _refusal(code: int, body: Json) -> GatewayDown | GatewayRefused:
     if code == 429 or code >= 500 or code < 400:
         return GatewayDown(f"answered {code}")
     return GatewayRefused(code)
+
+
+def _refusal_of(body: Json) -> GatewayDown | GatewayRefused:
+    code = str(body.get("status_code"))
+    return GatewayRefused(int(code)) if code == "202" else GatewayDown(f"answered {code[:10]}")
 
 
 def _check(id_: str, *shapes: Any) -> None:

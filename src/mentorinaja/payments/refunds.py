@@ -1,16 +1,31 @@
-"""Refund intents: money that must go back, written down in the transaction that found out."""
+"""Refund intents: money that must go back, written down in the transaction that found out.
+
+A refund is requested, then approved: by itself from its `not_before` on, or by an admin. It is sent by the
+gateway, or by hand to the payer's bank account, and done when the bank has it. Sending can fail: then it is
+approved anew, for another way or another account. Until it was sent it can be rejected.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
 from mentorinaja.db.pool import Connection
+from mentorinaja.jobs.queue import enqueue
+from mentorinaja.ledger import queries as ledger
+from mentorinaja.notices import actions as notices
+from mentorinaja.payments.gateway_words import GatewayRefund
 
 # Money that nobody had earned; what goes back of a sale has the other reasons of `refunds.reason`.
 Unearned = Literal["paid_late", "extension_unused", "paid_twice", "quarantined"]
+UNEARNED: tuple[str, ...] = ("paid_late", "extension_unused", "paid_twice", "quarantined")
 # Money that came when the order could not stand any more: what becomes of it becomes of the order.
 TOO_LATE: tuple[str, ...] = ("paid_late", "extension_unused")
+
+# The sweep that carries refunds out, run by the feature of that name.
+CARRY_OUT = "refunds.carry_out"
+Step = Literal["requested", "account", "sent", "done", "rejected"]
 
 
 async def want(
@@ -25,13 +40,14 @@ async def want(
 ) -> str | None:
     """`amount` rupiah of a transaction must go back to the payer; answers the refund's key.
 
-    None: it was wanted for this cause already, and nothing is changed. A `cause` tells two refunds for the
-    same reason apart; one that has a `not_before` is not sent earlier, and may be called off until then.
+    None: it was wanted for this cause already, and nothing is changed. A `cause` (at most 7 letters, digits and
+    hyphens: the gateway reads the key) tells two refunds for the same reason apart. One that has a `not_before`
+    is not sent earlier, and may be called off until then.
     """
-    key: str | None = await tx.fetchval(
+    row = await tx.fetchrow(
         """INSERT INTO refunds (order_id, transaction_id, amount, reason, refund_key, not_before)
            VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT ON CONSTRAINT refunds_once_per_cause DO NOTHING
-           RETURNING refund_key""",
+           RETURNING id, refund_key""",
         order_id,
         transaction_id,
         amount,
@@ -39,28 +55,107 @@ async def want(
         "-".join(filter(None, (reason, transaction_id, cause))),
         not_before,
     )
+    if row is None:
+        return None
+    await tell(tx, row["id"], "requested", expert=reason not in UNEARNED)
+    await enqueue(tx, CARRY_OUT, at=not_before)
+    key: str = row["refund_key"]
     return key
 
 
-async def call_off(tx: Connection, transaction_id: str) -> None:
-    """Nothing of this transaction is to go back any more; what was sent already stays so."""
+async def tell(tx: Connection, refund_id: int, step: Step, *, expert: bool = False, version: int = 0) -> None:
+    """Tell the payer (and, if it is theirs to know, the expert) by mail how far a refund is."""
+    row = await tx.fetchrow(
+        """SELECT o.id, o.user_id, e.user_id AS expert_user_id FROM refunds r
+             JOIN orders o ON o.id = r.order_id JOIN experts e ON e.id = o.expert_id WHERE r.id = $1""",
+        refund_id,
+    )
+    assert row is not None, "refunds are never deleted"
+    for person in [row["user_id"], *([row["expert_user_id"]] if expert else [])]:
+        await notices.queue(
+            tx,
+            f"refund_{step}",
+            user_id=person,
+            about=f"refund-{refund_id}",
+            order_id=row["id"],
+            version=version,
+        )
+
+
+async def call_off(tx: Connection, transaction_id: str) -> bool:
+    """Nothing of this transaction is to go back any more; what was sent already stays so, and False is answered."""
     await tx.execute(
         """UPDATE refunds SET state = 'rejected', changed_at = app_now()
            WHERE transaction_id = $1 AND state IN ('requested', 'approved', 'failed')""",
         transaction_id,
     )
-
-
-async def mark_done(tx: Connection, transaction_id: str, gone_back: int) -> None:
-    """Altogether `gone_back` rupiah of what the transaction owed have gone back: the oldest refunds are done first."""
-    await tx.execute(
-        """UPDATE refunds SET state = 'done', changed_at = app_now()
-           FROM (SELECT id, sum(amount) OVER (ORDER BY state <> 'done', id) AS upto FROM refunds
-                 WHERE transaction_id = $1 AND state <> 'rejected') AS counted
-           WHERE refunds.id = counted.id AND state <> 'done' AND counted.upto <= $2""",
+    return not await tx.fetchval(
+        "SELECT EXISTS (SELECT FROM refunds WHERE transaction_id = $1 AND state <> 'rejected')",
         transaction_id,
-        gone_back,
     )
+
+
+async def settle(tx: Connection, transaction_id: str, told: Iterable[GatewayRefund]) -> None:
+    """The gateway says what went back of a transaction, and the ledger has it: our refunds are as far as that.
+
+    A refund of ours that the bank has is done. What went back otherwise (from Midtrans's dashboard, by our
+    cancelling a card payment, or because the card's bank took it) does the oldest refunds that it covers whole.
+    """
+    for refund in told:
+        await _heard(tx, transaction_id, refund)
+    # What went back of money that was due, and is not accounted for by a refund that has left.
+    covered: int = await ledger.gone_back(tx, transaction_id) - await tx.fetchval(
+        """SELECT coalesce(sum(amount), 0)::bigint FROM refunds
+           WHERE transaction_id = $1 AND state <> 'rejected' AND left_at IS NOT NULL""",
+        transaction_id,
+    )
+    rows = await tx.fetch(
+        """UPDATE refunds SET state = 'done', changed_at = app_now(), left_at = app_now(), next_try_at = NULL
+           FROM (SELECT id, sum(amount) OVER (ORDER BY id) AS upto FROM refunds
+                 WHERE transaction_id = $1 AND state <> 'rejected' AND left_at IS NULL) AS counted
+           WHERE refunds.id = counted.id AND counted.upto <= $2 RETURNING refunds.id""",
+        transaction_id,
+        covered,
+    )
+    for row in rows:
+        await tell(tx, row["id"], "done")
+
+
+async def _heard(tx: Connection, transaction_id: str, refund: GatewayRefund) -> None:
+    state = "done" if refund.confirmed else "sent"
+    refund_id = await tx.fetchval(
+        """UPDATE refunds SET state = $3, way = 'gateway', left_at = coalesce(left_at, app_now()),
+             changed_at = app_now(), problem = NULL, next_try_at = CASE WHEN $3 = 'sent' THEN next_try_at END
+           WHERE transaction_id = $1 AND refund_key = $2 AND state NOT IN ('done', 'rejected')
+             AND (state <> $3 OR left_at IS NULL) RETURNING id""",
+        transaction_id,
+        refund.key,
+        state,
+    )
+    if refund_id is not None:
+        await tell(tx, refund_id, "done" if refund.confirmed else "sent")
+
+
+async def is_voided(tx: Connection, transaction_id: str) -> bool:
+    """Whether we told the gateway to void this card payment: a `cancel` of it is our refund, no reversal."""
+    asked: bool = await tx.fetchval(
+        """SELECT EXISTS (SELECT FROM refunds WHERE transaction_id = $1 AND way = 'cancel'
+                            AND state IN ('sent', 'done'))""",
+        transaction_id,
+    )
+    return asked
+
+
+async def all_gone(tx: Connection, transaction_id: str) -> bool:
+    """Whether the whole payment has gone back, by the gateway and by hand together."""
+    gone: bool = await tx.fetchval(
+        """SELECT t.returned + coalesce(sum(r.amount) FILTER (WHERE r.way = 'bank' AND r.left_at IS NOT NULL
+                                                                AND r.state <> 'rejected'), 0) >= t.amount
+           FROM payment_transactions t LEFT JOIN refunds r USING (transaction_id)
+           WHERE t.transaction_id = $1 GROUP BY t.transaction_id""",
+        transaction_id,
+    )
+    return gone
 
 
 async def is_open(tx: Connection, transaction_id: str) -> bool:
