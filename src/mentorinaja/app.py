@@ -26,6 +26,7 @@ from mentorinaja.errors import DomainError
 from mentorinaja.experts.live import Catalog
 from mentorinaja.experts.routes import router as experts
 from mentorinaja.extensions.routes import router as extensions
+from mentorinaja.invoices.routes import router as invoices
 from mentorinaja.live.hub import Hub
 from mentorinaja.payments.midtrans import Gateway
 from mentorinaja.payments.routes import router as payments
@@ -48,11 +49,13 @@ from mentorinaja.web.edge import Edge
 from mentorinaja.web.html import make_environment
 from mentorinaja.web.showcase import showcase
 from mentorinaja.web.static import Assets, static_file
+from mentorinaja.withdrawals.routes import router as withdrawals
 
 FEATURES: list[ControllerRouterHandler] = [
     accounts,
     experts,
     bookings,
+    invoices,
     payments,
     rooms,
     arrivals,
@@ -61,6 +64,7 @@ FEATURES: list[ControllerRouterHandler] = [
     reports,
     threads,
     reviews,
+    withdrawals,
     portal,
     operations.router,
     static_file,

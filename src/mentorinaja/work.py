@@ -6,6 +6,7 @@ from mentorinaja.accounts.jobs import JOBS as ACCOUNTS
 from mentorinaja.accounts.mails import MAILS as ACCOUNT_MAILS
 from mentorinaja.commands import Command
 from mentorinaja.experts.jobs import JOBS as EXPERTS
+from mentorinaja.invoices.jobs import JOBS as INVOICES
 from mentorinaja.jobs.queue import Job
 from mentorinaja.notices.jobs import make_jobs
 from mentorinaja.notices.kinds import Mail
@@ -18,15 +19,24 @@ from mentorinaja.rooms.jobs import JOBS as ROOMS
 from mentorinaja.rooms.mails import MAILS as ROOM_MAILS
 from mentorinaja.threads.mails import MAILS as THREAD_MAILS
 from mentorinaja.transcripts.jobs import JOBS as TRANSCRIPTS
+from mentorinaja.withdrawals.desk import COMMANDS as WITHDRAWAL_COMMANDS
+from mentorinaja.withdrawals.mails import MAILS as WITHDRAWAL_MAILS
 
-MAILS: list[Mail] = [*ACCOUNT_MAILS, *PAYMENT_MAILS, *ROOM_MAILS, *REPORT_MAILS, *THREAD_MAILS]
+MAILS: list[Mail] = [
+    *ACCOUNT_MAILS,
+    *PAYMENT_MAILS,
+    *WITHDRAWAL_MAILS,
+    *ROOM_MAILS,
+    *REPORT_MAILS,
+    *THREAD_MAILS,
+]
 
 
 def all_jobs() -> list[Job]:
     """Every kind of background work there is."""
-    return [*make_jobs(MAILS), *ACCOUNTS, *EXPERTS, *PAYMENTS, *ROOMS, *TRANSCRIPTS]
+    return [*make_jobs(MAILS), *ACCOUNTS, *EXPERTS, *INVOICES, *PAYMENTS, *ROOMS, *TRANSCRIPTS]
 
 
 def desk_commands() -> list[Command]:
     """Every decision that is taken on the command line."""
-    return [*POLICY_COMMANDS, *REPORT_COMMANDS]
+    return [*POLICY_COMMANDS, *REPORT_COMMANDS, *WITHDRAWAL_COMMANDS]

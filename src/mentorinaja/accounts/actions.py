@@ -17,7 +17,7 @@ from mentorinaja.formats import WIB
 from mentorinaja.jobs.queue import enqueue
 from mentorinaja.notices.actions import queue as queue_mail
 from mentorinaja.web.auth import token_hash
-from mentorinaja.web.limits import limit
+from mentorinaja.web.limits import limit, take_back
 from mentorinaja.web.networks import usable_address
 from mentorinaja.web.viewer import Role
 
@@ -166,6 +166,20 @@ async def change_password(db: Database, user_id: int, session_id: int, old: str,
     password_hash = await passwords.hash_password(new)
     if not await _replace_password(db, user_id, known.password_hash, password_hash, keep_session=session_id):
         raise WrongPassword("Password baru saja diubah di tempat lain.")
+
+
+async def knows_password(db: Database, user_id: int, password: str) -> bool:
+    """Whether somebody who is signed in knows the account's password, too. Only wrong ones count.
+
+    Raises TooMany after too many of them.
+    """
+    guesses = rules.GUESSES_PAIR
+    await limit(db, "confirm-password", str(user_id), most=guesses.most, seconds=guesses.seconds)
+    known = await queries.credentials_of(db, user_id)
+    if known is None or not await passwords.matches(known.password_hash, password):
+        return False
+    await take_back(db, "confirm-password", str(user_id), seconds=guesses.seconds)
+    return True
 
 
 @atomic

@@ -20,6 +20,7 @@ from mentorinaja.web.auth import requires_expert
 from mentorinaja.web.flash import put_flash
 from mentorinaja.web.forms import read_form
 from mentorinaja.web.viewer import WebRequest
+from mentorinaja.withdrawals import queries as withdrawals
 
 DASHBOARD = "/expert/dashboard"
 # Unpaid bookings are not the expert's business yet.
@@ -37,14 +38,19 @@ async def show_dashboard(
 
 @get(DASHBOARD + "/transaksi", guards=[requires_expert])
 async def show_transactions(request: WebRequest, db: Database, now: datetime) -> Response[Any]:
-    """The expert's paid bookings, newest first, by tab; an unknown tab is “Semua”."""
+    """The expert's paid bookings, newest first, by tab (an unknown one is “Semua”), balances and withdrawals."""
     expert_id = _expert_id(request)
     asked = request.query_params
     tab = asked["status"] if asked.get("status") in TABS else None
     found = await bookings.orders_of_expert(db, expert_id, tab, page_number(asked.get("page", "")))
-    earned = await ledger.earnings(db, expert_id)
     return html.page(
-        request, "templates/portal/transactions.html", found=found, tab=tab or "", earned=earned, now=now
+        request,
+        "templates/portal/transactions.html",
+        found=found,
+        tab=tab or "",
+        earned=await ledger.earnings(db, expert_id),
+        withdrawn=await withdrawals.withdrawals_of(db, expert_id, 1),
+        now=now,
     )
 
 

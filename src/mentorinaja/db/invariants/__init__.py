@@ -13,9 +13,10 @@ from mentorinaja.db.invariants.extensions import EXTENSIONS
 from mentorinaja.db.invariants.money import MONEY
 from mentorinaja.db.invariants.rest import REST
 from mentorinaja.db.invariants.sessions import SESSIONS
+from mentorinaja.db.invariants.withdrawals import WITHDRAWALS
 from mentorinaja.db.pool import Database
 
-INVARIANTS = MONEY | BOOKINGS | SESSIONS | EXTENSIONS | REST
+INVARIANTS = MONEY | BOOKINGS | SESSIONS | EXTENSIONS | REST | WITHDRAWALS
 
 
 async def broken(db: Database) -> dict[str, list[asyncpg.Record]]:

@@ -22,13 +22,15 @@ MONEY = {
     "M1_guarded": """
         SELECT wanted.name FROM unnest(ARRAY['ledger_balanced', 'ledger_entries_append_only',
           'ledger_journals_append_only', 'ledger_entries_no_truncate', 'ledger_journals_no_truncate',
-          'payment_logs_append_only', 'order_events_append_only', 'invoices_append_only']) AS wanted (name)
+          'payment_logs_append_only', 'order_events_append_only', 'invoices_append_only',
+          'ledger_not_empty', 'ledger_accounts_append_only', 'ledger_accounts_no_truncate',
+          'policies_append_only', 'policies_no_truncate']) AS wanted (name)
         WHERE NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = wanted.name AND tgenabled = 'O')""",
     "M2_price": """
         SELECT id, public_id FROM orders
         WHERE total <> subtotal + admin_fee OR platform_fee + expert_share <> total
-          OR (kind IN ('booking', 'extension') AND (admin_fee <> (subtotal * admin_fee_bps + 5000) / 10000
-            OR platform_fee <> (total * platform_fee_bps + 5000) / 10000))""",
+          OR admin_fee <> (subtotal * admin_fee_bps + 5000) / 10000
+          OR platform_fee <> (total * platform_fee_bps + 5000) / 10000""",
     "M2_attempt_asks_the_total": """
         SELECT a.gateway_order_id FROM payment_attempts a JOIN orders o ON o.id = a.order_id
         WHERE a.amount <> o.total""",
@@ -90,12 +92,37 @@ MONEY = {
         SELECT a.kind, a.expert_id, -sum(e.amount) AS balance
         FROM ledger_accounts a JOIN ledger_entries e ON e.account_id = a.id
         WHERE a.kind IN ('expert_held', 'expert_available', 'expert_withdrawing', 'expert_withdrawn',
-          'refund_due', 'admin_fee')
+          'refund_due', 'admin_fee', 'tax')
         GROUP BY a.id HAVING sum(e.amount) > 0""",
+    # What an expert owes the platform stands on the other side.
+    "M8_no_debt_below_zero": """
+        SELECT a.expert_id, sum(e.amount) AS owed
+        FROM ledger_accounts a JOIN ledger_entries e ON e.account_id = a.id
+        WHERE a.kind = 'expert_owed' GROUP BY a.id HAVING sum(e.amount) < 0""",
+    "M8_who_owes_has_nothing_to_ask_for": """
+        SELECT a.expert_id FROM ledger_accounts a JOIN ledger_entries e ON e.account_id = a.id
+        WHERE a.kind IN ('expert_owed', 'expert_available')
+        GROUP BY a.expert_id HAVING coalesce(sum(e.amount) FILTER (WHERE a.kind = 'expert_owed'), 0) > 0
+          AND coalesce(sum(e.amount) FILTER (WHERE a.kind = 'expert_available'), 0) < 0""",
     "M8_nothing_is_taken_twice_from_a_sale": f"""
         SELECT transaction_id, kind, amount FROM ({_BOOKED}) booked
         WHERE CASE WHEN kind = 'gateway' THEN amount < 0
-          ELSE kind IN ('expert_held', 'expert_available', 'refund_due') AND amount > 0 END""",
+          ELSE kind IN ('expert_held', 'refund_due', 'tax') AND amount > 0 END
+        UNION ALL -- what was released may have paid a debt, and what is taken back may be owed
+        SELECT transaction_id, 'expert', sum(amount) FROM ({_BOOKED}) booked WHERE kind LIKE 'expert%'
+        GROUP BY transaction_id HAVING sum(amount) > 0""",
+    "M8_the_platform_has_its_part": f"""
+        SELECT o.public_id, b.transaction_id, b.kept, b.platform, b.tax FROM (
+          SELECT transaction_id,
+            coalesce(-sum(amount) FILTER (WHERE kind IN ('admin_fee', 'platform_fee', 'tax')), 0)::bigint AS platform,
+            coalesce(-sum(amount) FILTER (WHERE kind = 'tax'), 0)::bigint AS tax,
+            coalesce(-sum(amount) FILTER (WHERE kind LIKE 'expert%'
+              OR kind IN ('admin_fee', 'platform_fee', 'tax')), 0)::bigint AS kept
+          FROM ({_BOOKED}) booked GROUP BY transaction_id) b
+          JOIN payment_transactions t USING (transaction_id) JOIN payment_attempts a ON a.id = t.attempt_id
+          JOIN orders o ON o.id = a.order_id
+        WHERE b.platform <> (b.kept * o.platform_fee_bps + 5000) / 10000
+          OR b.tax <> (2 * b.platform * o.tax_bps + 10000 + o.tax_bps) / (2 * (10000 + o.tax_bps))""",
     "M8_only_completed_sessions_release": """
         SELECT j.key FROM ledger_journals j JOIN bookings b ON b.order_id = j.order_id
         WHERE j.kind = 'release' AND b.status <> 'completed'""",

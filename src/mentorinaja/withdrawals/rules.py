@@ -1,0 +1,124 @@
+"""What may be asked for, how a withdrawal moves on, when it is to be there, and why not: pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from mentorinaja.errors import DomainError
+from mentorinaja.formats import WIB, rupiah
+
+State = Literal["requested", "processing", "paid", "rejected", "failed"]
+Move = Literal["approve", "reject", "send", "fail"]
+
+OPEN: tuple[State, ...] = ("requested", "processing")
+WORDS: dict[State, str] = {
+    "requested": "Diajukan",
+    "processing": "Diproses",
+    "paid": "Berhasil",
+    "rejected": "Ditolak",
+    "failed": "Gagal",
+}
+# Once a request is with the bank it is no longer ours to reject. A bank can send back what it had paid.
+_MOVES: dict[tuple[State, Move], State] = {
+    ("requested", "approve"): "processing",
+    ("requested", "reject"): "rejected",
+    ("processing", "send"): "paid",
+    ("processing", "fail"): "failed",
+    ("paid", "fail"): "failed",
+}
+TARGETS: dict[Move, State] = {"approve": "processing", "reject": "rejected", "send": "paid", "fail": "failed"}
+
+# Characters of a reason, which the expert reads, and of the bank's reference.
+SHORTEST_REASON, LONGEST_REASON = 10, 1000
+SHORTEST_REFERENCE, LONGEST_REFERENCE = 4, 60
+WORKING_DAYS = 3
+
+# Dots only between thousands, as rupiah are written; at most as many digits as any balance could have.
+_AMOUNT = re.compile(r"(?:[Rr][Pp]\.? ?)?([1-9][0-9]{0,17}|[1-9][0-9]{0,2}(?:\.[0-9]{3}){1,5})")
+
+
+class CannotWithdraw(DomainError):
+    """Nothing can be asked for now."""
+
+    title = "Penarikan belum bisa diajukan"
+
+
+class StillOpen(CannotWithdraw):
+    """One request at a time."""
+
+    title = "Masih ada penarikan yang diproses"
+
+
+class EmailUnconfirmed(CannotWithdraw):
+    """Money goes only to people whose address is known to be theirs."""
+
+    title = "Konfirmasi email Anda dulu"
+
+
+class AlreadySent(CannotWithdraw):
+    """This form was sent before, with something else in it."""
+
+    title = "Formulir ini sudah pernah dikirim"
+
+
+class WrongAmount(DomainError):
+    """Less than the minimum, or more than there is."""
+
+    status = 422
+    title = "Periksa jumlahnya"
+
+
+class WrongPassword(DomainError):
+    """Whoever asks does not know the account's password."""
+
+    status = 422
+    title = "Password salah"
+
+
+class Undecidable(DomainError):
+    """The decision cannot be taken like this."""
+
+    title = "Belum bisa diputuskan"
+
+
+def typed_amount(text: str) -> int | None:
+    """Whole rupiah as people write them (`1500000`, `1.500.000`, `Rp 1.500.000`), or None for anything else.
+
+    >>> typed_amount("Rp 1.500.000"), typed_amount("1.5"), typed_amount("1,000")
+    (1500000, None, None)
+    """
+    match = _AMOUNT.fullmatch(text.strip())
+    return int(match.group(1).replace(".", "")) if match else None
+
+
+def after(state: State, move: Move) -> State | None:
+    """The state a move leads to; None where there is no such move."""
+    return _MOVES.get((state, move))
+
+
+def check_amount(amount: int, available: int, least: int) -> None:
+    """Raises `WrongAmount` for less than `least` or more than `available` rupiah."""
+    if amount < least:
+        raise WrongAmount(f"Penarikan paling sedikit {rupiah(least)}.")
+    if amount > available:
+        raise WrongAmount(f"Saldo tersedia Anda {rupiah(available)}. Tulis jumlah yang tidak lebih dari itu.")
+
+
+def due_day(requested: datetime) -> date:
+    """The day, in WIB, on which the money should be there at the latest: three working days later.
+
+    Public holidays are working days here: nobody publishes them far ahead.
+    """
+    day, left = requested.astimezone(ZoneInfo(WIB)).date(), WORKING_DAYS
+    while left:
+        day += timedelta(days=1)
+        left -= day.weekday() < 5
+    return day
+
+
+def is_late(requested: datetime, now: datetime) -> bool:
+    """Whether the money should have been there by now."""
+    return now.astimezone(ZoneInfo(WIB)).date() > due_day(requested)

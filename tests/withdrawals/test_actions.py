@@ -1,0 +1,272 @@
+"""Asking and deciding: what the ledger, the steps and the mails say after each."""
+
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from mentorinaja.banks.vault import Vault
+from mentorinaja.db.pool import Database
+from mentorinaja.errors import NotThere, TooMany
+from mentorinaja.ledger import queries as ledger
+from mentorinaja.payments import actions as payments
+from mentorinaja.policies import actions as policies
+from mentorinaja.web.viewer import Viewer
+from mentorinaja.withdrawals import actions, queries
+from mentorinaja.withdrawals.rules import (
+    AlreadySent,
+    EmailUnconfirmed,
+    StillOpen,
+    Undecidable,
+    WrongAmount,
+    WrongPassword,
+)
+from tests.support.bookings import Seller, make_user, settings_of
+from tests.support.payments import said
+from tests.support.withdrawals import (
+    NUMBER,
+    PASSWORD,
+    ask,
+    balances,
+    earn,
+    make_admin,
+    make_earner,
+    wish,
+)
+
+REASON = "Nama pemilik rekening berbeda."
+
+
+async def numbers(db: Database, expert: Viewer) -> tuple[int, int, int, int]:
+    """Held, available, being withdrawn, withdrawn."""
+    earned = await balances(db, expert)
+    return earned.held, earned.available, earned.withdrawing, earned.withdrawn
+
+
+async def told(db: Database, user: Viewer) -> list[tuple[str, str, int]]:
+    rows = await db.fetch(
+        "SELECT kind, about, version FROM outbox WHERE user_id = $1 AND kind LIKE 'withdrawal%' ORDER BY id",
+        user.id,
+    )
+    return [tuple(row) for row in rows]
+
+
+async def states(db: Database, public_id: str) -> list[tuple[str, str]]:
+    withdrawal = await queries.withdrawal_by_id(db, public_id)
+    assert withdrawal is not None
+    assert withdrawal.state == withdrawal.steps[-1].state
+    return [(step.state, step.note) for step in withdrawal.steps]
+
+
+async def test_a_request_reserves_its_money_and_tells_both(db: Database) -> None:
+    admin, sari = await make_admin(db), await make_earner(db, 2)
+    assert await numbers(db, sari) == (0, 252_000, 0, 0)
+    public_id = await ask(db, sari, wish(200_000))
+    assert public_id.startswith("WD-")
+    assert await numbers(db, sari) == (0, 52_000, 200_000, 0)
+    assert await told(db, sari) == [("withdrawal", public_id, 1)]
+    assert await told(db, admin) == [("withdrawal_asked", public_id, 0)]
+    row = await db.fetchrow("SELECT * FROM withdrawals")
+    assert row is not None and NUMBER.encode() not in row["account_sealed"]
+    assert (row["bank"], row["bank_name"], row["account_tail"]) == ("014", "BCA", "7890")
+    assert Vault(settings_of(db)).open(row["account_sealed"]) == NUMBER
+
+
+async def test_a_paid_withdrawal_goes_through_its_states(db: Database) -> None:
+    admin, sari = await make_admin(db), await make_earner(db)
+    public_id = await ask(db, sari)
+    await actions.approve(db, admin, public_id)
+    assert await numbers(db, sari) == (0, 26_000, 100_000, 0)
+    await actions.mark_sent(db, admin, public_id, " TRX-2026-0001 ")
+    assert await numbers(db, sari) == (0, 26_000, 0, 100_000)
+    assert (await balances(db, sari)).total == 126_000
+    assert await states(db, public_id) == [("requested", ""), ("processing", ""), ("paid", "TRX-2026-0001")]
+    assert await told(db, sari) == [("withdrawal", public_id, number) for number in (1, 2, 3)]
+
+
+async def test_rejected_failed_and_bounced_money_is_the_experts_again(db: Database) -> None:
+    admin, sari = await make_admin(db), await make_earner(db)
+    rejected = await ask(db, sari)
+    await actions.reject(db, admin, rejected, REASON)
+    assert await numbers(db, sari) == (0, 126_000, 0, 0)
+    failed = await ask(db, sari)
+    await actions.approve(db, admin, failed)
+    await actions.mark_failed(db, admin, failed, "Rekening sudah ditutup.")
+    assert await numbers(db, sari) == (0, 126_000, 0, 0)
+    bounced = await ask(db, sari, wish(126_000))
+    await actions.approve(db, admin, bounced)
+    await actions.mark_sent(db, admin, bounced, "TRX-1")
+    assert await numbers(db, sari) == (0, 0, 0, 126_000)
+    await actions.mark_failed(db, admin, bounced, "Bank mengembalikan uangnya.")
+    assert await numbers(db, sari) == (0, 126_000, 0, 0)
+    assert await states(db, rejected) == [("requested", ""), ("rejected", REASON)]
+    assert [state for state, _ in await states(db, bounced)] == ["requested", "processing", "paid", "failed"]
+    page = await queries.withdrawals_of(db, sari.expert_id or 0, 1)
+    assert [one.public_id for one in page.withdrawals] == [bounced, failed, rejected]
+
+
+async def test_the_same_decision_twice_is_once_and_another_is_refused(db: Database) -> None:
+    admin, sari = await make_admin(db), await make_earner(db)
+    public_id = await ask(db, sari)
+    with pytest.raises(Undecidable):
+        await actions.mark_sent(db, admin, public_id, "TRX-1")
+    for _ in range(2):
+        await actions.approve(db, admin, public_id)
+    with pytest.raises(Undecidable):
+        await actions.reject(db, admin, public_id, REASON)
+    for _ in range(2):
+        await actions.mark_sent(db, admin, public_id, "TRX-1")
+    with pytest.raises(Undecidable):
+        await actions.mark_sent(db, admin, public_id, "TRX-2")
+    with pytest.raises(Undecidable):
+        await actions.approve(db, admin, public_id)
+    assert await numbers(db, sari) == (0, 26_000, 0, 100_000)
+    assert len(await told(db, sari)) == 3
+
+
+async def test_a_decision_needs_an_admin_a_reason_and_a_reference(db: Database) -> None:
+    admin, sari = await make_admin(db), await make_earner(db)
+    public_id = await ask(db, sari)
+    with pytest.raises(NotThere):
+        await actions.approve(db, sari, public_id)
+    with pytest.raises(NotThere):
+        await actions.approve(db, await make_user(db), public_id)
+    with pytest.raises(NotThere):
+        await actions.approve(db, admin, "WD-20260101-ABCDEF")
+    own = Viewer(sari.id, sari.full_name, "", "admin", "Asia/Jakarta", 0, sari.expert_id)
+    with pytest.raises(Undecidable, match="Anda sendiri"):
+        await actions.approve(db, own, public_id)
+    for reason in ("", "Tidak.", " " * 30, "x" * 1001):
+        with pytest.raises(Undecidable):
+            await actions.reject(db, admin, public_id, reason)
+    await actions.approve(db, admin, public_id)
+    for reference in ("", "1", "x" * 61, "TRX\n1234"):
+        with pytest.raises(Undecidable):
+            await actions.mark_sent(db, admin, public_id, reference)
+    assert await states(db, public_id) == [("requested", ""), ("processing", "")]
+
+
+async def test_one_request_at_a_time(db: Database) -> None:
+    admin, sari = await make_admin(db), await make_earner(db, 2)
+    first = await ask(db, sari)
+    for _ in range(2):
+        with pytest.raises(StillOpen, match=first):
+            await ask(db, sari)
+        await actions.approve(db, admin, first)
+    await actions.mark_sent(db, admin, first, "TRX-1")
+    assert await ask(db, sari) != first
+
+
+async def test_the_same_form_sent_again_is_the_same_request(db: Database) -> None:
+    admin, sari = await make_admin(db), await make_earner(db, 2)
+    wanted = wish()
+    public_id = await ask(db, sari, wanted)
+    assert await ask(db, sari, wanted) == public_id
+    await actions.reject(db, admin, public_id, REASON)
+    assert await ask(db, sari, wanted) == public_id, "however late the repetition comes"
+    with pytest.raises(AlreadySent):
+        await ask(db, sari, wish(150_000, form_key=wanted.form_key))
+    # Another expert's form may carry the same key: it is another request.
+    dimas = await make_earner(db)
+    assert await ask(db, dimas, wish(form_key=wanted.form_key)) != public_id
+    assert await db.fetchval("SELECT count(*) FROM withdrawals") == 2
+
+
+async def test_only_what_is_available_can_be_asked_for(db: Database) -> None:
+    sari = await make_earner(db, 1)
+    assert sari.expert_id is not None
+    held = Seller(sari.expert_id, sari.id, "", await db.fetchval("SELECT id FROM services"))
+    await earn(db, held, released=False)
+    assert await numbers(db, sari) == (126_000, 126_000, 0, 0)
+    for amount in (126_001, 10**18, 49_999):
+        with pytest.raises(WrongAmount):
+            await ask(db, sari, wish(amount))
+    await ask(db, sari, wish(126_000))
+    assert await numbers(db, sari) == (126_000, 0, 126_000, 0)
+
+
+async def test_the_minimum_is_the_policy_of_the_day(db: Database) -> None:
+    admin, sari = await make_admin(db), await make_earner(db)
+    await policies.change(db, admin, "Biaya transfer naik.", least_withdrawal=110_000)
+    with pytest.raises(WrongAmount, match=r"Rp 110\.000"):
+        await ask(db, sari)
+
+
+async def test_the_password_and_a_confirmed_address_are_needed(db: Database) -> None:
+    sari = await make_earner(db)
+    with pytest.raises(WrongPassword):
+        await ask(db, sari, password="bukan ini sandinya")
+    assert await db.fetchval("SELECT count(*) FROM withdrawals") == 0
+    for _ in range(9):
+        with pytest.raises(WrongPassword):
+            await ask(db, sari, password="bukan ini sandinya")
+    with pytest.raises(TooMany):
+        await ask(db, sari)
+    await db.execute("DELETE FROM rate_limits")
+    await db.execute("UPDATE users SET email_verified_at = NULL WHERE id = $1", sari.id)
+    with pytest.raises(EmailUnconfirmed):
+        await ask(db, sari)
+    await db.execute("UPDATE users SET email_verified_at = app_now() WHERE id = $1", sari.id)
+    await ask(db, sari, password=PASSWORD)
+    with pytest.raises(NotThere):
+        await ask(db, await make_user(db))
+
+
+async def test_money_that_comes_back_pays_debts_first(db: Database) -> None:
+    """A chargeback while all is being withdrawn is owed; what the rejected request gives back settles it."""
+    admin, sari = await make_admin(db), await make_earner(db, 2)
+    public_id = await ask(db, sari, wish(252_000))
+    await charge_back(db)
+    assert (await balances(db, sari)).available == 0 and await owed(db) == 126_000
+    await actions.reject(db, admin, public_id, REASON)
+    assert (await balances(db, sari)).available == 126_000 and await owed(db) == 0
+
+
+async def test_the_database_keeps_requests_as_they_are(db: Database) -> None:
+    sari = await make_earner(db)
+    public_id = await ask(db, sari)
+    for statement in (
+        "UPDATE withdrawals SET amount = 1",
+        "UPDATE withdrawals SET account_tail = '0000'",
+        "UPDATE withdrawals SET state = 'paid'",
+        "UPDATE withdrawals SET state = 'failed'",
+        "DELETE FROM withdrawals",
+        "TRUNCATE withdrawals CASCADE",
+        "UPDATE withdrawal_steps SET note = 'x'",
+        "DELETE FROM withdrawal_steps",
+        "TRUNCATE withdrawal_steps",
+    ):
+        with pytest.raises(asyncpg.RestrictViolationError):
+            await db.execute(statement)
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await insert_again(db, public_id, form_key=uuid4())
+
+
+async def insert_again(db: Database, public_id: str, **changes: Any) -> None:
+    """A second open request of the same expert, past every check of ours."""
+    await db.execute(
+        """INSERT INTO withdrawals (public_id, expert_id, form_key, amount, bank, bank_name, account_sealed,
+             account_tail, account_holder)
+           SELECT 'WD-20260101-ABCDEF', expert_id, $2, amount, bank, bank_name, account_sealed, account_tail,
+             account_holder FROM withdrawals WHERE public_id = $1""",
+        public_id,
+        changes["form_key"],
+    )
+
+
+async def charge_back(db: Database) -> None:
+    """The card's bank takes the money of one session, after all was earned."""
+    row = await db.fetchrow(
+        """SELECT t.transaction_id, a.gateway_order_id FROM payment_transactions t
+             JOIN payment_attempts a ON a.id = t.attempt_id ORDER BY t.id LIMIT 1"""
+    )
+    assert row is not None
+    status = said(
+        row["gateway_order_id"], "chargeback", transaction_id=row["transaction_id"], returned=157_500
+    )
+    await payments.hear(db, row["gateway_order_id"], status)
+
+
+async def owed(db: Database) -> int:
+    return await ledger.balance(db, "expert_owed")
