@@ -259,7 +259,7 @@ async def charge_back(db: Database) -> None:
     """The card's bank takes the money of one session, after all was earned."""
     row = await db.fetchrow(
         """SELECT t.transaction_id, a.gateway_order_id FROM payment_transactions t
-             JOIN payment_attempts a ON a.id = t.attempt_id ORDER BY t.id LIMIT 1"""
+             JOIN payment_attempts a ON a.id = t.attempt_id ORDER BY a.id LIMIT 1"""
     )
     assert row is not None
     status = said(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+import asyncpg
+
 from mentorinaja import clock
 from mentorinaja.accounts import actions as accounts
 from mentorinaja.banks import rules as banks
@@ -130,14 +132,7 @@ async def _insert(tx: Connection, expert_id: int, wish: Wish, sealed: bytes) -> 
 async def _decide(tx: Connection, admin: Viewer, public_id: str, move: Move, note: str) -> None:
     if admin.role != "admin":
         raise NotThere
-    row = await tx.fetchrow(
-        """SELECT w.id, w.expert_id, w.amount, w.state, e.user_id FROM withdrawals w
-             JOIN experts e ON e.id = w.expert_id
-           WHERE w.public_id = $1 FOR UPDATE OF w""",
-        public_id,
-    )
-    if row is None:
-        raise NotThere
+    row = await _locked(tx, public_id)
     if row["user_id"] == admin.id:
         raise Undecidable("Ini penarikan Anda sendiri. Minta admin lain memutuskannya.")
     before: State = row["state"]
@@ -155,6 +150,19 @@ async def _decide(tx: Connection, admin: Viewer, public_id: str, move: Move, not
             tx, row["expert_id"], public_id, row["amount"], paid=before == "paid"
         )
     await _tell(tx, row["user_id"], public_id, number)
+
+
+async def _locked(tx: Connection, public_id: str) -> asyncpg.Record:
+    """The request, which nobody else moves on until the transaction ends. Raises `NotThere`."""
+    row = await tx.fetchrow(
+        """SELECT w.id, w.expert_id, w.amount, w.state, e.user_id FROM withdrawals w
+             JOIN experts e ON e.id = w.expert_id
+           WHERE w.public_id = $1 FOR UPDATE OF w""",
+        public_id,
+    )
+    if row is None:
+        raise NotThere
+    return row
 
 
 async def _said_before(tx: Connection, withdrawal_id: int, state: State, move: Move, note: str) -> bool:

@@ -23,7 +23,7 @@ from mentorinaja.withdrawals.forms import WithdrawalForm
 from mentorinaja.withdrawals.rules import AlreadySent, CannotWithdraw, WrongAmount, WrongPassword
 
 WITHDRAWALS = "/expert/dashboard/withdrawals"
-_HISTORY = "/expert/dashboard/transaksi#riwayat-penarikan"
+_TRANSACTIONS = "/expert/dashboard/transaksi"
 
 
 @get(WITHDRAWALS, guards=[requires_expert])
@@ -51,7 +51,7 @@ async def ask(request: WebRequest, db: Database, settings: Settings) -> Response
         if isinstance(problem, AlreadySent):
             form.renew_key()
         return await _show(request, db, form, status=problem.status, refusal=problem)
-    answer = html.see_other(request, _HISTORY)
+    answer = html.see_other(request, _TRANSACTIONS)
     text = f"Penarikan {rupiah(wish.amount)} sudah diajukan. Prosesnya 2-3 hari kerja."
     put_flash(request, answer, "ok", text)
     return answer
