@@ -23,7 +23,7 @@ CREATE INDEX product_files_age ON product_files (created_at);
 CREATE TABLE products (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   expert_id bigint NOT NULL REFERENCES experts,
-  type text NOT NULL CHECK (type IN ('ebook', 'template', 'worksheet', 'video', 'audio', 'other')),
+  type text NOT NULL CHECK (type IN ('ebook', 'course', 'template', 'video', 'audio', 'other')),
   name text NOT NULL CHECK (length(name) BETWEEN 3 AND 80),
   price bigint NOT NULL CHECK (price BETWEEN 10000 AND 50000000),
   description text NOT NULL DEFAULT '' CHECK (length(description) <= 2000),
@@ -40,6 +40,11 @@ CREATE TABLE products (
 CREATE INDEX products_expert ON products (expert_id, place);
 CREATE TRIGGER products_changed AFTER INSERT OR UPDATE OR DELETE ON products
   FOR EACH STATEMENT EXECUTE FUNCTION catalog_changed();
+
+-- any: the payer picks the method at the gateway
+ALTER TABLE orders DROP CONSTRAINT orders_payment_method_check;
+ALTER TABLE orders ADD CONSTRAINT orders_payment_method_check
+  CHECK (payment_method IN ('card', 'bank_transfer', 'ewallet', 'qris', 'cstore', 'any'));
 
 -- Beside each order of a product. Its state follows the order's money, see below.
 CREATE TABLE purchases (

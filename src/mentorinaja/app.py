@@ -31,6 +31,7 @@ from mentorinaja.live.hub import Hub
 from mentorinaja.payments.midtrans import Gateway
 from mentorinaja.payments.routes import router as payments
 from mentorinaja.portal.routes import router as portal
+from mentorinaja.products.routes import router as products
 from mentorinaja.reports.routes import router as reports
 from mentorinaja.resources import open_resources
 from mentorinaja.reviews.routes import router as reviews
@@ -55,6 +56,7 @@ FEATURES: list[ControllerRouterHandler] = [
     accounts,
     experts,
     bookings,
+    products,
     invoices,
     payments,
     rooms,

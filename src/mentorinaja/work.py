@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from mentorinaja.accounts.jobs import JOBS as ACCOUNTS
 from mentorinaja.accounts.mails import MAILS as ACCOUNT_MAILS
+from mentorinaja.bookings.jobs import JOBS as BOOKINGS
 from mentorinaja.commands import Command
 from mentorinaja.experts.jobs import JOBS as EXPERTS
 from mentorinaja.invoices.jobs import JOBS as INVOICES
 from mentorinaja.jobs.queue import Job
 from mentorinaja.notices.jobs import make_jobs
 from mentorinaja.notices.kinds import Mail
+from mentorinaja.payments.desk import COMMANDS as PAYMENT_COMMANDS
 from mentorinaja.payments.jobs import JOBS as PAYMENTS
 from mentorinaja.payments.mails import MAILS as PAYMENT_MAILS
 from mentorinaja.policies.desk import COMMANDS as POLICY_COMMANDS
+from mentorinaja.products.jobs import JOBS as PRODUCTS
+from mentorinaja.products.mails import MAILS as PRODUCT_MAILS
 from mentorinaja.reports.desk import COMMANDS as REPORT_COMMANDS
 from mentorinaja.reports.mails import MAILS as REPORT_MAILS
 from mentorinaja.rooms.jobs import JOBS as ROOMS
@@ -24,6 +28,7 @@ from mentorinaja.withdrawals.mails import MAILS as WITHDRAWAL_MAILS
 
 MAILS: list[Mail] = [
     *ACCOUNT_MAILS,
+    *PRODUCT_MAILS,
     *PAYMENT_MAILS,
     *WITHDRAWAL_MAILS,
     *ROOM_MAILS,
@@ -34,9 +39,9 @@ MAILS: list[Mail] = [
 
 def all_jobs() -> list[Job]:
     """Every kind of background work there is."""
-    return [*make_jobs(MAILS), *ACCOUNTS, *EXPERTS, *INVOICES, *PAYMENTS, *ROOMS, *TRANSCRIPTS]
+    return [*make_jobs(MAILS), *ACCOUNTS, *EXPERTS, *BOOKINGS, *INVOICES, *PRODUCTS, *PAYMENTS, *ROOMS, *TRANSCRIPTS]
 
 
 def desk_commands() -> list[Command]:
     """Every decision that is taken on the command line."""
-    return [*POLICY_COMMANDS, *REPORT_COMMANDS, *WITHDRAWAL_COMMANDS]
+    return [*PAYMENT_COMMANDS, *POLICY_COMMANDS, *REPORT_COMMANDS, *WITHDRAWAL_COMMANDS]

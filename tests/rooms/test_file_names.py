@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mentorinaja.rooms.file_names import MOST_CHARACTERS, as_download, kept_name
+from mentorinaja.web.file_names import MOST_CHARACTERS, as_download, kept_name
 
 PDF = "application/pdf"
 

@@ -14,7 +14,7 @@ from uuid import UUID
 import asyncpg
 from piccolo.columns import Column
 
-from mentorinaja.bookings import queries, rules
+from mentorinaja.bookings import queries, rules, telling
 from mentorinaja.bookings.details import Order
 from mentorinaja.bookings.rules import Hold, Move, PaymentStatus, State
 from mentorinaja.bookings.tables import Bookings, Orders
@@ -30,6 +30,8 @@ EXPIRE_DUE = "bookings.expire_due"
 RELEASE_DUE = "bookings.release_due"
 # The sweep that moves the clocks of sessions; run by rooms, also rung when somebody paid for more time.
 ROOMS_DUE = "rooms.move_due"
+# The sweep that gives meeting links to sessions that have none; run by payments.
+FILL_LINKS = "payments.fill_links"
 
 
 class IllegalMove(Exception):
@@ -54,10 +56,11 @@ async def take_again(tx: Connection, order: Order) -> bool:
     """Whether money that came, perhaps late, can still have its session.
 
     True: the order waits for `confirm` (an expired booking holds its slot again). False: somebody else has
-    the time, it has begun (or nothing is left to extend), or the user had cancelled.
+    the time, it has begun (or nothing is left to extend), the user had cancelled, or bought the same product anew.
     """
     order = await queries.relock(tx, order)
-    if order.now >= rules.last_moment(order.starts_at, order.pay_deadline, is_now=order.is_now):
+    last = rules.last_moment(order.starts_at, order.pay_deadline, is_now=order.is_now)
+    if order.kind != "product" and order.now >= last:
         return False
     if order.waits:
         return True
@@ -68,21 +71,21 @@ async def take_again(tx: Connection, order: Order) -> bool:
     try:
         async with tx.transaction():
             await _write(tx, order, state, cancel_reason=None)
-    except asyncpg.ExclusionViolationError:
+    except (asyncpg.ExclusionViolationError, asyncpg.UniqueViolationError):
         return False
     await record_event(tx, order.id, "system", "taken_again")
-    await refresh(tx, order.expert_id)
+    await _free_time(tx, order)
     return True
 
 
 async def unconfirm(tx: Connection, order: Order) -> Order:
     """The bank or Midtrans took the payment back.
 
-    Before the start: waiting again while there is time to pay, else cancelled. Once begun, the session
-    stays and only the money is marked. Raises `IllegalMove` unless the order was paid.
+    Before the start: waiting again while there is time to pay, else cancelled. Once begun (or called off), the
+    session stays what it is and only the money is marked. Raises `IllegalMove` unless the order was paid.
     """
     order = await queries.relock(tx, order)
-    if order.status == "completed" or order.started or order.starts_at is None:
+    if order.status in ("completed", "cancelled") or order.started or order.starts_at is None:
         order = await _write(tx, order, _state_after(order, "reverse_started"))
         await record_event(tx, order.id, "midtrans", "reversed")
         return order
@@ -101,7 +104,8 @@ async def unconfirm(tx: Connection, order: Order) -> Order:
         return order
     order = await _write(tx, order, _state_after(order, "reverse"), cancel_reason="reversed")
     await record_event(tx, order.id, "midtrans", "reversed")
-    await _free_time(tx, order)
+    await _give_time_up(tx, order)
+    await telling.tell_cancelled(tx, order)
     return order
 
 
@@ -120,7 +124,8 @@ async def turn_money(
     await _write(tx, order, state, cancel_reason=reason)
     await record_event(tx, order.id, actor, into)
     if state[0] != order.status:
-        await refresh(tx, order.expert_id)
+        await _give_time_up(tx, order)
+        await telling.tell_cancelled(tx, order)
     return True
 
 
@@ -183,6 +188,35 @@ async def call_off(
         return False
     await _write(tx, order, state, cancel_reason=reason)
     await record_event(tx, order.id, actor, "cancelled", actor_id=actor_id, detail={"reason": reason})
+    await _give_time_up(tx, order)
+    return True
+
+
+async def keep_rest(tx: Connection, order: Order) -> None:
+    """What is left of a session its payer called off is earned a day after it would have ended."""
+    release_at: datetime = await tx.fetchval(
+        "UPDATE orders SET release_at = $2::timestamptz WHERE id = $1 RETURNING release_at",
+        order.id,
+        (order.held_until or order.starts_at or order.now) + rules.HELD_AFTER_COMPLETION,
+    )
+    await enqueue(tx, RELEASE_DUE, at=release_at)
+
+
+async def hold_anew(tx: Connection, order: Order, time: Hold) -> bool:
+    """Money that came late buys another time: the booking holds it and waits for `confirm`.
+
+    The order is locked by the caller. False when somebody else has it: the exclusion constraints decide.
+    """
+    order = await queries.relock(tx, order)
+    state = _state_after(order, "hold_anew")
+    try:
+        async with tx.transaction():
+            await _move_in_time(tx, order, time)
+            await _write(tx, order, state, cancel_reason=None)
+    except asyncpg.ExclusionViolationError:
+        return False
+    detail = {"to": time.starts.isoformat()}
+    await record_event(tx, order.id, "user", "time_chosen", actor_id=order.user_id, detail=detail)
     await refresh(tx, order.expert_id)
     return True
 
@@ -245,6 +279,12 @@ async def refresh(tx: Connection, expert_id: int) -> None:
     """Rewrite what lists keep of the expert, counting what others committed while the lock was waited for."""
     await tx.execute("SELECT FROM experts WHERE id = $1 FOR NO KEY UPDATE", expert_id)
     await refresh_listing(tx, expert_id)
+
+
+async def _give_time_up(tx: Connection, order: Order) -> None:
+    """A session that stood leaves its time to others, and its meeting link if that is reusable."""
+    await tx.execute("DELETE FROM meeting_link_uses WHERE booking_id = $1 AND reusable", order.booking_id)
+    await _free_time(tx, order)
 
 
 async def _free_time(tx: Connection, order: Order) -> None:

@@ -7,16 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-PurchaseState = Literal["waiting", "owned", "ended"]
+from mentorinaja.experts.rules import PRODUCT_TYPES
 
-_TYPES = {
-    "ebook": "E-book",
-    "template": "Template",
-    "worksheet": "Lembar kerja",
-    "video": "Video",
-    "audio": "Audio",
-    "other": "Produk digital",
-}
+PurchaseState = Literal["waiting", "owned", "ended"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +31,12 @@ class Purchase:
     @property
     def type_name(self) -> str:
         """Its type as people read it."""
-        return type_name(self.type)
+        return PRODUCT_TYPES[self.type][0]
+
+    @property
+    def mark(self) -> str:
+        """The mark of its type."""
+        return PRODUCT_TYPES[self.type][1]
 
     @property
     def left(self) -> int:
@@ -49,16 +47,6 @@ class Purchase:
     def can_be_returned(self) -> bool:
         """Whether the buyer may still have all the money back: nothing was downloaded."""
         return self.state == "owned" and self.first_at is None
-
-
-def type_name(type_: str) -> str:
-    """A product's type as people read it."""
-    return _TYPES.get(type_, _TYPES["other"])
-
-
-def type_choices() -> list[tuple[str, str]]:
-    """Every type with its name, as a form offers them."""
-    return list(_TYPES.items())
 
 
 def purchase_from(row: Mapping[str, Any] | None) -> Purchase | None:

@@ -16,12 +16,13 @@ from mentorinaja.bookings.details import (
     order_from,
 )
 from mentorinaja.bookings.evidence import Evidence, Report, evidence_of, reports_of
-from mentorinaja.bookings.refunds import Refund
+from mentorinaja.bookings.refunds import Refund, why_refunded
 from mentorinaja.db.pool import Connection, Database
 from mentorinaja.errors import NotThere
 from mentorinaja.web.viewer import Viewer
 
-__all__ = ["Evidence", "Order", "OrderDetail", "OrderPage", "Refund", "Report", "evidence_of", "reports_of"]
+__all__ = ["Evidence", "Order", "OrderDetail", "OrderPage", "Refund", "Report", "evidence_of", "reports_of",
+           "why_refunded"]  # fmt: skip
 
 PAGE_SIZE = 20
 TABS = ("pending", "confirmed", "completed", "cancelled")
@@ -52,6 +53,16 @@ async def order_by_id(db: Connection | Database, order_id: int) -> OrderDetail |
     """An order for mails and other work of the system itself: asks for no permission."""
     row = await db.fetchrow(DETAIL_SQL + "WHERE o.id = $1", order_id)
     return detail_from(row) if row else None
+
+
+async def owned_by(db: Connection | Database, user_id: int) -> list[OrderDetail]:
+    """The orders of products that are the user's now, the newest payment first."""
+    rows = await db.fetch(
+        DETAIL_SQL
+        + "WHERE o.user_id = $1 AND bought.state = 'owned' ORDER BY o.paid_at DESC, o.id DESC LIMIT 500",
+        user_id,
+    )
+    return [detail_from(row) for row in rows]
 
 
 async def lock_order(tx: Connection, public_id: str) -> Order:

@@ -16,7 +16,7 @@ PaymentStatus = Literal[
     "refunded", "partially_refunded", "reversed", "chargeback",
 ]  # fmt: skip
 Move = Literal[
-    "confirm", "cancel", "expire", "fail", "take_again", "reopen", "reverse", "reverse_started", "complete",
+    "confirm", "cancel", "expire", "fail", "take_again", "hold_anew", "reopen", "reverse", "reverse_started", "complete",
     "call_off", "owe",
 ]  # fmt: skip
 # What an order sells: a session, more time for one, a file. Only a session has a booking of its own.
@@ -37,6 +37,9 @@ NOW_GRACE = timedelta(minutes=5)
 
 # From here on the user of a chat whose expert has not come may choose what to do.
 ABSENT_AFTER = timedelta(minutes=10)
+
+# So long may somebody whose money came late choose another time, if the old one has not come before.
+CHOOSE_WITHIN = timedelta(days=7)
 
 REVIEW_WITHIN = timedelta(days=30)
 # So long after a video or offline session either side can say that something was wrong.
@@ -63,12 +66,15 @@ _MOVES: dict[tuple[State, Move], State] = {
     # Late money: the slot is still free.
     (("cancelled", "expired"), "take_again"): ("pending", "waiting"),
     (("cancelled", "failed"), "take_again"): ("pending", "waiting"),
+    # Late money: its payer chose another time.
+    (("cancelled", "paid_late"), "hold_anew"): ("pending", "waiting"),
     # A reversal before the start, with time left to pay once more, and without.
     (("confirmed", "paid"), "reopen"): ("pending", "waiting"),
     (("confirmed", "paid"), "reverse"): ("cancelled", "reversed"),
     # Money never undoes a session that has begun.
     (("confirmed", "paid"), "reverse_started"): ("confirmed", "reversed"),
     (("completed", "paid"), "reverse_started"): ("completed", "reversed"),
+    (("cancelled", "paid"), "reverse_started"): ("cancelled", "reversed"),
     (("confirmed", "paid"), "complete"): ("completed", "paid"),
     (("confirmed", "partially_refunded"), "complete"): ("completed", "partially_refunded"),
     (("confirmed", "refunded"), "complete"): ("completed", "refunded"),
@@ -89,6 +95,9 @@ _MOVES: dict[tuple[State, Move], State] = {
     ((None, "waiting"), "expire"): (None, "expired"),
     ((None, "waiting"), "fail"): (None, "failed"),
     ((None, "paid"), "reverse_started"): (None, "reversed"),
+    # A product can be delivered whenever its money comes.
+    ((None, "expired"), "take_again"): (None, "waiting"),
+    ((None, "failed"), "take_again"): (None, "waiting"),
 }
 
 # What money may turn into once it came.
@@ -203,6 +212,11 @@ def expert_is_late(starts: datetime, ends: datetime, now: datetime, *, came: boo
 def may_move(state: State, *, expert_late: bool) -> bool:
     """Whether the payer may take another time for a session: the expert did not come to this one."""
     return state in (("confirmed", "paid"), ("confirmed", "partially_refunded")) and expert_late
+
+
+def choose_until(starts: datetime, came_at: datetime) -> datetime | None:
+    """Until when another time can be had for money that came at `came_at`, too late for `starts`; None: never."""
+    return None if came_at >= starts else min(starts, came_at + CHOOSE_WITHIN)
 
 
 def review_until(ends: datetime) -> datetime:

@@ -22,7 +22,17 @@ from typing import IO, Any, get_args
 import structlog
 from prometheus_client import Histogram
 
-from mentorinaja.contents.kinds import PDF, Contents, Document, Drawn, Picture, Reason, Unacceptable
+from mentorinaja.contents.kinds import (
+    EPUB,
+    PDF,
+    ZIP,
+    Contents,
+    Document,
+    Drawn,
+    Picture,
+    Reason,
+    Unacceptable,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -47,16 +57,16 @@ class _Turn:
 _turns: dict[int, _Turn] = {}
 
 
-async def checked(sent: IO[bytes], *, small: int, person: int) -> Contents:
+async def checked(sent: IO[bytes], *, small: int, person: int, archives: bool = False) -> Contents:
     """What `sent` is, read from its beginning; small pictures get at most `small` pixels a side.
 
-    Of each person one is looked at after the other. Raises `Unacceptable`; with the reason
-    `busy` when its turn did not come in time.
+    `archives`: EPUB and ZIP are taken, too. Of each person one is looked at after the other. Raises
+    `Unacceptable`; with the reason `busy` when its turn did not come in time.
     """
     began, outcome = time.perf_counter(), "kept"
     try:
         async with asyncio.timeout(_WAIT_SECONDS), _turn_of(person):
-            work = partial(_in_child, sent, small)
+            work = partial(_in_child, sent, small, archives)
             return await asyncio.get_running_loop().run_in_executor(_threads, work)
     except TimeoutError as problem:
         outcome = "busy"
@@ -81,10 +91,12 @@ async def _turn_of(person: int) -> AsyncIterator[None]:
             del _turns[person]
 
 
-def _in_child(sent: IO[bytes], small: int) -> Contents:
+def _in_child(sent: IO[bytes], small: int, archives: bool) -> Contents:
     sent.seek(0)
     data = sent.read()
     command = [sys.executable, "-I", "-m", "mentorinaja.contents.child", str(small)]
+    if archives:
+        command.append("archives")
     try:
         child = subprocess.run(  # noqa: S603 our own module, without a shell
             command, input=data, capture_output=True, timeout=_CHILD_SECONDS, env=_ENVIRONMENT, check=False
@@ -104,8 +116,8 @@ def _in_child(sent: IO[bytes], small: int) -> Contents:
 def _told(head: dict[str, Any], data: bytes, body: bytes) -> Contents:
     if refused := head.get("refused"):
         raise Unacceptable(next((known for known in get_args(Reason) if known == refused), "broken"))
-    if head["kind"] == PDF:
-        return Document(data)
+    if head["kind"] in (PDF, EPUB, ZIP):
+        return Document(data, head["kind"])
     pictures = []
     for media_type, width, height, size in head["pictures"]:
         pictures.append(Picture(body[:size], media_type, width, height))

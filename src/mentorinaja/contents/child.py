@@ -17,16 +17,19 @@ _MOST_MEMORY = 1536 * 1024 * 1024
 _MOST_CPU_SECONDS = 20
 # A document is only looked at, a picture drawn anew.
 _MOST_PDF_CPU_SECONDS = 3
+# Everything in an archive is unpacked once, and thrown away.
+_MOST_ARCHIVE_CPU_SECONDS = 10
 _PDF_WITHIN = 1024
+_ARCHIVE = b"PK\x03\x04"
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF")
 
 
-def main(small: int) -> None:
-    """Look at what comes in, with small pictures of at most `small` pixels a side."""
+def main(small: int, archives: bool = False) -> None:
+    """Look at what comes in, with small pictures of at most `small` pixels a side; `archives` are taken, too."""
     _limit()
     data = sys.stdin.buffer.read()
     try:
-        media_type, pictures = _seen(data, small)
+        media_type, pictures = _seen(data, small, archives)
     except Unacceptable as refusal:
         _say({"refused": refusal.reason})
         return
@@ -34,7 +37,7 @@ def main(small: int) -> None:
     _say({"kind": media_type, "pictures": sizes}, *(one.data for one in pictures))
 
 
-def _seen(data: bytes, small: int) -> tuple[str, list[Picture]]:
+def _seen(data: bytes, small: int, archives: bool) -> tuple[str, list[Picture]]:
     if data.startswith(_PICTURES):
         from mentorinaja.contents.pictures import Drawing
 
@@ -47,6 +50,11 @@ def _seen(data: bytes, small: int) -> tuple[str, list[Picture]]:
 
         pdfs.check(data)
         return PDF, []
+    if archives and data.startswith(_ARCHIVE):
+        _limit_cpu(_MOST_ARCHIVE_CPU_SECONDS)
+        from mentorinaja.contents.archives import kind_of
+
+        return kind_of(data), []
     raise Unacceptable("unknown")
 
 
@@ -77,4 +85,4 @@ def _say(head: dict[str, object], *bodies: bytes) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), "archives" in sys.argv[2:])

@@ -7,7 +7,10 @@ from typing import Literal
 
 PictureType = Literal["image/png", "image/jpeg", "image/webp"]
 MediaType = Literal["application/pdf", "image/png", "image/jpeg", "image/webp"]
-PDF: MediaType = "application/pdf"
+PDF: Literal["application/pdf"] = "application/pdf"
+EPUB: Literal["application/epub+zip"] = "application/epub+zip"
+ZIP: Literal["application/zip"] = "application/zip"
+DocumentType = Literal["application/pdf", "application/epub+zip", "application/zip"]
 
 # unknown: of no kind we take; broken: not what it says; pixels: too many; bytes: too many once drawn anew;
 # locked: asks for a password; active: runs something by itself; heavy: too much to look at;
@@ -43,9 +46,10 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A PDF, kept as it came."""
+    """A PDF, or an EPUB or ZIP where those are taken, kept as it came."""
 
     data: bytes
+    media_type: DocumentType = PDF
 
 
 Contents = Document | Drawn

@@ -43,6 +43,28 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class Goods:
+    """A digital product that can be bought now. `price` in whole rupiah; `thumbnail_id` None: no picture."""
+
+    id: int
+    type: str
+    name: str
+    price: int
+    description: str
+    thumbnail_id: str | None
+
+    @property
+    def full_name(self) -> str:
+        """`eBook: PM Interview Guide`."""
+        return f"{rules.PRODUCT_TYPES[self.type][0]}: {self.name}"
+
+    @property
+    def mark(self) -> str:
+        """The mark of its type."""
+        return rules.PRODUCT_TYPES[self.type][1]
+
+
+@dataclass(frozen=True, slots=True)
 class ExpertPage:
     """Everything the detail page tells of an expert; `histogram` is stars (5 to 1) → number of reviews."""
 
@@ -66,6 +88,7 @@ class ExpertPage:
     work: list[Work]
     achievements: list[str]
     services: list[Service]
+    products: list[Goods]
     histogram: Mapping[int, int]
 
     @property
@@ -119,6 +142,10 @@ SELECT e.id, e.user_id, e.slug, e.display_name, e.position_title, e.company, e.y
                                      'duration_minutes', duration_minutes, 'description', description) ORDER BY place)
    FROM services
    WHERE expert_id = e.id AND active AND archived_at IS NULL) AS services,
+  (SELECT json_agg(json_build_object('id', id, 'type', type, 'name', name, 'price', price,
+                                     'description', description, 'thumbnail_id', thumbnail_id) ORDER BY place, id)
+   FROM products
+   WHERE expert_id = e.id AND active AND archived_at IS NULL) AS products,
   (SELECT json_object_agg(rating, n)
    FROM (SELECT rating, count(*) AS n FROM reviews WHERE expert_id = e.id GROUP BY rating) AS stars) AS histogram
 FROM experts e WHERE e.slug = $1 AND e.status = 'published'
@@ -134,6 +161,16 @@ async def listed_expert_by_slug(db: Connection | Database, slug: str) -> ListedE
 async def services_of(db: Connection | Database, expert_id: int) -> list[Service]:
     """What can be booked with this expert, in the expert's order."""
     return [Service(**row) for row in await db.fetch(_SERVICES + "ORDER BY place", expert_id)]
+
+
+async def all_services_of(db: Connection | Database, expert_id: int) -> list[tuple[Service, bool]]:
+    """The expert's services with whether each can be booked now, in the expert's order; none that was put away."""
+    rows = await db.fetch(
+        """SELECT id, name, category, duration_minutes, price, description, address, active FROM services
+           WHERE expert_id = $1 AND archived_at IS NULL ORDER BY place, id""",
+        expert_id,
+    )
+    return [(Service(**{k: v for k, v in row.items() if k != "active"}), row["active"]) for row in rows]
 
 
 async def service_of(db: Connection | Database, expert_id: int, service_id: int) -> Service | None:
@@ -153,6 +190,7 @@ async def expert_page(db: Connection | Database, slug: str) -> ExpertPage | None
     values["education"] = [Education(**each) for each in values["education"] or ()]
     values["work"] = [Work(**each) for each in values["work"] or ()]
     values["services"] = [Service(**each) for each in values["services"] or ()]
+    values["products"] = [Goods(**each) for each in values["products"] or ()]
     return ExpertPage(**values)
 
 

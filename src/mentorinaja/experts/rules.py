@@ -17,6 +17,15 @@ CATEGORY_NAMES: dict[str, str] = {
     "online_video": "Video",
     "offline_event": "Tatap muka",
 }
+# What an expert sells besides sessions, by its name and the mark that stands before it.
+PRODUCT_TYPES: dict[str, tuple[str, str]] = {
+    "ebook": ("eBook", "📕"),
+    "course": ("Course", "📝"),
+    "template": ("Template", "📐"),
+    "video": ("Video", "🎬"),
+    "audio": ("Audio", "🎧"),
+    "other": ("Lainnya", "📦"),
+}
 Sort = Literal["rating", "price", "experience", "soonest"]
 SORT_NAMES: dict[str, str] = {
     "rating": "Rating",

@@ -78,7 +78,7 @@ async def _intend(tx: Connection, user: Viewer, public_id: str, opener: UUID, an
     order = await bookings.lock_order(tx, public_id)
     _check_payable(order, user)
     living = await queries.living_attempt(tx, order.id)
-    method = None if any_method else order.payment_method
+    method = None if any_method or order.payment_method == "any" else order.payment_method
     enabled = enabled_payments(method, order.total, at_once=order.at_once)
     enabled = enabled or enabled_payments(None, order.total, at_once=order.at_once)
     if living is None:

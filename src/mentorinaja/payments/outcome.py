@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from mentorinaja.bookings import actions as bookings
 from mentorinaja.bookings import queries as orders
 from mentorinaja.bookings.queries import Order
+from mentorinaja.bookings.rules import choose_until
 from mentorinaja.db.pool import Connection
+from mentorinaja.invoices import actions as invoices
 from mentorinaja.jobs.queue import enqueue
 from mentorinaja.ledger import actions as ledger
 from mentorinaja.notices import actions as notices
@@ -16,6 +19,7 @@ from mentorinaja.payments import refunds
 from mentorinaja.payments.gateway_words import GatewayRefund
 from mentorinaja.payments.links import give_link
 from mentorinaja.payments.rules import MONEY_CAME, WENT_BACK, TransactionState
+from mentorinaja.products import actions as products
 
 Book = Callable[[Connection, int, str], Awaitable[bool]]
 
@@ -64,6 +68,8 @@ async def follow(tx: Connection, order: Order, news: News) -> str | None:
     elif news.state != "unknown":
         detail = {"payment_type": news.payment_type}
         await bookings.record_event(tx, order.id, "midtrans", f"payment_{news.state}", detail=detail)
+    if news.state == "reversed" or news.has_gone_back:
+        await invoices.credit(tx, order.id)
     await _mark(tx, order.id)
     await tx.execute("SELECT live_publish($1)", f"order:{order.public_id}")
     return "unknown_status" if news.state == "unknown" else alert
@@ -76,7 +82,7 @@ async def _came(tx: Connection, order: Order, news: News) -> str | None:
             await refunds.want(tx, order.id, news.transaction_id, news.amount, "quarantined")
         return "amount"
     if order.payment_status in ("waiting", "expired", "failed") and await bookings.take_again(tx, order):
-        await _confirm(tx, order, news.transaction_id, ledger.record_payment)
+        await confirm(tx, order, news.transaction_id, ledger.record_payment)
         return None
     return await _keep_to_return(tx, order, news)
 
@@ -88,7 +94,10 @@ async def _keep_to_return(tx: Connection, order: Order, news: News) -> str:
     if order.waits:  # overdue and begun, and nobody has written it down yet
         await bookings.expire(tx, order)
     if await bookings.turn_money(tx, order, "paid_late"):
-        await refunds.want(tx, order.id, news.transaction_id, news.amount, late)
+        choice = _choice_until(order)
+        await refunds.want(tx, order.id, news.transaction_id, news.amount, late, not_before=choice)
+        if choice is not None:
+            await bookings.tell_user(tx, order, "late_choice", 0)
         return "paid_late"
     reason: refunds.Unearned = late if order.payment_status == "reversed" else "paid_twice"
     await refunds.want(tx, order.id, news.transaction_id, news.amount, reason)
@@ -96,7 +105,15 @@ async def _keep_to_return(tx: Connection, order: Order, news: News) -> str:
     return reason
 
 
-async def _confirm(tx: Connection, order: Order, transaction_id: str, book: Book) -> None:
+def _choice_until(order: Order) -> datetime | None:
+    """Until when the payer can have another time for money that comes now; None where nobody can."""
+    if order.is_now or order.hold is None:  # what takes no time has no other
+        return None
+    return choose_until(order.hold.starts, order.now)
+
+
+async def confirm(tx: Connection, order: Order, transaction_id: str, book: Book) -> None:
+    """The transaction's money pays the order, which waits for it: `book` writes it into the ledger."""
     confirmed = await bookings.confirm(tx, order, order.now)
     await book(tx, order.id, transaction_id)
     if order.booking_id is not None:
@@ -104,7 +121,7 @@ async def _confirm(tx: Connection, order: Order, transaction_id: str, book: Book
     elif order.kind == "extension":
         await enqueue(tx, bookings.ROOMS_DUE)
     await _tell_both(tx, confirmed)
-    await bookings.issue_invoice(tx, order.id)
+    await invoices.issue(tx, order.id)
 
 
 async def _tell_both(tx: Connection, order: Order) -> None:
@@ -112,6 +129,9 @@ async def _tell_both(tx: Connection, order: Order) -> None:
     times: int = await tx.fetchval(
         "SELECT count(*) FROM order_events WHERE order_id = $1 AND event = 'confirmed'", order.id
     )
+    if order.kind == "product":
+        await products.deliver(tx, order, version=times - 1)
+        return
     expert_user_id: int = await tx.fetchval("SELECT user_id FROM experts WHERE id = $1", order.expert_id)
     for kind, user_id in (("paid", order.user_id), ("new_booking", expert_user_id)):
         await notices.queue(
@@ -126,6 +146,9 @@ async def _taken_back(tx: Connection, order: Order, news: News) -> str:
     await ledger.record_reversal(tx, order.id, news.transaction_id)
     await refunds.call_off(tx, news.transaction_id)
     if news.before not in MONEY_CAME:
+        # Heard the wrong way round: an order that was over is left as money that came late leaves it.
+        if await bookings.turn_money(tx, order, "paid_late"):
+            await bookings.turn_money(tx, order, "reversed")
         return "money_after_failure"
     if pays and order.payment_status == "paid":
         after = await bookings.unconfirm(tx, order)
@@ -150,7 +173,7 @@ async def _let_second_pay(tx: Connection, order: Order) -> None:
     order = await orders.relock(tx, order)
     if order.payment_status == "waiting" and await bookings.take_again(tx, order):
         await refunds.call_off(tx, second)
-        await _confirm(tx, order, second, ledger.move_to_sale)
+        await confirm(tx, order, second, ledger.move_to_sale)
 
 
 async def _went_back(tx: Connection, order: Order, news: News) -> str | None:

@@ -39,6 +39,12 @@ _TITLES_OF_EXTENSION: dict[Phase, str] = _TITLES | {
 }
 
 
+_TITLES_OF_PRODUCT: dict[Phase, str] = _TITLES | {
+    "unpaid": "Pesanan berhasil dibuat!",
+    "given_up": "Pembelian ini dibatalkan",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class PaymentView:
     """An order as its payment pages show it; `returning` is money (rupiah) on its way back to the payer."""
@@ -52,6 +58,8 @@ class PaymentView:
     @property
     def title(self) -> str:
         """The headline."""
+        if self.order.is_product:
+            return _TITLES_OF_PRODUCT[self.phase]
         return (_TITLES_OF_EXTENSION if self.order.is_extension else _TITLES)[self.phase]
 
     @property

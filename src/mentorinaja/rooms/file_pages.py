@@ -12,10 +12,10 @@ from mentorinaja.db.pool import Database
 from mentorinaja.errors import NotThere
 from mentorinaja.rooms import files
 from mentorinaja.rooms.asking import booking_of, viewer_of
-from mentorinaja.rooms.file_names import as_download
 from mentorinaja.rooms.files import Kept
 from mentorinaja.storage import Storage
 from mentorinaja.web.auth import requires_user
+from mentorinaja.web.file_names import as_download
 from mentorinaja.web.html import PRIVATE
 from mentorinaja.web.viewer import WebRequest
 

@@ -18,10 +18,10 @@ from mentorinaja.contents.kinds import PDF, Contents, Document, MediaType, Pictu
 from mentorinaja.db.pool import Connection, Database, atomic
 from mentorinaja.errors import NotThere, Unavailable
 from mentorinaja.rooms import queries, sending
-from mentorinaja.rooms.file_names import kept_name
 from mentorinaja.rooms.rules import Flood, Refused, may_write, why_closed
 from mentorinaja.rooms.sending import Sent
 from mentorinaja.storage import Reading, Storage, StorageDown
+from mentorinaja.web.file_names import kept_name
 from mentorinaja.web.limits import count_hit
 from mentorinaja.web.parts import SentFile
 from mentorinaja.web.viewer import Viewer

@@ -10,11 +10,13 @@ MOST_CHARACTERS = 120
 
 _EXTENSIONS = {
     "application/pdf": (".pdf",),
+    "application/epub+zip": (".epub",),
+    "application/zip": (".zip",),
     "image/jpeg": (".jpg", ".jpeg"),
     "image/png": (".png",),
     "image/webp": (".webp",),
 }
-_NAMELESS = {"application/pdf": "dokumen"}
+_NAMELESS = {"application/pdf": "dokumen", "application/epub+zip": "buku", "application/zip": "berkas"}
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 # What Windows does not take in a name, and what ends a quoted one.
 _AWKWARD = re.compile(r'[<>:"|?*;]')

@@ -1,0 +1,19 @@
+"""Writing products and purchases: what other features and pages call, each a transaction or a step of the caller's."""
+
+from __future__ import annotations
+
+from mentorinaja.products.buying import Bought, buy
+from mentorinaja.products.delivering import count_download, deliver, give_up
+from mentorinaja.products.managing import add, change, put_away, set_thumbnail
+
+__all__ = [
+    "Bought",
+    "add",
+    "buy",
+    "change",
+    "count_download",
+    "deliver",
+    "give_up",
+    "put_away",
+    "set_thumbnail",
+]

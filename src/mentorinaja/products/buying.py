@@ -1,0 +1,128 @@
+"""Buying a product: its order and its purchase in one transaction, and never twice what is one's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mentorinaja.bookings import actions as bookings
+from mentorinaja.bookings import queries as orders
+from mentorinaja.bookings import rules as booking_rules
+from mentorinaja.db.pool import Connection, atomic
+from mentorinaja.jobs.queue import enqueue
+from mentorinaja.policies import queries as policies
+from mentorinaja.policies.rules import Policy
+from mentorinaja.products import queries
+from mentorinaja.products.queries import Offer
+from mentorinaja.products.refusals import MethodTooSmall, OwnProduct, ProductGone, UnpaidPurchases
+from mentorinaja.products.rules import MOST_UNPAID, PAY_WITHIN
+from mentorinaja.web.viewer import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """The order that buys, or has bought, the product: to be paid, unless it is `owned` already."""
+
+    public_id: str
+    owned: bool
+
+
+@atomic
+async def buy(tx: Connection, user: Viewer, product_id: int, payment_method: str = "any") -> Bought:
+    """Order a product; whoever has it, or an order of it to pay, is led there instead.
+
+    `payment_method` is one of `bookings.rules.METHODS`, or `any`: chosen at the gateway. Raises `ProductGone`,
+    `OwnProduct`, `UnpaidPurchases` or `MethodTooSmall`; then nothing was changed.
+    """
+    now: datetime = await tx.fetchval("SELECT app_now()")
+    # One at a time per person, so that the limit holds and two presses make one order.
+    payer_name = await tx.fetchval("SELECT full_name FROM users WHERE id = $1 FOR NO KEY UPDATE", user.id)
+    if live := await queries.live_purchase(tx, user.id, product_id):
+        return Bought(live[0], owned=live[1] == "owned")
+    offer = await queries.offer(tx, product_id)
+    if offer is None:
+        raise ProductGone("Produk ini tidak lagi dijual. Lihat produk lain dari mentor yang sama.")
+    if offer.expert_user_id == user.id:
+        raise OwnProduct(
+            "Anda tidak dapat membeli produk Anda sendiri.", [("Lihat Layanan", "/expert/dashboard/layanan")]
+        )
+    policy = await policies.current(tx)
+    total = policy.price(offer.price).total
+    if payment_method != "any" and (reason := booking_rules.method_refusal(payment_method, total)):
+        raise MethodTooSmall(reason)
+    await _check_unpaid(tx, user.id)
+    await _expire_overdue(tx, user.id, product_id)
+    return Bought(await _order(tx, policy, offer, user.id, payer_name, payment_method, now), owned=False)
+
+
+async def _check_unpaid(tx: Connection, user_id: int) -> None:
+    waiting = await tx.fetch(
+        """SELECT o.public_id FROM purchases b JOIN orders o ON o.id = b.order_id
+           WHERE b.user_id = $1 AND b.state = 'waiting' AND o.pay_deadline > app_now() ORDER BY o.id""",
+        user_id,
+    )
+    if len(waiting) >= MOST_UNPAID:
+        raise UnpaidPurchases(
+            f"Anda punya {len(waiting)} pembelian yang belum dibayar. Bayar atau batalkan salah satunya dulu.",
+            [("Buka pembelian itu", f"/payment/{waiting[0]['public_id']}")],
+        )
+
+
+async def _expire_overdue(tx: Connection, user_id: int, product_id: int) -> None:
+    """An order of the same product that was not paid in time makes room."""
+    public_id = await tx.fetchval(
+        """SELECT o.public_id FROM purchases b JOIN orders o ON o.id = b.order_id
+           WHERE b.user_id = $1 AND b.product_id = $2 AND b.state = 'waiting'""",
+        user_id,
+        product_id,
+    )
+    if public_id is not None:
+        await bookings.expire(tx, await orders.lock_order(tx, public_id))
+
+
+async def _order(
+    tx: Connection, policy: Policy, offer: Offer, user_id: int, payer_name: str, method: str, now: datetime
+) -> str:
+    price = policy.price(offer.price)
+    deadline = now + PAY_WITHIN
+    values: dict[str, Any] = {
+        "kind": "product",
+        "user_id": user_id,
+        "expert_id": offer.expert_id,
+        "item_name": offer.full_name,
+        "payer_name": payer_name,
+        "expert_name": offer.expert_name,
+        "subtotal": price.subtotal,
+        "admin_fee": price.admin_fee,
+        "total": price.total,
+        "platform_fee": price.platform_fee,
+        "expert_share": price.expert_share,
+        "admin_fee_bps": policy.admin_fee_bps,
+        "platform_fee_bps": policy.platform_fee_bps,
+        "tax_bps": policy.tax_bps,
+        "cancel_policy": policy.cancel_rule("product"),
+        "payment_method": method,
+        "pay_deadline": deadline,
+        "created_at": now,
+    }
+    order_id: int | None = None
+    while order_id is None:
+        public_id = booking_rules.new_public_id(now, "PD")
+        order_id = await tx.fetchval(
+            f"""INSERT INTO orders (public_id, {", ".join(values)})
+                VALUES ($1, {", ".join(f"${number}" for number in range(2, len(values) + 2))})
+                ON CONFLICT (public_id) DO NOTHING RETURNING id""",
+            public_id,
+            *values.values(),
+        )
+    await tx.execute(
+        "INSERT INTO purchases (order_id, product_id, user_id, allowed) VALUES ($1, $2, $3, $4)",
+        order_id,
+        offer.id,
+        user_id,
+        policy.downloads,
+    )
+    await bookings.record_event(tx, order_id, "user", "created", actor_id=user_id)
+    await enqueue(tx, bookings.EXPIRE_DUE, at=deadline)
+    return public_id

@@ -1,0 +1,104 @@
+"""Forms about products: what an expert says of one, and how somebody pays for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wtforms import BooleanField, RadioField, SelectField, ValidationError
+
+from mentorinaja.bookings.rules import METHODS
+from mentorinaja.experts.rules import PRICE_BOUNDS, PRODUCT_TYPES
+from mentorinaja.formats import rupiah
+from mentorinaja.products.queries import Product
+from mentorinaja.products.rules import (
+    DESCRIPTION_LENGTH,
+    NAME_LENGTH,
+    NewProduct,
+    rupiah_in,
+    wrong_link,
+)
+from mentorinaja.web.bodies import Posted
+from mentorinaja.web.forms import BaseForm, LineField, TextField, length, required
+from mentorinaja.web.parts import SentFile
+
+
+class ProductForm(BaseForm):
+    """A product: what it is, and what its buyers get: a file, or a link."""
+
+    type = SelectField("Tipe", choices=[(code, name) for code, (name, _) in PRODUCT_TYPES.items()])
+    name = LineField(
+        "Nama Produk",
+        [
+            required("Tulis nama produk."),
+            length("Nama produk 3 sampai 80 karakter.", *NAME_LENGTH),
+        ],
+    )
+    price = LineField("Harga (Rp)", [required("Tulis harganya.")])
+    description = TextField(
+        "Deskripsi",
+        [length(f"Deskripsi paling banyak {DESCRIPTION_LENGTH} karakter.", most=DESCRIPTION_LENGTH)],
+    )
+    link = LineField("Tautan unduhan")
+    file = LineField("Berkas")
+    active = BooleanField("Aktif", false_values=(False, "", "0", "false"))
+
+    def __init__(self, sent: Posted | None = None, *, product: Product | None = None) -> None:
+        """The form as it was sent, else what the product says; `product` None: a new one."""
+        before: dict[str, Any] = {"active": True}
+        if product is not None:
+            before = {
+                "type": product.type,
+                "name": product.name,
+                "price": str(product.price),
+                "description": product.description,
+                "link": product.link,
+                "active": product.active,
+            }
+        super().__init__(sent, data=before)
+        self.product = product
+        self.sent_file: SentFile | None = sent.file("file") if sent is not None else None
+
+    def validate_price(self, field: LineField) -> None:
+        """Whole rupiah within the bounds."""
+        amount = rupiah_in(field.data or "")
+        least, most = PRICE_BOUNDS
+        if amount is None:
+            raise ValidationError("Tulis harga dalam rupiah bulat, misalnya 50000 atau 50.000.")
+        if not least <= amount <= most:
+            raise ValidationError(f"Harga antara {rupiah(least)} dan {rupiah(most)}.")
+
+    def validate_link(self, field: LineField) -> None:
+        """One of the two: a link or a file; what a product has already may stay."""
+        if field.data and (wrong := wrong_link(field.data)):
+            raise ValidationError(wrong)
+        if field.data and self.sent_file:
+            raise ValidationError("Pilih salah satu: unggah berkas atau tulis tautan.")
+
+    def validate_file(self, field: LineField) -> None:
+        """Something must be delivered."""
+        has_file = self.product is not None and self.product.file_id is not None
+        if not self.link.data and not self.sent_file and not has_file:
+            raise ValidationError("Unggah berkasnya, atau tulis tautan unduhan.")
+
+    def said(self) -> NewProduct:
+        """The product as the form has it; the form is valid."""
+        price = rupiah_in(self.price.data or "")
+        assert price is not None, "the form was validated"
+        return NewProduct(
+            type=self.type.data,
+            name=self.name.data or "",
+            price=price,
+            description=self.description.data or "",
+            link=self.link.data or None,
+            active=bool(self.active.data),
+        )
+
+
+class BuyForm(BaseForm):
+    """How somebody wants to pay; left out, the method is picked at Midtrans."""
+
+    payment_method = RadioField(
+        "Metode Pembayaran",
+        choices=[("any", "Pilih saat membayar"), *((code, method.name) for code, method in METHODS.items())],
+        default="any",
+    )

@@ -1,0 +1,69 @@
+"""Why a product cannot be bought or fetched, in words for the person who tried."""
+
+from __future__ import annotations
+
+from mentorinaja.errors import DomainError, Unavailable
+
+
+class ProductGone(DomainError):
+    """The product is not on sale."""
+
+    status = 422
+    title = "Produk ini tidak tersedia"
+
+
+class OwnProduct(DomainError):
+    """Nobody buys their own."""
+
+    title = "Ini produk Anda sendiri"
+
+
+class UnpaidPurchases(DomainError):
+    """Too many orders of products wait for this person's money; `actions` lead to one of them."""
+
+    status = 422
+    title = "Masih ada pembelian yang belum dibayar"
+
+
+class MethodTooSmall(DomainError):
+    """The total does not fit the payment method."""
+
+    status = 422
+    title = "Metode ini tidak bisa dipakai"
+
+
+class NoDownloadsLeft(DomainError):
+    """Fetched as often as it may be."""
+
+    title = "Batas unduhan sudah tercapai"
+
+
+class NotYours(DomainError):
+    """Bought once, and given back or taken back since."""
+
+    title = "Produk ini tidak lagi di library Anda"
+
+
+class NotReturnable(DomainError):
+    """The money stays with the seller: it was fetched, or was never here."""
+
+    title = "Pembelian ini tidak dapat dibatalkan"
+
+
+class ProductFull(DomainError):
+    """The expert has as many products as one may have."""
+
+    title = "Produk Anda sudah terlalu banyak"
+
+
+class BadFile(DomainError):
+    """The file itself cannot be sold; what was typed stays with its writer."""
+
+    status = 422
+    title = "Berkas belum tersimpan"
+
+
+class FileUnkept(Unavailable):
+    """Nothing is wrong with the file: it can be sent again as it is."""
+
+    title = "Berkas belum bisa disimpan"
