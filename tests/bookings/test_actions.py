@@ -328,21 +328,6 @@ async def test_only_the_payer_cancels_and_only_what_is_unpaid(db: Database) -> N
         await actions.cancel_unpaid(db, budi, paid)
 
 
-async def test_invoice_numbers_have_no_gaps_and_stay(db: Database) -> None:
-    seller, orders, numbers = await make_seller(db), [], []
-    for hours in range(3):
-        public_id = await book(db, await make_user(db), seller, await slot_in(db, days=1, hours=hours))
-        orders.append(await confirm(db, public_id))
-    with pytest.raises(RuntimeError):
-        async with db.transaction() as tx:
-            await actions.issue_invoice(tx, orders[0].id)
-            raise RuntimeError("the paying transaction failed")
-    for order in [*orders, orders[0]]:
-        async with db.transaction() as tx:
-            numbers.append(await actions.issue_invoice(tx, order.id))
-    assert [number for _, number in numbers] == [1, 2, 3, 1]
-
-
 async def _times(db: Database, public_id: str) -> dict[str, object]:
     row = await db.fetchrow(
         """SELECT starts_at, lower(during) AS starts, upper(during) AS ends, upper(blocked) AS free_at

@@ -242,7 +242,7 @@ async def test_a_reversal_before_the_start_makes_it_payable_again(db: Database) 
     await pay(db, public_id, 2)
     assert await state_of(db, public_id) == ("confirmed", "paid")
     assert await db.fetchval("SELECT count(*) FROM outbox WHERE kind = 'paid'") == 2
-    assert await db.fetchval("SELECT count(*) FROM invoices") == 1
+    assert await db.fetchval("SELECT count(*) FROM invoices") == 2
 
 
 async def test_a_reversal_without_time_to_pay_again_cancels(db: Database) -> None:

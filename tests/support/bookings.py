@@ -15,6 +15,7 @@ from mentorinaja.db.pool import Database
 from mentorinaja.experts.actions import add_service, create_expert, publish
 from mentorinaja.experts.rules import NewService, Profile
 from mentorinaja.formats import WIB
+from mentorinaja.invoices import actions as invoices
 from mentorinaja.schedule.rules import Hours
 from mentorinaja.settings import Settings
 from mentorinaja.web.auth import session_cookie, token_hash
@@ -121,7 +122,7 @@ async def pay(db: Database, public_id: str, paid_at: datetime | None = None) -> 
         order = await queries.lock_order(tx, public_id)
         await write_payment(tx, order, paid_at)
         order = await actions.confirm(tx, order, paid_at or order.now)
-        await actions.issue_invoice(tx, order.id)
+        await invoices.issue(tx, order.id)
         return order
 
 

@@ -6,6 +6,7 @@ from mentorinaja.bookings import queries, rules
 from mentorinaja.bookings.making import Wish, book
 from mentorinaja.bookings.moves import (
     EXPIRE_DUE,
+    FILL_LINKS,
     RELEASE_DUE,
     ROOMS_DUE,
     Actor,
@@ -14,41 +15,62 @@ from mentorinaja.bookings.moves import (
     complete,
     confirm,
     expire,
+    hold_anew,
+    keep_rest,
     mark_owed,
     record_event,
     take_again,
     turn_money,
     unconfirm,
 )
-from mentorinaja.bookings.moving import move
+from mentorinaja.bookings.moving import free_time, lock_session, move, why_not_moved
 from mentorinaja.bookings.prolonging import close_payment, order_more_time, prolong
-from mentorinaja.bookings.refusals import AlreadyPaid
+from mentorinaja.bookings.proposing import accept, decline, propose, withdraw
+from mentorinaja.bookings.refusals import AlreadyPaid, CannotCancel, CannotMove, LessGoesBack
+from mentorinaja.bookings.slots import why_lost
+from mentorinaja.bookings.telling import tell_cancelled, tell_user
 from mentorinaja.db.pool import Connection, atomic
 from mentorinaja.errors import NotThere
 from mentorinaja.web.viewer import Viewer
 
 __all__ = [
     "EXPIRE_DUE",
+    "FILL_LINKS",
     "RELEASE_DUE",
     "ROOMS_DUE",
     "Actor",
+    "AlreadyPaid",
+    "CannotCancel",
+    "CannotMove",
+    "LessGoesBack",
     "Wish",
+    "accept",
     "book",
     "call_off",
     "cancel_unpaid",
     "close_payment",
     "complete",
     "confirm",
+    "decline",
     "expire",
-    "issue_invoice",
+    "free_time",
+    "hold_anew",
+    "keep_rest",
+    "lock_session",
     "mark_owed",
     "move",
     "order_more_time",
     "prolong",
+    "propose",
     "record_event",
     "take_again",
+    "tell_cancelled",
+    "tell_user",
     "turn_money",
     "unconfirm",
+    "why_lost",
+    "why_not_moved",
+    "withdraw",
 ]
 
 
@@ -67,25 +89,3 @@ async def cancel_unpaid(tx: Connection, user: Viewer, public_id: str) -> rules.O
         raise AlreadyPaid.now()
     await cancel(tx, order, user.id)
     return order.kind
-
-
-async def issue_invoice(tx: Connection, order_id: int) -> tuple[int, int]:
-    """The order's invoice number as (year, number), given on first call and never again.
-
-    Numbers have no gaps within a year (WIB): the counter's row stays locked until the caller's
-    transaction ends, and goes back with it. Call it late in the transaction.
-    """
-    row = await tx.fetchrow("SELECT year, number FROM invoices WHERE order_id = $1", order_id)
-    if row is None:
-        row = await tx.fetchrow(
-            """WITH counted AS (
-                 INSERT INTO invoice_counters (year, last_number)
-                 VALUES (extract(year FROM app_now() AT TIME ZONE 'Asia/Jakarta'), 1)
-                 ON CONFLICT (year) DO UPDATE SET last_number = invoice_counters.last_number + 1
-                 RETURNING year, last_number)
-               INSERT INTO invoices (order_id, year, number) SELECT $1, year, last_number FROM counted
-               RETURNING year, number""",
-            order_id,
-        )
-    assert row is not None, "an insert answers its row"
-    return row["year"], row["number"]

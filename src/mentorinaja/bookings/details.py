@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import asyncpg
 
-from mentorinaja.bookings import rules
 from mentorinaja.bookings.purchases import Purchase, purchase_from
 from mentorinaja.bookings.refunds import Refund, refunds_from
 from mentorinaja.bookings.rules import (
@@ -21,6 +21,7 @@ from mentorinaja.bookings.rules import (
     State,
     review_until,
 )
+from mentorinaja.bookings.terms import Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,9 @@ class OrderDetail:
     `arrival_code` is for the payer's eyes only. `reported`: whether a problem of the session (or an objection)
     is open, or how it was decided. `kept` is what of the total stays sold, `earned` the expert's part of that.
     `moves`: how often its time was changed; `expert_came`: whether the expert was in its room; `user_absent`:
-    whether a chat took place without its user; `ended_at`: when it was over.
+    whether a chat took place without its user; `ended_at`: when it was over. `expert_wrote`: whether the expert
+    wrote in its room. `proposed_at`: the time the expert proposes instead; `choose_until`: until when its payer can
+    choose another time for money that came late. `sequence` counts what its calendar entry was told.
     """
 
     id: int
@@ -162,7 +165,13 @@ class OrderDetail:
     kept: int
     earned: int
     moves: int
+    sequence: int
+    cancel_policy: Mapping[str, Any]
+    most_back_bps: int | None
+    proposed_at: datetime | None
+    choose_until: datetime | None
     expert_came: bool
+    expert_wrote: bool
     user_absent: bool
     ended_at: datetime | None
     refunds: tuple[Refund, ...]
@@ -235,12 +244,40 @@ class OrderDetail:
             and now < review_until(self.ended_at or self.ends_at)
         )
 
+    @property
+    def terms(self) -> Terms:
+        """How its session can be changed; only for an order with a booking of its own."""
+        return Terms(
+            (self.status, self.payment_status),
+            self.cancel_policy,
+            self.most_back_bps,
+            self.begins_at,
+            self.ends_at,
+            takes_time=not self.is_thread,
+            is_chat=self.category == "online_chat",
+            expert_came=self.expert_came,
+            expert_wrote=self.expert_wrote,
+        )
+
+    def can_be_called_off(self, now: datetime) -> bool:
+        """Whether the payer may cancel the paid session now, whatever goes back then."""
+        return self.kind == "booking" and self.terms.back_bps(now) is not None
+
     def can_be_moved(self, now: datetime) -> bool:
-        """Whether the payer may choose another time now."""
-        if self.kind != "booking" or self.category != "online_chat" or self.is_thread:
+        """Whether the payer may choose another time for the paid session now."""
+        if self.kind != "booking":
             return False
-        late = rules.expert_is_late(self.begins_at, self.ends_at, now, came=self.expert_came)
-        return rules.may_move((self.status, self.payment_status), expert_late=late)
+        return self.terms.payer_may_move(now) or self.terms.instead_of_absent(now)
+
+    def can_choose(self, now: datetime) -> bool:
+        """Whether the payer, whose money came late, may choose another time for it now."""
+        return self.choose_until is not None and now < self.choose_until
+
+    def proposal(self, now: datetime) -> datetime | None:
+        """The time the expert proposes instead, as long as that can be answered."""
+        if self.proposed_at is None or now >= min(self.proposed_at, self.begins_at):
+            return None
+        return self.proposed_at
 
     def can_be_reported(self, now: datetime) -> bool:
         """Whether either side may still say that something was wrong with a video or offline session."""
@@ -288,6 +325,13 @@ DETAIL_SQL = f"""
       i.year AS invoice_year, i.number AS invoice_number, i.issued_at AS invoice_issued_at,
       sale.kept, sale.earned,
       (SELECT count(*) FROM order_events v WHERE v.order_id = o.id AND v.event = 'moved') AS moves,
+      (SELECT greatest(0, count(*) - 1) FROM order_events v WHERE v.order_id = o.id AND v.event IN (
+         'confirmed', 'moved', 'cancelled', 'reopened', 'reversed', 'refunded', 'chargeback')) AS sequence,
+      o.cancel_policy, o.most_back_bps,
+      (SELECT p.starts_at FROM proposals p WHERE p.booking_id = b.id AND p.state = 'open') AS proposed_at,
+      (SELECT f.not_before FROM refunds f WHERE f.order_id = o.id AND o.payment_status = 'paid_late'
+         AND f.reason = 'paid_late' AND f.state IN ('requested', 'approved') LIMIT 1) AS choose_until,
+      EXISTS (SELECT FROM chat_messages m WHERE m.booking_id = b.id AND m.sender_type = 'expert') AS expert_wrote,
       EXISTS (SELECT FROM active_sessions n
         WHERE n.booking_id = b.id AND n.expert_joined_at IS NOT NULL) AS expert_came,
       o.kind = 'booking' AND b.status = 'completed' AND EXISTS (SELECT FROM active_sessions n
@@ -309,7 +353,8 @@ DETAIL_SQL = f"""
     LEFT JOIN meeting_link_uses lu ON lu.booking_id = b.id
     LEFT JOIN meeting_links_pool l ON l.id = lu.link_id
     LEFT JOIN reviews r ON r.order_id = o.id
-    LEFT JOIN invoices i ON i.order_id = o.id
+    LEFT JOIN LATERAL (SELECT year, number, issued_at FROM invoices WHERE order_id = o.id
+      ORDER BY id DESC LIMIT 1) i ON true
     CROSS JOIN LATERAL (
       SELECT coalesce(-sum(y.amount) FILTER (WHERE c.kind NOT IN ('gateway', 'refund_due')), 0)::bigint AS kept,
         coalesce(-sum(y.amount) FILTER (WHERE c.expert_id IS NOT NULL), 0)::bigint AS earned

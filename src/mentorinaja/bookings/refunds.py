@@ -56,12 +56,17 @@ class Refund:
     @property
     def why(self) -> str:
         """The reason as people read it."""
-        return _WHY[self.reason]
+        return why_refunded(self.reason)
 
     @property
     def state(self) -> str:
         """What it is now."""
         return self.steps[-1].state
+
+
+def why_refunded(reason: str) -> str:
+    """One of the reasons of `refunds.reason` as people read it."""
+    return _WHY[reason]
 
 
 def refunds_from(rows: Iterable[Mapping[str, Any]]) -> tuple[Refund, ...]:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from litestar import Response, Router, get, post
 from litestar.handlers import BaseRouteHandler
 
-from mentorinaja.bookings import history, invoices, moving_routes
+from mentorinaja.bookings import history, proposing_routes
 from mentorinaja.bookings.actions import Wish, book
 from mentorinaja.bookings.choosing import Choice, look, nearest, seller, showable
 from mentorinaja.bookings.forms import BookingForm
@@ -186,7 +186,6 @@ router = Router(
         show_form,
         send_form,
         *history.HANDLERS,
-        *moving_routes.HANDLERS,
-        *invoices.HANDLERS,
+        *proposing_routes.HANDLERS,
     ],
 )

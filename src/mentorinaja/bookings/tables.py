@@ -1,4 +1,4 @@
-"""Orders, bookings and invoices as Piccolo sees them; ranges and JSON are written in SQL."""
+"""Orders and bookings as Piccolo sees them; ranges and JSON are written in SQL."""
 
 from __future__ import annotations
 
@@ -55,12 +55,3 @@ class Bookings(Table, tablename="bookings"):
     topic = Text()
     notes = Text()
     created_at = Timestamptz()
-
-
-class Invoices(Table, tablename="invoices"):
-    """The number a paid order got, without gaps within a year."""
-
-    order_id = BigInt(primary_key=True)
-    year = Integer()
-    number = Integer()
-    issued_at = Timestamptz()

@@ -10,13 +10,14 @@ import asyncpg
 
 from mentorinaja.db.invariants.bookings import BOOKINGS
 from mentorinaja.db.invariants.extensions import EXTENSIONS
+from mentorinaja.db.invariants.invoices import INVOICES
 from mentorinaja.db.invariants.money import MONEY
 from mentorinaja.db.invariants.rest import REST
 from mentorinaja.db.invariants.sessions import SESSIONS
 from mentorinaja.db.invariants.withdrawals import WITHDRAWALS
 from mentorinaja.db.pool import Database
 
-INVARIANTS = MONEY | BOOKINGS | SESSIONS | EXTENSIONS | REST | WITHDRAWALS
+INVARIANTS = MONEY | BOOKINGS | SESSIONS | EXTENSIONS | INVOICES | REST | WITHDRAWALS
 
 
 async def broken(db: Database) -> dict[str, list[asyncpg.Record]]:
