@@ -245,11 +245,13 @@ class Parts:
 
 
 async def _seed(settings: Settings) -> None:
+    from mentorinaja.seeds.bank import tell_simulator
     from mentorinaja.seeds.world import seed
 
     logs.configure(settings.log_level)
     async with open_resources(settings) as resources:
         await seed(resources)
+        await tell_simulator(resources.db, settings.midtrans_api_url)
 
 
 def _emails(wanted: str) -> str:

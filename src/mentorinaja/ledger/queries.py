@@ -10,16 +10,17 @@ from mentorinaja.db.pool import Connection, Database
 
 @dataclass(frozen=True, slots=True)
 class Earnings:
-    """What an expert earned, in whole rupiah, by where it is now."""
+    """What an expert earned, in whole rupiah, by where it is now; `owed` is to be taken from what comes."""
 
     held: int
     available: int
     withdrawing: int
     withdrawn: int
+    owed: int
 
     @property
     def total(self) -> int:
-        """All that was ever earned."""
+        """All that was ever earned and not taken back again; what is owed is still in it."""
         return self.held + self.available + self.withdrawing + self.withdrawn
 
 
@@ -44,7 +45,11 @@ async def earnings(db: Connection | Database, expert_id: int) -> Earnings:
     )
     by_kind = {row["kind"]: row["amount"] for row in rows}
     return Earnings(
-        *(by_kind.get(f"expert_{name}", 0) for name in ("held", "available", "withdrawing", "withdrawn"))
+        held=by_kind.get("expert_held", 0),
+        available=by_kind.get("expert_available", 0),
+        withdrawing=by_kind.get("expert_withdrawing", 0),
+        withdrawn=by_kind.get("expert_withdrawn", 0),
+        owed=-by_kind.get("expert_owed", 0),
     )
 
 
@@ -60,13 +65,35 @@ async def order_entries(db: Connection | Database, order_id: int) -> list[OrderE
     return [OrderEntry(**dict(row)) for row in rows]
 
 
-async def gone_back(db: Connection | Database, transaction_id: str) -> int:
-    """Rupiah of a transaction that were owed to the payer and have left the gateway since."""
+async def held(db: Connection | Database, transaction_id: str) -> int:
+    """Rupiah of a transaction that are with the gateway, as far as is booked."""
     amount: int = await db.fetchval(
         """SELECT coalesce(sum(e.amount), 0)::bigint FROM ledger_entries e
              JOIN ledger_accounts a ON a.id = e.account_id JOIN ledger_journals j ON j.id = e.journal_id
-           WHERE j.transaction_id = $1 AND a.kind = 'refund_due' AND e.amount > 0
-             AND j.kind IN ('refund', 'chargeback')""",
+           WHERE j.transaction_id = $1 AND a.kind = 'gateway'""",
+        transaction_id,
+    )
+    return amount
+
+
+async def gone_back(db: Connection | Database, transaction_id: str) -> int:
+    """Rupiah of a transaction that were owed to the payer and have left us since, and did not come back."""
+    amount: int = await db.fetchval(
+        """SELECT coalesce(sum(e.amount), 0)::bigint FROM ledger_entries e
+             JOIN ledger_accounts a ON a.id = e.account_id JOIN ledger_journals j ON j.id = e.journal_id
+           WHERE j.transaction_id = $1 AND a.kind = 'refund_due'
+             AND j.kind IN ('refund', 'chargeback', 'refund_bounced')""",
+        transaction_id,
+    )
+    return amount
+
+
+async def still_due(db: Connection | Database, transaction_id: str) -> int:
+    """Rupiah of a transaction that are owed to its payer and have not left us."""
+    amount: int = await db.fetchval(
+        """SELECT coalesce(-sum(e.amount), 0)::bigint FROM ledger_entries e
+             JOIN ledger_accounts a ON a.id = e.account_id JOIN ledger_journals j ON j.id = e.journal_id
+           WHERE j.transaction_id = $1 AND a.kind = 'refund_due'""",
         transaction_id,
     )
     return amount

@@ -1,41 +1,48 @@
-"""Work nobody waits for: asking about open attempts, closing unpaid orders, releasing earnings, late links."""
+"""Work nobody waits for: asking about open attempts, comparing with the ledger, closing unpaid orders, releasing."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from typing import TypeVar
 
 import structlog
 
 from mentorinaja import clock
 from mentorinaja.bookings import queries as bookings
-from mentorinaja.bookings.actions import EXPIRE_DUE, RELEASE_DUE
+from mentorinaja.bookings.actions import EXPIRE_DUE, FILL_LINKS, RELEASE_DUE
 from mentorinaja.db.pool import Connection, Database, atomic
 from mentorinaja.jobs.queue import Job, Payload
 from mentorinaja.ledger import actions as ledger
 from mentorinaja.payments import links, queries
 from mentorinaja.payments.closing import close_attempt, expire_order
+from mentorinaja.payments.comparing import compare
 from mentorinaja.payments.gateway_words import GatewayDown
 from mentorinaja.payments.midtrans import NOTIFICATION_SECONDS, Gateway
+from mentorinaja.payments.queries import Attempt
 from mentorinaja.payments.reconcile import plan_check, reconcile
-from mentorinaja.payments.rules import LAST_WORD
+from mentorinaja.payments.rules import LAST_WORD, back_off
 from mentorinaja.resources import Resources
 
 log = structlog.get_logger(__name__)
 
+T = TypeVar("T")
+
 _AT_ONCE = 4
-_ASK_AGAIN = timedelta(minutes=1)
+_COMPARE_AGAIN = timedelta(hours=1)
 
 
 async def check_due(resources: Resources, _payload: Payload) -> None:
     """Ask Midtrans about every attempt whose time to be asked about has come; stops when it does not answer."""
     due = await queries.checks_due(resources.db)
-    for start in range(0, len(due), _AT_ONCE):
-        answered = await asyncio.gather(
-            *(_check(resources.db, resources.gateway, id_) for id_ in due[start : start + _AT_ONCE])
-        )
-        if not any(answered):
-            return
+    await _ask_for_all(due, lambda id_: _check(resources.db, resources.gateway, id_))
+
+
+async def compare_due(resources: Resources, _payload: Payload) -> None:
+    """Compare Midtrans with the ledger for every attempt whose night has come; stops when it does not answer."""
+    due = await queries.comparisons_due(resources.db)
+    await _ask_for_all(due, lambda attempt: _compare(resources.db, resources.gateway, attempt))
 
 
 async def expire_due(resources: Resources, _payload: Payload) -> None:
@@ -76,19 +83,50 @@ async def _release(tx: Connection, public_id: str) -> None:
             await ledger.record_release(tx, order.id, transaction_id)
 
 
+async def _ask_for_all(due: Sequence[T], ask: Callable[[T], Awaitable[bool]]) -> None:
+    """A few at once, until none of them is answered."""
+    for start in range(0, len(due), _AT_ONCE):
+        if not any(await asyncio.gather(*map(ask, due[start : start + _AT_ONCE]))):
+            return
+
+
 async def _check(db: Database, gateway: Gateway, gateway_order_id: str) -> bool:
-    """False when Midtrans does not answer: it is asked again soon."""
+    """False when Midtrans does not answer: it is asked again soon, and less and less often."""
     try:
         await reconcile(db, gateway, gateway_order_id, seconds=NOTIFICATION_SECONDS)
     except GatewayDown:
-        await db.execute(
-            "UPDATE payment_attempts SET next_check_at = app_now() + $2 WHERE gateway_order_id = $1",
-            gateway_order_id,
-            _ASK_AGAIN,
-        )
+        await _missed(db, gateway_order_id)
         return False
     await _plan(db, gateway_order_id)
     return True
+
+
+async def _compare(db: Database, gateway: Gateway, attempt: Attempt) -> bool:
+    """False when Midtrans does not answer: the comparison is made later in the night."""
+    try:
+        await compare(db, gateway, attempt)
+    except GatewayDown:
+        await db.execute(
+            "UPDATE payment_attempts SET next_compare_at = app_now() + $2 WHERE id = $1",
+            attempt.id,
+            _COMPARE_AGAIN,
+        )
+        return False
+    return True
+
+
+@atomic
+async def _missed(tx: Connection, gateway_order_id: str) -> None:
+    row = await tx.fetchrow(
+        "UPDATE payment_attempts SET misses = misses + 1 WHERE gateway_order_id = $1 RETURNING id, misses",
+        gateway_order_id,
+    )
+    assert row is not None, "attempts are never deleted"
+    await tx.execute(
+        "UPDATE payment_attempts SET next_check_at = app_now() + $2 WHERE id = $1",
+        row["id"],
+        back_off(row["misses"]),
+    )
 
 
 @atomic
@@ -119,7 +157,8 @@ async def _expire(db: Database, gateway: Gateway, public_id: str, answers: bool)
 
 JOBS = [
     Job("payments.check_due", check_due, sweep=True),
+    Job("payments.compare_due", compare_due, sweep=True),
     Job(EXPIRE_DUE, expire_due, sweep=True),
     Job(RELEASE_DUE, release_due, sweep=True),
-    Job("payments.fill_links", fill_links, sweep=True),
+    Job(FILL_LINKS, fill_links, sweep=True),
 ]

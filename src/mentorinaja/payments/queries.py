@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from mentorinaja.db.pool import Connection, Database
-from mentorinaja.payments.rules import AttemptState, Known
+from mentorinaja.payments.rules import MONEY_CAME, AttemptState, Known
 from mentorinaja.payments.snap import Payable
 
 
@@ -131,7 +131,9 @@ async def undecided_transactions(db: Connection | Database, attempt_id: int) -> 
 async def known_transactions(db: Connection | Database, attempt_id: int) -> list[Known]:
     """What polling needs to know of an attempt's transactions."""
     rows = await db.fetch(
-        "SELECT state, payment_type, changed_at FROM payment_transactions WHERE attempt_id = $1", attempt_id
+        """SELECT state, payment_type, gateway_status, changed_at FROM payment_transactions
+           WHERE attempt_id = $1""",
+        attempt_id,
     )
     return [Known(**dict(row)) for row in rows]
 
@@ -153,6 +155,25 @@ async def checks_due(db: Connection | Database, limit: int = 100) -> list[str]:
         limit,
     )
     return [row["gateway_order_id"] for row in rows]
+
+
+async def comparisons_due(db: Connection | Database, limit: int = 200) -> list[Attempt]:
+    """Attempts that are to be compared with the ledger now."""
+    rows = await db.fetch(
+        f"{_ATTEMPT} WHERE a.next_compare_at <= app_now() ORDER BY a.next_compare_at, a.id LIMIT $1", limit
+    )
+    return [Attempt(**dict(row)) for row in rows]
+
+
+async def transactions_with_money(db: Connection | Database, attempt_id: int) -> list[str]:
+    """Transactions of an attempt whose money came, whatever became of it."""
+    rows = await db.fetch(
+        """SELECT transaction_id FROM payment_transactions
+           WHERE attempt_id = $1 AND state = ANY($2) ORDER BY began_at, transaction_id""",
+        attempt_id,
+        sorted(MONEY_CAME),
+    )
+    return [row["transaction_id"] for row in rows]
 
 
 async def earnings_due(db: Connection | Database, limit: int = 500) -> list[str]:

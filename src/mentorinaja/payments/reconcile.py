@@ -134,7 +134,8 @@ async def plan_check(tx: Connection, attempt_id: int, *, asked: bool = False) ->
     known = await queries.known_transactions(tx, attempt_id)
     at = rules.next_check(row["state"], known, row["created_at"], row["now"])
     await tx.execute(
-        "UPDATE payment_attempts SET next_check_at = $2, checks = checks + $3 WHERE id = $1",
+        """UPDATE payment_attempts SET next_check_at = $2, checks = checks + $3, misses = 0,
+             next_compare_at = coalesce(next_compare_at, next_night()) WHERE id = $1""",
         attempt_id,
         at,
         int(asked),

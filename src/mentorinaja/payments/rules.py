@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
 
+from mentorinaja.formats import WIB
 from mentorinaja.payments.gateway_words import GatewayStatus
 
 # unknown: a word we have no meaning for; quarantined: money came, but not what was asked for.
@@ -56,6 +58,14 @@ CLOSING = timedelta(minutes=2)
 LAST_WORD = timedelta(minutes=60)
 _CHECKS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
 _REVERSALS = timedelta(minutes=15)
+# A captured card settles the next day; the notice of it may get lost.
+_SETTLES = timedelta(hours=25)
+_SETTLES_AT_LAST = timedelta(days=10)
+_LONGEST_BACK_OFF = timedelta(hours=1)
+# Three in the morning in Jakarta, when nobody pays.
+_NIGHT = time(3, tzinfo=ZoneInfo(WIB))
+_EVERY_NIGHT_FOR = timedelta(days=7)
+_EVERY_WEEK_FOR = timedelta(days=180)
 _GIVE_UP = timedelta(days=30)
 
 
@@ -105,6 +115,7 @@ class Known:
 
     state: TransactionState
     payment_type: str
+    gateway_status: str
     changed_at: datetime
 
 
@@ -113,7 +124,8 @@ def next_check(
 ) -> datetime | None:
     """When Midtrans is asked about an attempt again, or None when nothing more can come of it.
 
-    After 1, 5, 15 and 60 minutes, then hourly; for some minutes also after a payment that may be reversed.
+    After 1, 5, 15 and 60 minutes, then hourly; for some minutes also after a payment that may be reversed, and
+    when a captured card should have settled.
     """
     undecided = attempt in ("creating", "unknown", "open") or any(
         known.state in ("waiting", "review", "unknown") for known in transactions
@@ -121,12 +133,40 @@ def next_check(
     if undecided and now < created + _GIVE_UP:
         planned = [created + wait for wait in _CHECKS if created + wait > now]
         return planned[0] if planned else now + timedelta(hours=1)
-    reversible = [
-        known.changed_at + _REVERSALS
-        for known in transactions
-        if known.state == "paid" and known.payment_type in _REVERSIBLE_TYPES
+    paid = [known for known in transactions if known.state == "paid"]
+    reversals = [known.changed_at + _REVERSALS for known in paid if known.payment_type in _REVERSIBLE_TYPES]
+    settling = [
+        max(known.changed_at + _SETTLES, now + timedelta(hours=1))
+        for known in paid
+        if known.gateway_status == "capture" and now < known.changed_at + _SETTLES_AT_LAST
     ]
-    return max((at for at in reversible if at > now), default=None)
+    return min((at for at in (*reversals, *settling) if at > now), default=None)
+
+
+def back_off(misses: int) -> timedelta:
+    """How long an attempt is left alone after so many questions in a row that Midtrans did not answer."""
+    return min(timedelta(minutes=2 ** min(misses - 1, 10)), _LONGEST_BACK_OFF)
+
+
+def held(status: GatewayStatus) -> int:
+    """Rupiah of a transaction that Midtrans says it has for us, whatever we asked for."""
+    return (
+        status.amount - status.returned if _meaning(status) in MONEY_CAME and status.currency == "IDR" else 0
+    )
+
+
+def next_comparison(changed: datetime, now: datetime) -> datetime | None:
+    """The night in which an attempt that last changed then is compared again; None: not any more.
+
+    Every night for a week, then every week for half a year: banks take card payments back after months.
+    """
+    age = now - changed
+    if age >= _EVERY_WEEK_FOR:
+        return None
+    nights = 1 if age < _EVERY_NIGHT_FOR else 7
+    day = now.astimezone(_NIGHT.tzinfo).date()
+    tonight = datetime.combine(day, _NIGHT)
+    return tonight + timedelta(days=nights - (tonight > now))
 
 
 def _place(word: str) -> int:

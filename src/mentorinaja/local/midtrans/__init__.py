@@ -18,6 +18,10 @@ Control (JSON; ``GET /_control`` is a page over it)
     ``payment_type``, ``transaction_status``, ``fraud_status``, …) and ``notifications`` (``state``,
     ``answers``, ``body``).
 
+    ``PUT /_control/transactions`` with a list of attempts that began elsewhere (``gateway_order_id``,
+    ``token``, ``gross_amount``, ``created_at``, ``page_expires_at``, ``transactions``; see ``adopting.py``)
+    makes them known as they are; answers ``{"adopted": n}``, those that were new.
+
     ``POST /_control/transactions/{gateway_order_id}/{verb}`` with the verb ``settle``, ``capture``,
     ``challenge``, ``approve``, ``deny``, ``expire``, ``reverse``, ``refund`` or ``chargeback``, and
     optionally ``{"method": "bca_va", "amount": 157500, "notify": true, "transaction_id": …,

@@ -13,7 +13,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
-from mentorinaja.local.midtrans import levers, rules
+from mentorinaja.local.midtrans import adopting, levers, rules
 from mentorinaja.local.midtrans.errors import ApiError
 from mentorinaja.local.midtrans.faults import FaultSet
 from mentorinaja.local.midtrans.html import html_page
@@ -48,6 +48,13 @@ async def transactions(simulator: Bank, order_id: FromQuery[str | None] = None) 
     now = await simulator.now()
     attempts = _newest_first(simulator) if order_id is None else [_find(simulator, order_id)]
     return [_attempt(simulator, attempt, now) for attempt in attempts]
+
+
+@put("/transactions")
+async def adopt(request: AnyRequest, simulator: Bank) -> Json:
+    """Know attempts that began elsewhere; those that are known already stay as they are."""
+    past = msgspec.json.decode(await request.body(), type=list[adopting.PastAttempt])
+    return {"adopted": adopting.adopt(simulator, past)}
 
 
 @post("/transactions/{order_id:str}/{verb:str}", status_code=200)
@@ -195,7 +202,7 @@ def _bad_json(request: AnyRequest, error: msgspec.MsgspecError) -> Response[Any]
 
 router = Router(
     path="/_control",
-    route_handlers=[page, transactions, move, notify, faults, set_faults, set_faults_by_form],
+    route_handlers=[page, transactions, adopt, move, notify, faults, set_faults, set_faults_by_form],
     guards=[_only_from_here],
     exception_handlers={ApiError: _api_error, msgspec.MsgspecError: _bad_json},
 )
