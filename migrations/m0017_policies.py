@@ -1,4 +1,4 @@
-"""Fees, tax and rules as rows with history; orders keep the tax rate of their day."""
+"""Fees, tax and rules as rows with history; journals are written whole, and accounts stay what they are."""
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
@@ -6,7 +6,9 @@ from mentorinaja.db.migrate import sql_migration
 
 ID = "0017"
 VERSION = "1.38.0"
-DESCRIPTION = "Fees, tax and rules as rows with history; orders keep the tax rate of their day."
+DESCRIPTION = (
+    "Fees, tax and rules as rows with history; journals are written whole, and accounts stay what they are."
+)
 
 SQL = """
 -- One row is the complete set that holds from its time until the next row's. Rates are basis points.
@@ -49,6 +51,37 @@ INSERT INTO policies (since, admin_fee_bps, platform_fee_bps, tax_bps, cancel_st
 -- How much of the platform's own part is tax; whoever makes an order says so.
 ALTER TABLE orders ADD COLUMN tax_bps integer NOT NULL DEFAULT 0 CHECK (tax_bps BETWEEN 0 AND 5000);
 ALTER TABLE orders ALTER COLUMN tax_bps DROP DEFAULT;
+
+-- A journal is written whole and at once: nothing is added to it later, and none is left without entries.
+CREATE OR REPLACE FUNCTION ledger_balanced() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  v_journal bigint;
+BEGIN
+  SELECT journal_id INTO v_journal FROM new_entries GROUP BY journal_id HAVING sum(amount) <> 0 LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'journal % does not balance', v_journal USING ERRCODE = 'check_violation';
+  END IF;
+  SELECT n.journal_id INTO v_journal FROM (SELECT journal_id, count(*) FROM new_entries GROUP BY journal_id) n
+    WHERE n.count <> (SELECT count(*) FROM ledger_entries e WHERE e.journal_id = n.journal_id) LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'journal % is written already', v_journal USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE FUNCTION ledger_not_empty() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM ledger_entries WHERE journal_id = NEW.id) THEN
+    RAISE EXCEPTION 'journal % has no entries', NEW.id USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER ledger_not_empty AFTER INSERT ON ledger_journals DEFERRABLE INITIALLY DEFERRED
+  FOR EACH ROW EXECUTE FUNCTION ledger_not_empty();
+-- Whoever could change an account's kind or owner would move its money.
+CREATE TRIGGER ledger_accounts_append_only BEFORE UPDATE OR DELETE ON ledger_accounts
+  FOR EACH ROW EXECUTE FUNCTION append_only();
+CREATE TRIGGER ledger_accounts_no_truncate BEFORE TRUNCATE ON ledger_accounts
+  FOR EACH STATEMENT EXECUTE FUNCTION append_only();
 """
 
 

@@ -35,6 +35,15 @@ def price(subtotal: int, admin_fee_bps: int, platform_fee_bps: int) -> Price:
     return Price(subtotal, admin_fee, total, platform_fee, total - platform_fee)
 
 
+def tax_within(amount: int, tax_bps: int) -> int:
+    """The tax that `amount` rupiah hold already at this rate, rounded half up to the rupiah.
+
+    >>> tax_within(31_500, 1_100)
+    3122
+    """
+    return (2 * amount * tax_bps + BPS + tax_bps) // (2 * (BPS + tax_bps))
+
+
 def pro_rata(price: int, minutes: int, of_minutes: int) -> int:
     """What `minutes` cost at `price` rupiah for `of_minutes`, rounded half up to the rupiah.
 

@@ -3,12 +3,12 @@
 import asyncpg
 import pytest
 
-from mentorinaja.bookings import queries as bookings
 from mentorinaja.db.invariants import broken
 from mentorinaja.db.pool import Database
 from mentorinaja.ledger import actions, queries
+from mentorinaja.payments import actions as payments
 from tests.support.bookings import Seller, book, make_seller, make_user, slot_in
-from tests.support.payments import pay
+from tests.support.payments import pay, said
 
 
 async def paid_order(db: Database) -> tuple[Seller, str, str]:
@@ -42,23 +42,18 @@ async def test_somebody_who_never_earned_has_nothing(db: Database) -> None:
 
 
 async def test_writing_the_same_movement_again_changes_nothing(db: Database) -> None:
-    _, public_id, transaction_id = await paid_order(db)
+    seller, public_id, transaction_id = await paid_order(db)
     number = await order_id(db, public_id)
     async with db.transaction() as tx:
         assert not await actions.record_payment(tx, number, transaction_id)
-        assert await actions.record_returned(tx, number, transaction_id, 50_000)
-        assert not await actions.record_returned(tx, number, transaction_id, 50_000)
-        assert await actions.record_returned(tx, number, transaction_id, 60_000)
-        assert not await actions.record_returned(tx, number, transaction_id, 40_000)
-        await tx.execute(
-            "UPDATE payment_transactions SET returned = 60000, state = 'partially_refunded'"
-        )  # what the gateway would say
-        await tx.execute("UPDATE orders SET payment_status = 'partially_refunded'")
+    for returned in (50_000, 50_000, 60_000, 40_000, 60_000):
+        word = said(public_id, "partial_refund", transaction_id=transaction_id, returned=returned)
+        await payments.hear(db, public_id, word)
+        async with db.transaction() as tx:
+            assert not await actions.record_returned(tx, number, transaction_id, returned)
     assert await queries.balance(db, "gateway") == 97_500
-    held = 97_500 - 19_500
-    order = await bookings.order_by_id(db, number)
-    assert order is not None
-    assert (await queries.earnings(db, order.expert_id)).held == held
+    assert (await queries.earnings(db, seller.id)).held == 97_500 - 19_500
+    assert await db.fetchval("SELECT count(*) FROM ledger_journals") == 3
 
 
 async def test_the_database_refuses_an_unbalanced_journal(db: Database) -> None:
@@ -75,21 +70,33 @@ async def test_the_database_refuses_an_unbalanced_journal(db: Database) -> None:
             )
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
+async def test_a_journal_is_written_whole_and_at_once(db: Database) -> None:
+    await paid_order(db)
+    pair = """INSERT INTO ledger_entries (journal_id, account_id, amount)
+              SELECT $1, id, CASE kind WHEN 'gateway' THEN 1 ELSE -1 END FROM ledger_accounts
+              WHERE kind IN ('gateway', 'admin_fee')"""
+    with pytest.raises(asyncpg.RestrictViolationError, match="written already"):
+        await db.execute(pair, await db.fetchval("SELECT min(id) FROM ledger_journals"))
+    with pytest.raises(asyncpg.CheckViolationError, match="no entries"):
+        await db.execute("INSERT INTO ledger_journals (key, kind) VALUES ('empty', 'payment')")
+    assert await db.fetchval("SELECT count(*) FROM ledger_journals") == 1
+
+
+async def test_what_is_written_stays(db: Database) -> None:
+    await paid_order(db)
+    for statement in (
         "UPDATE ledger_entries SET amount = -amount",
         "DELETE FROM ledger_entries",
         "TRUNCATE ledger_entries",
         "UPDATE ledger_journals SET memo = 'x'",
         "DELETE FROM ledger_journals",
         "TRUNCATE ledger_journals CASCADE",
-    ],
-)
-async def test_what_is_written_stays(db: Database, statement: str) -> None:
-    await paid_order(db)
-    with pytest.raises(asyncpg.RestrictViolationError):
-        await db.execute(statement)
+        "UPDATE ledger_accounts SET expert_id = NULL, kind = 'platform_fee' WHERE kind = 'expert_held'",
+        "DELETE FROM ledger_accounts",
+        "TRUNCATE ledger_accounts CASCADE",
+    ):
+        with pytest.raises(asyncpg.RestrictViolationError):
+            await db.execute(statement)
 
 
 async def test_the_checker_sees_a_ledger_that_was_tampered_with(unchecked_db: Database) -> None:

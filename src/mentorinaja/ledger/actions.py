@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from mentorinaja.db.pool import Connection
 from mentorinaja.ledger import rules
@@ -25,7 +26,8 @@ async def record_refund_due(tx: Connection, order_id: int, transaction_id: str, 
 async def record_reversal(tx: Connection, order_id: int, transaction_id: str) -> bool:
     """The bank took the transaction's money back: all that is booked of it is undone. False: nothing was."""
     expert_id, _ = await _sale(tx, order_id)
-    entries = rules.reversal(await _booked(tx, transaction_id))
+    purse = await lock_balances(tx, expert_id)
+    entries = rules.reversal(await _booked(tx, transaction_id), purse.available)
     if not entries:
         return False
     key = f"reversed:{transaction_id}"
@@ -33,9 +35,10 @@ async def record_reversal(tx: Connection, order_id: int, transaction_id: str) ->
 
 
 async def record_release(tx: Connection, order_id: int, transaction_id: str) -> bool:
-    """What the expert earned with the transaction becomes available. False: nothing of it is held."""
+    """What the expert earned with the transaction becomes available, debts first. False: nothing of it is held."""
     expert_id, _ = await _sale(tx, order_id)
-    entries = rules.release(await _booked(tx, transaction_id))
+    purse = await lock_balances(tx, expert_id)
+    entries = rules.release(await _booked(tx, transaction_id), purse.owed)
     if not entries:
         return False
     key = f"released:{transaction_id}"
@@ -50,6 +53,7 @@ async def record_returned(
     False: all of it is known already, or nothing is there to go back.
     """
     expert_id, sale = await _sale(tx, order_id)
+    purse = await lock_balances(tx, expert_id)
     booked = await _booked(tx, transaction_id)
     came: int = await tx.fetchval(
         """SELECT coalesce(sum(e.amount), 0)::bigint FROM ledger_entries e
@@ -61,7 +65,7 @@ async def record_returned(
     if amount <= 0:
         return False
     kind = "chargeback" if chargeback else "refund"
-    entries = rules.give_back(sale, booked, amount)
+    entries = rules.give_back(sale, booked, amount, purse.available)
     return await _post(
         tx, f"{kind}:{transaction_id}:{returned}", kind, order_id, transaction_id, expert_id, entries
     )
@@ -77,13 +81,44 @@ async def record_owed_back(
     expert_id, sale = await _sale(tx, order_id)
     if await tx.fetchval("SELECT true FROM ledger_journals WHERE key = $1", f"owed:{refund_key}"):
         return False
-    entries = rules.owe_back(sale, await _booked(tx, transaction_id), amount)
+    purse = await lock_balances(tx, expert_id)
+    entries = rules.owe_back(sale, await _booked(tx, transaction_id), amount, purse.available)
     return await _post(tx, f"owed:{refund_key}", "owed_back", order_id, transaction_id, expert_id, entries)
 
 
 async def owable(tx: Connection, transaction_id: str) -> int:
     """Rupiah of a transaction that can still be promised back to its payer."""
     return rules.owable(await _booked(tx, transaction_id))
+
+
+async def record_transferred(
+    tx: Connection, order_id: int, transaction_id: str, refund_key: str, amount: int, number: int
+) -> bool:
+    """What was due for the refund of this key went to the payer's bank account, for the `number`th time. False: known."""
+    key = f"transferred:{refund_key}:{number}"
+    return await _post(tx, key, "refund", order_id, transaction_id, None, rules.transfer(amount))
+
+
+async def record_bounced(
+    tx: Connection, order_id: int, transaction_id: str, refund_key: str, amount: int, number: int
+) -> bool:
+    """The `number`th transfer for the refund of this key came back: it is due again. False: known."""
+    key, entries = f"bounced:{refund_key}:{number}", rules.transfer(-amount)
+    return await _post(tx, key, "refund_bounced", order_id, transaction_id, None, entries)
+
+
+async def record_kept(
+    tx: Connection, order_id: int, transaction_id: str, refund_key: str, amount: int
+) -> bool:
+    """What was owed back for the refund of this key stays with those who had earned it. False: known."""
+    expert_id, sale = await _sale(tx, order_id)
+    purse = await lock_balances(tx, expert_id)
+    released: bool = await tx.fetchval(
+        "SELECT EXISTS (SELECT FROM ledger_journals WHERE key = $1)", f"released:{transaction_id}"
+    )
+    entries = rules.keep(sale, await _booked(tx, transaction_id), amount, purse.owed, released=released)
+    key = f"kept:{refund_key}"
+    return await _post(tx, key, "refund_rejected", order_id, transaction_id, expert_id, entries)
 
 
 async def move_to_sale(tx: Connection, order_id: int, transaction_id: str) -> bool:
@@ -96,9 +131,27 @@ async def move_to_sale(tx: Connection, order_id: int, transaction_id: str) -> bo
     return await _post(tx, key, "payment", order_id, transaction_id, expert_id, entries)
 
 
-async def lock_balances(tx: Connection, expert_id: int) -> None:
-    """Let nobody else change or promise what this expert has until the transaction ends."""
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """What an expert may ask for and what the expert owes the platform, in rupiah: never both."""
+
+    available: int
+    owed: int
+
+
+async def lock_balances(tx: Connection, expert_id: int) -> Purse:
+    """Let nobody else change or promise what this expert has until the transaction ends; answers what it is."""
     await tx.execute("SELECT FROM experts WHERE id = $1 FOR NO KEY UPDATE", expert_id)
+    # A statement of its own: it sees what was committed while the lock was waited for.
+    row = await tx.fetchrow(
+        """SELECT coalesce(-sum(e.amount) FILTER (WHERE a.kind = 'expert_available'), 0)::bigint AS available,
+             coalesce(sum(e.amount) FILTER (WHERE a.kind = 'expert_owed'), 0)::bigint AS owed
+           FROM ledger_accounts a JOIN ledger_entries e ON e.account_id = a.id
+           WHERE a.expert_id = $1 AND a.kind IN ('expert_available', 'expert_owed')""",
+        expert_id,
+    )
+    assert row is not None, "sums have a row"
+    return Purse(**dict(row))
 
 
 async def record_withdrawal(tx: Connection, expert_id: int, withdrawal: str, amount: int) -> bool:
@@ -119,18 +172,10 @@ async def record_withdrawal_paid(tx: Connection, expert_id: int, withdrawal: str
 async def record_withdrawal_returned(
     tx: Connection, expert_id: int, withdrawal: str, amount: int, *, paid: bool
 ) -> bool:
-    """What was reserved, or even `paid`, is the expert's again, less what the expert owes. False: known.
-
-    The balances are locked by the caller.
-    """
-    owed: int = await tx.fetchval(
-        """SELECT coalesce(sum(e.amount), 0)::bigint FROM ledger_entries e
-             JOIN ledger_accounts a ON a.id = e.account_id
-           WHERE a.kind = 'expert_owed' AND a.expert_id = $1""",
-        expert_id,
-    )
+    """What was reserved, or even `paid`, is the expert's again, less what the expert owes. False: known."""
+    purse = await lock_balances(tx, expert_id)
     key = f"withdrawal_returned:{withdrawal}"
-    entries = rules.take_in(amount, owed, paid=paid)
+    entries = rules.take_in(amount, purse.owed, paid=paid)
     return await _post(tx, key, "withdrawal_returned", None, None, expert_id, entries)
 
 
@@ -187,7 +232,7 @@ async def _booked(tx: Connection, transaction_id: str) -> Mapping[str, int]:
 
 async def _sale(tx: Connection, order_id: int) -> tuple[int, Sale]:
     row = await tx.fetchrow(
-        """SELECT expert_id, total, admin_fee, platform_fee, platform_fee_bps
+        """SELECT expert_id, total, admin_fee, platform_fee, platform_fee_bps, tax_bps
            FROM orders WHERE id = $1""",
         order_id,
     )

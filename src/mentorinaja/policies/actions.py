@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mentorinaja.db.pool import Connection, atomic
-from mentorinaja.errors import DomainError
+from mentorinaja.errors import DomainError, NotThere
 from mentorinaja.policies import queries, rules
 from mentorinaja.policies.rules import Policy
 from mentorinaja.web.viewer import Viewer
@@ -29,8 +29,10 @@ async def change(tx: Connection, /, admin: Viewer, reason: str, **changes: Any) 
     """Some of `rules.CHANGEABLE` from now on; answers the new set. Orders made before keep what they have.
 
     Two admins at once change one after the other, so neither undoes what the other changed. Raises
-    `WrongPolicy` or `NothingChanged`; then nothing was written.
+    `WrongPolicy` or `NothingChanged`; then nothing was written. `NotThere` for whoever is no admin.
     """
+    if admin.role != "admin":
+        raise NotThere
     await tx.execute("LOCK TABLE policies IN SHARE ROW EXCLUSIVE MODE")
     before = await queries.current(tx)
     after = rules.changed(before, changes)
