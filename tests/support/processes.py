@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shlex
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -17,7 +18,7 @@ from tests.support.serve import free_socket
 
 
 class Process:
-    """`mentorinaja COMMAND` with the settings of tests; `changes` by the names of the environment."""
+    """`mentorinaja COMMAND` (as typed) with the settings of tests; `changes` by the names of the environment."""
 
     def __init__(self, command: str, dsn: str, **changes: str) -> None:
         self._command = command
@@ -47,7 +48,7 @@ class Process:
     async def start(self) -> None:
         """Start it."""
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "mentorinaja", self._command, env=self._environment
+            sys.executable, "-m", "mentorinaja", *shlex.split(self._command), env=self._environment
         )
 
     async def stop(self, how: signal.Signals = signal.SIGTERM) -> float:
@@ -58,6 +59,11 @@ class Process:
             self._process.send_signal(how)
         await asyncio.wait_for(self._process.wait(), 60)
         return asyncio.get_running_loop().time() - began
+
+    async def ended(self) -> int:
+        """Wait for it to end by itself; answers its exit code. Raises TimeoutError."""
+        assert self._process is not None, "it was started"
+        return await asyncio.wait_for(self._process.wait(), 60)
 
     async def restart(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Stop and start again; streams and requests under way break as they do in a deployment."""

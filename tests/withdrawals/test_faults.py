@@ -1,0 +1,113 @@
+"""The process dies without warning at each step of a request and of a decision: nothing happened, or all of it."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from mentorinaja.db.pool import Database
+from mentorinaja.withdrawals import actions
+from tests.support.config import make_settings
+from tests.support.database import assert_invariants
+from tests.support.processes import Process, web_processes
+from tests.support.rooms import signed_in
+from tests.support.withdrawals import ask, balances, make_admin, make_earner
+from tests.withdrawals.forms import PAGE, fields
+
+# Where the transaction waits when the process dies: before it wrote, amid its writing, at its end.
+STEPS = ("experts", "ledger_entries", "outbox")
+
+
+@asynccontextmanager
+async def held(db: Database, table: str) -> AsyncIterator[None]:
+    """Nobody can write to the table, nor lock its rows, until the block ends."""
+    connection = await asyncpg.connect(db.dsn)
+    try:
+        async with connection.transaction():
+            await connection.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
+            yield
+    finally:
+        await connection.close()
+
+
+async def somebody_waits(db: Database) -> None:
+    """Somebody waits for a lock. Raises TimeoutError when nobody does."""
+    async with asyncio.timeout(20):
+        while not await db.fetchval(
+            """SELECT EXISTS (SELECT FROM pg_stat_activity
+               WHERE datname = current_database() AND wait_event_type = 'Lock')"""
+        ):
+            await asyncio.sleep(0.02)
+
+
+async def nobody_is_left(db: Database) -> None:
+    """What the dead process had begun is rolled back. Raises TimeoutError when it is not."""
+    async with asyncio.timeout(20):
+        while await db.fetchval(
+            """SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
+               AND pid <> pg_backend_pid() AND (wait_event_type = 'Lock' OR state LIKE 'idle in transaction%'))"""
+        ):
+            await asyncio.sleep(0.02)
+
+
+async def test_a_request_whose_process_dies_is_made_once_when_sent_again(db: Database) -> None:
+    sari = await make_earner(db)
+    cookie = await signed_in(db, make_settings(db.dsn), sari)
+    cookies = {cookie.key: str(cookie.value)}
+    async with (
+        web_processes(db.dsn, 1) as [process],
+        httpx.AsyncClient(base_url=process.url, cookies=cookies, timeout=30) as client,
+    ):
+        form = await fields(client, form_key=str(uuid4()))
+        for table in STEPS:
+            async with held(db, table):
+                sent = asyncio.create_task(client.post(PAGE, data=form))
+                await somebody_waits(db)
+                await process.stop(signal.SIGKILL)
+                with pytest.raises(httpx.HTTPError):
+                    await sent
+            await nobody_is_left(db)
+            assert await db.fetchval("SELECT count(*) FROM withdrawals") == 0, table
+            assert (await balances(db, sari)).available == 126_000, table
+            await process.start()
+        # Done, but the answer never came: sent again, it is the same request.
+        assert (await client.post(PAGE, data=form)).status_code == 303
+        await process.restart(signal.SIGKILL)
+        assert (await client.post(PAGE, data=form)).status_code == 303
+    assert await db.fetchval("SELECT count(*) FROM withdrawals") == 1
+    assert (await balances(db, sari)).withdrawing == 100_000
+    assert await db.fetchval("SELECT count(*) FROM outbox WHERE kind = 'withdrawal'") == 1
+
+
+async def test_a_decision_whose_process_dies_is_taken_once_when_repeated(db: Database) -> None:
+    admin, sari = await make_admin(db), await make_earner(db)
+    public_id = await ask(db, sari)
+    await actions.approve(db, admin, public_id)
+    line = f"withdrawal-sent {public_id} --admin {admin.email} --reference TRX-2026-77"
+    for table in ("withdrawals", "ledger_entries", "outbox"):
+        process = Process(line, db.dsn)
+        async with held(db, table):
+            await process.start()
+            await somebody_waits(db)
+            await process.stop(signal.SIGKILL)
+        await nobody_is_left(db)
+        assert await db.fetchval("SELECT state FROM withdrawals") == "processing", table
+        await assert_invariants(db)
+    # Done, but whoever typed it never read so: typed again, it is the same decision.
+    for _ in range(2):
+        await _decided(db, line)
+    assert await db.fetchval("SELECT state FROM withdrawals") == "paid"
+    assert (await balances(db, sari)).withdrawn == 100_000
+    assert await db.fetchval("SELECT count(*) FROM outbox WHERE kind = 'withdrawal'") == 3
+
+
+async def _decided(db: Database, line: str) -> None:
+    """Run a command to its end. Raises AssertionError when it fails."""
+    process = Process(line, db.dsn)
+    await process.start()
+    assert await process.ended() == 0, line
