@@ -1,6 +1,7 @@
 """The payment simulator over real HTTP beside a database, and the gateway that talks to it."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +45,13 @@ class Counter:
 @pytest_asyncio.fixture
 async def counter(db: Database) -> AsyncIterator[Counter]:
     """A simulator that notifies nobody: what is known comes from asking it."""
+    async with simulating(db) as running:
+        yield running
+
+
+@asynccontextmanager
+async def simulating(db: Database) -> AsyncIterator[Counter]:
+    """The simulator beside a database, notifying nobody, until the block ends."""
     listening, url = free_socket()
     settings = make_settings(db.dsn, midtrans_app_url=url, midtrans_api_url=url)
     simulator = create_simulator(

@@ -8,12 +8,16 @@ from mentorinaja.db.pool import Database
 from mentorinaja.experts.listing import find_experts
 from mentorinaja.experts.rules import Search
 from mentorinaja.formats import WIB, ZONE_NAMES
+from mentorinaja.payments.comparing import compare
 from mentorinaja.payments.midtrans import Gateway
+from mentorinaja.payments.queries import comparisons_due
 from mentorinaja.resources import Resources
 from mentorinaja.schedule.queries import days_with_slots, ready_now
 from mentorinaja.seeds import people
+from mentorinaja.seeds.bank import tell_simulator
 from mentorinaja.seeds.world import seed
 from mentorinaja.storage import Storage
+from tests.payments.conftest import simulating
 from tests.support.config import make_settings
 
 STATES = {
@@ -33,6 +37,7 @@ async def test_the_demo_world_is_there_and_is_made_once(db: Database) -> None:
     await _check_sari(db)
     await _check_history(db)
     await _check_threads(db)
+    await _check_bank(db)
     before = await _all_counts(db)
     await db.execute("UPDATE experts SET ready_until = NULL")
     await seed(resources)
@@ -49,6 +54,22 @@ def test_what_experts_tell_holds_together() -> None:
         longest = max(hours.ends - hours.starts for day in expert.week.values() for hours in day)
         for service in expert.services:
             assert (service.duration_minutes or 0) <= longest, f"{expert.profile.slug}: {service.name}"
+
+
+async def _check_bank(db: Database) -> None:
+    """The simulator, told of it, holds just what the ledger says; an e-wallet's payment can go back through it."""
+    async with simulating(db) as counter:
+        told = await tell_simulator(db, counter.settings.midtrans_api_url)
+        paid = await db.fetchval("SELECT count(DISTINCT attempt_id) FROM payment_transactions")
+        assert (told, await tell_simulator(db, counter.settings.midtrans_api_url)) == (paid, 0)
+        for attempt in await comparisons_due(db, 10_000):
+            assert await compare(db, counter.gateway, attempt), attempt.gateway_order_id
+        refundable = await db.fetchval(
+            """SELECT a.gateway_order_id FROM payment_transactions t JOIN payment_attempts a ON a.id = t.attempt_id
+               WHERE t.state = 'paid' AND t.payment_type = 'gopay' ORDER BY t.began_at DESC LIMIT 1"""
+        )
+        await counter.control(f"transactions/{refundable}/refund", notify=False)
+    assert not await db.fetch("SELECT * FROM gateway_differences")
 
 
 async def _check_accounts(db: Database) -> None:
