@@ -10,7 +10,14 @@ from mentorinaja.db.pool import Database
 from mentorinaja.errors import DomainError, NotThere
 from mentorinaja.payments import actions as payments
 from mentorinaja.products import actions, queries
-from mentorinaja.products.refusals import NoDownloadsLeft, NotYours, OwnProduct, ProductGone, UnpaidPurchases
+from mentorinaja.products.refusals import (
+    NoDownloadsLeft,
+    NotReturnable,
+    NotYours,
+    OwnProduct,
+    ProductGone,
+    UnpaidPurchases,
+)
 from mentorinaja.products.rules import MOST_UNPAID, NewProduct
 from mentorinaja.web.viewer import Viewer
 from tests.support.bookings import make_seller, make_user
@@ -169,3 +176,28 @@ async def test_what_was_ever_ordered_is_archived_and_its_buyer_keeps_it(db: Data
         await actions.change(
             db, other.id, sold, NewProduct("ebook", "Lain", 20_000, link="https://a.example")
         )
+
+
+async def test_before_the_first_download_all_of_it_goes_back_and_after_it_nothing(db: Database) -> None:
+    buyer, other, seller = await make_user(db), await make_user(db), await make_seller(db)
+    product = await make_product(db, seller)
+    public_id = await purchase(db, buyer, product)
+    with pytest.raises(NotThere):
+        await payments.return_product(db, other, public_id)
+    assert await payments.return_product(db, buyer, public_id) == 157_500
+    assert await payments.return_product(db, buyer, public_id) == 0, "twice is once"
+    assert await state_of(db, public_id) == ("refund_pending", "ended")
+    with pytest.raises(NotYours):
+        await actions.count_download(db, buyer, public_id)
+    order = await orders.order_for(db, buyer, public_id)
+    assert order is not None and (order.status, order.kept, order.earned) == ("cancelled", 0, 0)
+    assert [(refund.amount, refund.reason) for refund in order.refunds] == [(157_500, "cancelled_by_user")]
+
+    again = await purchase(db, buyer, product)
+    await actions.count_download(db, buyer, again)
+    with pytest.raises(NotReturnable):
+        await payments.return_product(db, buyer, again)
+    assert await state_of(db, again) == ("paid", "owned")
+    unpaid = (await actions.buy(db, other, product)).public_id
+    with pytest.raises(NotReturnable):
+        await payments.return_product(db, other, unpaid)

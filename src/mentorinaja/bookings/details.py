@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from mentorinaja.bookings.purchases import Purchase, purchase_from
-from mentorinaja.bookings.refunds import Refund, refunds_from
+from mentorinaja.bookings.refunds import REFUNDS_SQL, Refund, refunds_from
 from mentorinaja.bookings.rules import (
     REPORT_WITHIN,
     BookingStatus,
@@ -231,6 +231,11 @@ class OrderDetail:
         return "cancelled" if self.status == "pending" and self.pay_deadline <= now else self.status
 
     @property
+    def to_transfer(self) -> bool:
+        """Whether money of it is to be transferred to its payer by hand, to an account that can still be given."""
+        return any(refund.to_transfer for refund in self.refunds)
+
+    @property
     def all_goes_back(self) -> bool:
         """Whether nothing of what was paid stays sold."""
         return self.kept == 0 and any(refund.state != "rejected" for refund in self.refunds)
@@ -337,10 +342,7 @@ DETAIL_SQL = f"""
       o.kind = 'booking' AND b.status = 'completed' AND EXISTS (SELECT FROM active_sessions n
         WHERE n.booking_id = b.id AND n.timed AND n.user_joined_at IS NULL) AS user_absent,
       (SELECT n.ended_at FROM active_sessions n WHERE n.booking_id = b.id) AS ended_at,
-      (SELECT coalesce(jsonb_agg(jsonb_build_object('amount', f.amount, 'reason', f.reason, 'steps', (
-         SELECT jsonb_agg(jsonb_build_object('state', s.state, 'at', s.at) ORDER BY s.id)
-         FROM refund_steps s WHERE s.refund_id = f.id)) ORDER BY f.id), '[]')
-       FROM refunds f WHERE f.order_id = o.id) AS refunds,
+      {REFUNDS_SQL} AS refunds,
       (SELECT jsonb_build_object('product_id', goods.id, 'type', goods.type, 'state', bought.state,
           'cancelled', bought.cancelled, 'downloads', bought.downloads, 'allowed', bought.allowed,
           'first_at', bought.first_downloaded_at)
@@ -356,7 +358,7 @@ DETAIL_SQL = f"""
     LEFT JOIN LATERAL (SELECT year, number, issued_at FROM invoices WHERE order_id = o.id
       ORDER BY id DESC LIMIT 1) i ON true
     CROSS JOIN LATERAL (
-      SELECT coalesce(-sum(y.amount) FILTER (WHERE c.kind NOT IN ('gateway', 'refund_due')), 0)::bigint AS kept,
+      SELECT coalesce(-sum(y.amount) FILTER (WHERE c.kind NOT IN ('gateway', 'refund_due', 'refunded')), 0)::bigint AS kept,
         coalesce(-sum(y.amount) FILTER (WHERE c.expert_id IS NOT NULL), 0)::bigint AS earned
       FROM ledger_journals j JOIN ledger_entries y ON y.journal_id = j.id
         JOIN ledger_accounts c ON c.id = y.account_id

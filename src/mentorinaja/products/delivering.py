@@ -67,28 +67,35 @@ async def count_download(tx: Connection, user: Viewer, public_id: str) -> int:
 async def give_up(tx: Connection, user: Viewer, public_id: str) -> tuple[Order, int]:
     """The buyer gives a product back before the first download; answers the order and what goes back of it.
 
-    The caller owes that money in the same transaction. Raises `NotThere`, or `NotReturnable`.
+    The caller owes that money in the same transaction. Twice is once: then nothing goes back any more. Raises
+    `NotThere`, or `NotReturnable`.
     """
     order = await orders.lock_order(tx, public_id)
     if order.user_id != user.id or order.kind != "product":
         raise NotThere
     row = await tx.fetchrow(
-        """SELECT b.state, b.downloads, o.cancel_policy FROM purchases b JOIN orders o ON o.id = b.order_id
+        """SELECT b.state, b.downloads, b.cancelled, o.cancel_policy FROM purchases b JOIN orders o ON o.id = b.order_id
            WHERE o.id = $1""",
         order.id,
     )
     assert row is not None, "a product's order has its purchase"
-    if row["downloads"]:
-        raise NotReturnable(
-            "Produk ini sudah diunduh, jadi pembeliannya tidak dapat dibatalkan lagi.",
-            [("Kembali ke Library", "/user/library")],
-        )
-    if row["state"] != "owned":
-        raise NotReturnable("Pembelian ini sudah berakhir.", [("Lihat Riwayat", "/user/transactions")])
+    if row["cancelled"]:
+        return order, 0
+    if row["downloads"] or row["state"] != "owned":
+        raise _not_returnable(downloaded=row["downloads"] > 0)
     await tx.execute("UPDATE purchases SET state = 'ended', cancelled = true WHERE order_id = $1", order.id)
     await bookings.record_event(tx, order.id, "user", "cancelled", actor_id=user.id)
     await tx.execute("SELECT live_publish($1)", f"order:{order.public_id}")
     return order, goes_back(row["cancel_policy"], order.total)
+
+
+def _not_returnable(*, downloaded: bool) -> NotReturnable:
+    if downloaded:
+        return NotReturnable(
+            "Produk ini sudah diunduh, jadi pembeliannya tidak dapat dibatalkan lagi.",
+            [("Kembali ke Library", "/user/library")],
+        )
+    return NotReturnable("Pembelian ini sudah berakhir.", [("Lihat Riwayat", "/user/transactions")])
 
 
 async def _earn_sooner(tx: Connection, order: Order) -> None:

@@ -1,0 +1,189 @@
+"""The pages of products over HTTP: buying, the library, fetching, and the expert's shelf."""
+
+from tests.support import files
+from tests.support.bookings import browser_of, make_seller, make_user, seller_browser
+from tests.support.payments import pay
+from tests.support.products import LINK, make_product, purchase, store_file
+from tests.support.site import Site
+
+SHELF = "/expert/dashboard/layanan"
+
+
+async def test_from_the_experts_page_over_paying_to_the_library_and_the_file(site: Site) -> None:
+    db, storage = site.db, site.resources.storage
+    seller, buyer = await make_seller(db), await make_user(db)
+    data = files.pdf(2)
+    own = await make_product(db, seller, file_id=await store_file(db, storage, seller, data))
+    outside = await make_product(db, seller, "Kelas Produk", type="course", description="Tiga jam")
+    await make_product(db, seller, "Belum dijual", active=False)
+
+    visitor = await browser_of(site, None)
+    await visitor.get(f"/expert/{seller.slug}")
+    assert "Produk Digital" in visitor.text and "eBook: PM Interview Guide" in visitor.text
+    assert "Course: Kelas Produk" in visitor.text and "Belum dijual" not in visitor.text
+    assert LINK not in visitor.page.html
+    answer = await visitor.get(f"/products/{own}/buy", follow=False)
+    assert answer.headers["location"] == f"/login?next=/products/{own}/buy"
+
+    browser = await browser_of(site, buyer)
+    await browser.get(f"/products/{own}/buy")
+    assert "Rp 157.500" in browser.text and "Admin Fee (5%)" in browser.text
+    answer = await browser.submit("#buy", follow=False)
+    assert answer.status_code == 303
+    path = answer.headers["location"]
+    assert path.startswith("/payment/PD-")
+    public_id = path.removeprefix("/payment/")
+    await browser.get(path)
+    assert "Pesanan berhasil dibuat!" in browser.text and "eBook: PM Interview Guide" in browser.text
+    await browser.get(f"/products/{own}/buy", follow=False)
+    assert browser.answer is not None and browser.answer.headers["location"] == path
+    await browser.get("/user/transactions")
+    assert browser.page.css_first(f"#order-{public_id} a[href='{path}']") is not None
+    await browser.get(f"/user/transactions/{public_id}/cancel")
+    assert "belum dibayar" in browser.text.lower()
+
+    await pay(db, public_id)
+    await browser.get(path)
+    assert "Pembayaran Berhasil!" in browser.text
+    assert browser.page.css_first(f"a[href='/user/library#{public_id}']") is not None
+    await browser.get("/user/transactions?status=completed")
+    card = browser.page.css_first(f"#order-{public_id}")
+    assert card is not None and "Buka" in card.text() and "Batalkan" in card.text()
+    await browser.get(f"/invoice/{public_id}")
+    assert browser.answer.status_code == 200 and "eBook: PM Interview Guide" in browser.text
+
+    second = await purchase(db, buyer, outside)
+    await browser.get("/user/library")
+    assert LINK not in browser.page.html and "drive.example.com" not in browser.page.html
+    assert "0 dari 10" in browser.text
+    links = {
+        item.attributes["id"]: item.css_first("a.btn").attributes["href"]
+        for item in browser.page.css(".goods")
+    }
+    answer = await browser.get(links[public_id], follow=False)
+    assert answer.content == data and answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["content-disposition"].startswith('attachment; filename="panduan.pdf"')
+    assert answer.headers["cache-control"] == "no-store"
+    answer = await browser.get(links[second], follow=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, LINK)
+    await browser.get("/user/library")
+    assert browser.text.count("1 dari 10") == 2 and "Batalkan" not in browser.text
+    answer = await browser.get(f"/user/transactions/{public_id}/cancel")
+    assert answer.status_code == 409
+
+    stranger = await browser_of(site, await make_user(db))
+    for token in (links[public_id], links[second], "/unduh/abc.def", links[public_id][:-2]):
+        assert (await stranger.get(token)).status_code == 404
+    assert (await visitor.get(links[public_id], follow=False)).status_code == 303
+    mentor = await seller_browser(site, seller)
+    assert (await mentor.get(links[public_id])).status_code == 404
+    await mentor.get("/expert/dashboard/transaksi")
+    assert mentor.page.css_first(f"#order-{public_id}") is not None and "Pendapatan" in mentor.text
+    assert (await mentor.get(f"/products/{own}/buy")).status_code == 409
+    assert await db.fetchval("SELECT count(*) FROM downloads") == 2
+
+    for _ in range(9):
+        assert (await browser.get(links[public_id], follow=False)).status_code == 200
+    answer = await browser.get(links[public_id], follow=False)
+    assert answer.status_code == 409 and "Batas unduhan" in browser.text
+    await site.sweep()
+    subjects = [message.subject for message in site.mailbox.messages]
+    assert "Pembayaran berhasil: eBook: PM Interview Guide" in subjects
+    assert "Terjual: eBook: PM Interview Guide" in subjects
+
+
+async def test_the_product_goes_back_before_it_is_fetched(site: Site) -> None:
+    buyer, seller = await make_user(site.db), await make_seller(site.db)
+    public_id = await purchase(site.db, buyer, await make_product(site.db, seller))
+    browser = await browser_of(site, buyer)
+    await browser.get(f"/user/transactions/{public_id}/cancel")
+    assert "Rp 157.500" in browser.text
+    await browser.submit("main form", follow=True)
+    assert browser.page.css_first(f"#order-{public_id}.cancelled") is not None
+    assert "Pengembalian dana Rp 157.500" in browser.text
+    await browser.get("/user/library")
+    assert "masih kosong" in browser.text
+    await browser.get(f"/payment/{public_id}")
+    assert "Dana Anda dikembalikan" in browser.text
+
+
+async def test_the_expert_offers_changes_and_puts_away(site: Site) -> None:
+    db = site.db
+    seller, other = await make_seller(db), await make_seller(db, "Lain")
+    browser = await seller_browser(site, seller)
+    await browser.get(SHELF)
+    assert "Chat Konsultasi" in browser.text and "Belum ada produk" in browser.text
+    new = f"{SHELF}/produk/baru"
+    await browser.get(new)
+    token = browser.page.css_first("main input[name=_csrf]").attributes["value"]
+    said = {"_csrf": token, "type": "ebook", "name": "Panduan", "price": "Rp 75.000", "active": "y"}
+
+    async def send(path: str, data: bytes | None = None, field: str = "file", **changes: str) -> int:
+        sent = {field: ("../Panduan Wawancara.pdf", data)} if data is not None else None
+        parts = {name: (None, value) for name, value in (said | changes).items()}
+        browser.answer = await browser.client.post(path, files=parts | (sent or {}))
+        return browser.answer.status_code
+
+    for changes, words in (
+        ({}, "Unggah berkasnya, atau tulis tautan"),
+        ({"link": "http://a.example"}, "diawali https://"),
+        ({"link": "https://a:b@c.example"}, "nama pengguna"),
+        ({"link": "javascript:alert(1)"}, "diawali https://"),
+        ({"link": LINK, "price": "1.5"}, "rupiah bulat"),
+        ({"link": LINK, "price": "50,000"}, "rupiah bulat"),
+        ({"link": LINK, "price": "٥٠٠٠٠"}, "rupiah bulat"),
+        ({"link": LINK, "price": "-50000"}, "rupiah bulat"),
+        ({"link": LINK, "price": "9999"}, "Harga antara"),
+        ({"link": LINK, "price": "9223372036854775808"}, "rupiah bulat"),
+        ({"link": LINK, "name": "ab"}, "3 sampai 80"),
+        ({"link": LINK, "type": "mobil"}, "Pilih salah satu"),
+    ):
+        assert await send(new, **changes) == 422, changes
+        assert words in browser.text, (changes, browser.text)
+        assert browser.page.css_first("[name=name]").attributes["value"] == changes.get("name", "Panduan")
+    for data, words in (
+        (b"MZ" + bytes(100), "bukan PDF, EPUB"),
+        (files.picture("PNG"), "bukan PDF, EPUB"),
+        (files.script_pdf(), "berisi program"),
+        (b"", "kosong"),
+    ):
+        assert await send(new, data) == 422
+        assert words in browser.text
+    assert await send(new, files.pdf(), link=LINK) == 422
+    assert "Pilih salah satu" in browser.text
+    assert await db.fetchval("SELECT count(*) FROM products") == 0
+
+    assert await send(new, files.pdf(3)) == 303
+    one = browser.answer.headers["location"]
+    product_id = int(one.rsplit("/", 1)[1])
+    await browser.get(one)
+    assert "Panduan Wawancara.pdf" in browser.text
+    assert browser.page.css_first("[name=price]").attributes["value"] == "75000"
+    assert await send(f"{one}/gambar", files.telling("JPEG"), "thumbnail") == 303
+    assert await send(f"{one}/gambar", files.pdf(), "thumbnail") == 422
+    await browser.get(one)
+    picture = browser.page.css_first(".picture img").attributes["src"]
+    seen = await (await browser_of(site, None)).get(picture)
+    assert seen.headers["content-type"] == "image/webp" and "immutable" in seen.headers["cache-control"]
+    assert files.GPS_SECRET not in seen.content
+
+    assert await send(one, name="Panduan Baru", active="") == 303, "the file stays"
+    row = await db.fetchrow("SELECT name, active, file_id, link FROM products")
+    assert (row["name"], row["active"], row["link"]) == ("Panduan Baru", False, None) and row["file_id"]
+    assert await send(one, link=LINK) == 303
+    row = await db.fetchrow("SELECT file_id, link FROM products")
+    assert tuple(row) == (None, LINK)
+    await db.execute("UPDATE product_files SET created_at = app_now() - interval '2 hours'")
+    await site.sweep()
+    assert await db.fetchval("SELECT array_agg(kind) FROM product_files") == ["thumbnail"]
+
+    stranger = await seller_browser(site, other)
+    for path in (one, f"{one}/hapus"):
+        assert (await stranger.get(path)).status_code == 404
+    await stranger.get(SHELF)
+    for path in (one, f"{one}/gambar", f"{one}/hapus"):
+        assert (await stranger.post(path, {"name": "Punya saya"})).status_code == 404
+    await browser.get(f"{one}/hapus")
+    await browser.submit("main form")
+    assert "dihapus dari penjualan" in browser.text
+    assert await db.fetchval("SELECT count(*) FROM products WHERE id = $1", product_id) == 0
