@@ -9,7 +9,7 @@ import pytest
 from mentorinaja import clock
 from mentorinaja.bookings import actions as bookings
 from mentorinaja.bookings import queries as orders
-from mentorinaja.bookings.details import LOCK_SQL, order_from
+from mentorinaja.bookings.locked import LOCK_SQL, order_from
 from mentorinaja.bookings.queries import OrderDetail
 from mentorinaja.db.invariants import broken
 from mentorinaja.db.pool import Connection, Database

@@ -15,7 +15,7 @@ import asyncpg
 from piccolo.columns import Column
 
 from mentorinaja.bookings import queries, rules, telling
-from mentorinaja.bookings.details import Order
+from mentorinaja.bookings.locked import Order
 from mentorinaja.bookings.rules import Hold, Move, PaymentStatus, State
 from mentorinaja.bookings.tables import Bookings, Orders
 from mentorinaja.db.pool import Connection, run

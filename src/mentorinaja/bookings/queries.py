@@ -5,17 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from mentorinaja.bookings.details import (
-    DETAIL_SQL,
-    LOCK_SQL,
-    STATUS,
-    WITH_BOOKING,
-    Order,
-    OrderDetail,
-    detail_from,
-    order_from,
-)
+from mentorinaja.bookings.details import DETAIL_SQL, STATUS, WITH_BOOKING, OrderDetail, detail_from
 from mentorinaja.bookings.evidence import Evidence, Report, evidence_of, reports_of
+from mentorinaja.bookings.locked import LOCK_SQL, Order, order_from
 from mentorinaja.bookings.refunds import Refund, why_refunded
 from mentorinaja.db.pool import Connection, Database
 from mentorinaja.errors import NotThere
