@@ -28,6 +28,12 @@ ABOVE = {"routes": 9, "forms": 9, "live": 9, "jobs": 9, "mails": 9}
 SHARED_BETWEEN_FEATURES = {"actions", "queries", "tables", "kinds", "rules"}
 # What a room is, what it offers of more time, and how each of its pages begins: the features around it are made of it.
 SHARED_BY_ROOMS = {"room", "more_time", "asking"}
+# The gateway and its words: what carries refunds out speaks to Midtrans as payments do.
+SHARED_BY_PAYMENTS = {"midtrans", "gateway_words"}
+SHARED_BY = {"rooms": SHARED_BY_ROOMS, "payments": SHARED_BY_PAYMENTS}
+# How another time is chosen for a session: the pages on which that is done are made of it.
+SHARED_BY_BOOKINGS = {"another_time"}
+SHARED = {"rooms": SHARED_BY_ROOMS, "bookings": SHARED_BY_BOOKINGS}
 GUARDS = {requires_user, requires_expert, requires_admin}
 
 
@@ -70,7 +76,7 @@ def test_imports_go_one_way(path: Path) -> None:
                 f"{here[0]} imports {name}, which is to its right"
             )
             if here[0] != "seeds":
-                shared = SHARED_BETWEEN_FEATURES | (SHARED_BY_ROOMS if there[0] == "rooms" else set())
+                shared = SHARED_BETWEEN_FEATURES | SHARED.get(there[0], set())
                 assert len(there) == 1 or there[1] in shared, f"{name} is private to its feature"
         if here[0] in PLUMBING:
             assert there[0] not in ORDER, f"plumbing imports the feature {name}"
