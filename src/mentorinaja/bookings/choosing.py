@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from mentorinaja import formats
@@ -105,23 +106,33 @@ async def look(
 
 
 async def look_at_times(
-    db: Database, expert_id: int, minutes: int | None, *, zone: str, day: date | None, user_id: int
+    db: Database,
+    expert_id: int,
+    minutes: int | None,
+    *,
+    zone: str,
+    day: date | None,
+    user_id: int,
+    besides: UUID | None = None,
 ) -> Times:
-    """The times this person can choose; without `day` of the first one that has any. "Sekarang" is none of them."""
-    days = await schedule.days_with_slots(db, expert_id, minutes, zone, user_id)
+    """The times this person can choose; without `day` of the first one that has any. "Sekarang" is none of them.
+
+    The time of the booking `besides` counts as free.
+    """
+    days = await schedule.days_with_slots(db, expert_id, minutes, zone, user_id, besides)
     if day is None:
         day = days[0] if days else None
     elif day not in days:
         days = sorted([*days, day])
-    slots = await schedule.free_slots(db, expert_id, minutes, day, zone, user_id) if day else []
+    slots = await schedule.free_slots(db, expert_id, minutes, day, zone, user_id, besides) if day else []
     return Times(minutes, zone, days, day, slots, ready=False)
 
 
 async def nearest(
-    db: Database, expert_id: int, times: Times, around: datetime, user_id: int
+    db: Database, expert_id: int, times: Times, around: datetime, user_id: int, besides: UUID | None = None
 ) -> list[tuple[str, datetime]]:
     """The three times nearest to one that was just taken; each with what a button sends that shows it."""
-    slots = await schedule.nearest_slots(db, expert_id, times.minutes, around, user_id)
+    slots = await schedule.nearest_slots(db, expert_id, times.minutes, around, user_id, besides=besides)
     return [(f"{slot.astimezone(ZoneInfo(times.zone)):%Y-%m-%dT%H:%M}", slot) for slot in slots]
 
 

@@ -57,6 +57,45 @@ class CannotMove(DomainError):
     title = "Jadwal ini tidak bisa dipindah"
 
 
+class CannotCancel(DomainError):
+    """It is too late to call the session off."""
+
+    title = "Sesi ini tidak bisa dibatalkan lagi"
+
+
+class LessGoesBack(DomainError):
+    """Less would go back than the person was shown; asked again with the new sum."""
+
+    title = "Jumlah yang kembali sudah berubah"
+
+
+class CannotPropose(DomainError):
+    """No other time can be proposed for the session."""
+
+    title = "Jadwal baru tidak bisa diusulkan"
+
+    @classmethod
+    def now(cls) -> CannotPropose:
+        """The refusal with its sentence and next step."""
+        return cls(
+            "Usulan dapat dikirim untuk sesi yang sudah dibayar, sampai sesinya mulai.",
+            [("Lihat Transaksi", "/expert/dashboard/transaksi")],
+        )
+
+
+class ProposalGone(DomainError):
+    """The proposal was answered, replaced or taken back, or its time is over."""
+
+    title = "Usulan ini sudah tidak berlaku"
+
+    @classmethod
+    def now(cls) -> ProposalGone:
+        """The refusal with its sentence and next step."""
+        return cls(
+            "Lihat jadwal sesi Anda yang berlaku di Riwayat.", [("Lihat Riwayat", "/user/transactions")]
+        )
+
+
 class AlreadyPaid(DomainError):
     """The order is paid: it can no longer be cancelled as an unpaid one."""
 
@@ -68,4 +107,11 @@ class AlreadyPaid(DomainError):
         return cls(
             "Pembayarannya sudah kami terima, jadi booking ini tidak dapat dibatalkan dari sini.",
             [("Lihat Riwayat", "/user/transactions")],
+        )
+
+    @classmethod
+    def meanwhile(cls) -> AlreadyPaid:
+        """The refusal for a question that was asked before the money came."""
+        return cls(
+            "Pembayarannya baru saja kami terima. Lihat dulu yang kembali bila Anda tetap membatalkan."
         )

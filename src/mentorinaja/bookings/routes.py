@@ -9,7 +9,7 @@ from urllib.parse import quote
 from litestar import Response, Router, get, post
 from litestar.handlers import BaseRouteHandler
 
-from mentorinaja.bookings import history, proposing_routes
+from mentorinaja.bookings import history, money_routes, proposing_routes
 from mentorinaja.bookings.actions import Wish, book
 from mentorinaja.bookings.choosing import Choice, look, nearest, seller, showable
 from mentorinaja.bookings.forms import BookingForm
@@ -187,5 +187,6 @@ router = Router(
         send_form,
         *history.HANDLERS,
         *proposing_routes.HANDLERS,
+        *money_routes.HANDLERS,
     ],
 )

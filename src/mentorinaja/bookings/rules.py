@@ -107,7 +107,8 @@ _MONEY: dict[PaymentStatus, frozenset[PaymentStatus]] = {
     "cancelled": frozenset({"paid_late"}),
     "paid": frozenset({"refund_pending", "partially_refunded", "refunded", "chargeback"}),
     "paid_late": frozenset({"refund_pending", "partially_refunded", "refunded", "reversed", "chargeback"}),
-    "refund_pending": frozenset({"partially_refunded", "refunded", "reversed", "chargeback"}),
+    # Paid again: an admin stopped the refund before it was sent.
+    "refund_pending": frozenset({"paid", "partially_refunded", "refunded", "reversed", "chargeback"}),
     "partially_refunded": frozenset({"refund_pending", "refunded", "reversed", "chargeback"}),
     # A bank takes back what is left, or what had gone back already.
     "refunded": frozenset({"chargeback"}),

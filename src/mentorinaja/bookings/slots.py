@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from mentorinaja.bookings.refusals import NotASlot, OwnOverlap, SlotTaken
 from mentorinaja.bookings.rules import Hold
 from mentorinaja.db.pool import Connection
 
 
 async def why_not_free(
-    tx: Connection, expert_id: int, user_id: int, time: Hold, *, is_now: bool = False
+    tx: Connection,
+    expert_id: int,
+    user_id: int,
+    time: Hold,
+    *,
+    is_now: bool = False,
+    besides: UUID | None = None,
 ) -> SlotTaken | OwnOverlap | NotASlot:
-    """The refusal for a time that is not among the free ones."""
-    if await _own_overlap(tx, user_id, time):
+    """The refusal for a time that is not among the free ones; the booking `besides` is in nobody's way."""
+    if await _own_overlap(tx, user_id, time, besides):
         return _overlap()
     held = await tx.fetchval(
         """SELECT EXISTS (SELECT FROM bookings WHERE expert_id = $1 AND status IN ('pending', 'confirmed')
-                            AND blocked && tstzrange($2, $3))""",
+                            AND blocked && tstzrange($2, $3) AND id IS DISTINCT FROM $4)""",
         expert_id,
         time.starts,
         time.blocked_until,
+        besides,
     )
     if held:
         return _taken()
@@ -27,18 +36,21 @@ async def why_not_free(
     return NotASlot("Waktu ini tidak ada di jadwal mentor. Pilih salah satu waktu di daftar.")
 
 
-async def why_lost(tx: Connection, user_id: int, time: Hold) -> SlotTaken | OwnOverlap:
+async def why_lost(
+    tx: Connection, user_id: int, time: Hold, *, besides: UUID | None = None
+) -> SlotTaken | OwnOverlap:
     """The refusal for a time that was free a moment ago, and the constraints gave to another booking."""
-    return _overlap() if await _own_overlap(tx, user_id, time) else _taken()
+    return _overlap() if await _own_overlap(tx, user_id, time, besides) else _taken()
 
 
-async def _own_overlap(tx: Connection, user_id: int, time: Hold) -> bool:
+async def _own_overlap(tx: Connection, user_id: int, time: Hold, besides: UUID | None) -> bool:
     overlaps: bool = await tx.fetchval(
         """SELECT EXISTS (SELECT FROM bookings WHERE user_id = $1 AND status IN ('pending', 'confirmed')
-                            AND during && tstzrange($2, $3))""",
+                            AND during && tstzrange($2, $3) AND id IS DISTINCT FROM $4)""",
         user_id,
         time.starts,
         time.ends,
+        besides,
     )
     return overlaps
 

@@ -17,13 +17,14 @@ _DUE_SHOWN = timedelta(minutes=30)
 def invitation(
     order: OrderDetail, *, guest: str, organizer: str, where: str, link: str | None, now: datetime
 ) -> Attachment:
-    """The session as an iCalendar request to `guest` (an address); `organizer` as in a mail's From.
+    """The session as an iCalendar request to `guest` (an address), or its cancellation; `organizer` as in a mail's From.
 
     A thread is an entry at the time its answer is due, which keeps nobody busy.
     """
+    off = order.status == "cancelled"
     event = Event()
     event.add("uid", f"{order.booking_id}@mentorinaja")
-    event.add("sequence", order.moves)
+    event.add("sequence", order.sequence)
     event.add("dtstamp", now)
     event.add("dtstart", order.starts_at)
     event.add("dtend", order.ends_at + _DUE_SHOWN if order.is_thread else order.ends_at)
@@ -35,18 +36,18 @@ def invitation(
     event.add("location", where)
     if link:
         event.add("url", link)
-    event.add("status", "CONFIRMED")
+    event.add("status", "CANCELLED" if off else "CONFIRMED")
     name, address = parseaddr(organizer)
     event.add("organizer", _person(address, name))
     event.add("attendee", _person(guest))
     calendar = Calendar()
     calendar.add("prodid", "-//MentorinAja//Jadwal//ID")
     calendar.add("version", "2.0")
-    calendar.add("method", "REQUEST")
+    method = "CANCEL" if off else "REQUEST"
+    calendar.add("method", method)
     calendar.add_component(event)
-    return Attachment(
-        "sesi.ics", "text/calendar", calendar.to_ical(), {"method": "REQUEST", "charset": "utf-8"}
-    )
+    parameters = {"method": method, "charset": "utf-8"}
+    return Attachment("sesi.ics", "text/calendar", calendar.to_ical(), parameters)
 
 
 def _title(order: OrderDetail) -> str:

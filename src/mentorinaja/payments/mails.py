@@ -1,4 +1,4 @@
-"""Mails about payments: the payer's confirmation and the expert's new booking, both with a calendar file.
+"""Mails about paid sessions: confirmed, moved, called off (each with a calendar file), and what there is to choose.
 
 More time for a session that runs is told to both, too, without a calendar file: it is over before that is read.
 """
@@ -49,9 +49,83 @@ async def load_changed(db: Database, settings: Settings, row: OutboxRow) -> Mail
         return None
     for_user = row.user_id == order.user_id
     other, zone = (order.expert_name, order.expert_zone) if for_user else (order.payer_name, order.payer_zone)
-    return await _content(
-        db, settings, row, order, f"Jadwal baru: sesi dengan {other}", "changed", other_zone=zone
+    why: str | None = await db.fetchval(
+        """SELECT detail->>'why' FROM order_events WHERE order_id = $1 AND event = 'moved' ORDER BY id DESC LIMIT 1""",
+        order.id,
     )
+    return await _content(
+        db, settings, row, order, f"Jadwal baru: sesi dengan {other}", "changed", other_zone=zone, why=why
+    )
+
+
+async def load_cancelled(db: Database, settings: Settings, row: OutboxRow) -> MailContent | None:
+    """A session that stood does not take place: why, what becomes of its money, and a calendar that forgets it."""
+    order = await bookings.order_by_id(db, row.order_id) if row.order_id else None
+    if order is None or order.status != "cancelled":
+        return None
+    for_user = row.user_id == order.user_id
+    other, zone = (order.expert_name, order.expert_zone) if for_user else (order.payer_name, order.payer_zone)
+    what = order.item_name if order.is_thread else "sesi"
+    return await _content(
+        db,
+        settings,
+        row,
+        order,
+        f"Dibatalkan: {what} dengan {other}",
+        "cancelled",
+        other_zone=zone,
+        why=_why_cancelled(order, other, for_user=for_user),
+    )
+
+
+async def load_proposed(db: Database, settings: Settings, row: OutboxRow) -> MailContent | None:
+    """The expert proposes another time; nothing when that was answered, replaced or is over."""
+    order = await _standing(db, row)
+    proposed = order.proposal(await clock.now(db)) if order else None
+    known = await db.fetchval(
+        "SELECT true FROM proposals WHERE id = $1 AND starts_at = $2 AND state = 'open'",
+        row.version,
+        proposed,
+    )
+    if order is None or not known:
+        return None
+    subject = f"{order.expert_name} mengusulkan jadwal lain"
+    context = _facts(settings, order, other_zone=order.expert_zone) | {"proposed": proposed}
+    return MailContent(subject, "proposed", context)
+
+
+async def load_declined(db: Database, settings: Settings, row: OutboxRow) -> MailContent | None:
+    """The user keeps the time there is."""
+    order = await _standing(db, row)
+    proposed = await db.fetchval("SELECT starts_at FROM proposals WHERE id = $1", row.version)
+    if order is None or proposed is None:
+        return None
+    subject = f"{order.payer_name} tetap pada jadwal semula"
+    context = _facts(settings, order, other_zone=order.payer_zone) | {"proposed": proposed}
+    return MailContent(subject, "proposal_declined", context)
+
+
+async def load_late(db: Database, settings: Settings, row: OutboxRow) -> MailContent | None:
+    """Money came too late: another time can be had for it, as long as that is so."""
+    order = await bookings.order_by_id(db, row.order_id) if row.order_id else None
+    if order is None or not order.can_choose(await clock.now(db)):
+        return None
+    subject = f"Pembayaran terlambat: pilih jadwal baru dengan {order.expert_name}"
+    return MailContent(subject, "late_choice", _facts(settings, order, other_zone=order.expert_zone))
+
+
+def _why_cancelled(order: OrderDetail, other: str, *, for_user: bool) -> str:
+    """One sentence for whoever reads it."""
+    what = "pesanan" if order.is_thread else "sesi"
+    if order.cancel_reason == "cancelled_by_user":
+        return f"{'Anda' if for_user else other} membatalkan {what} ini."
+    if order.cancel_reason == "cancelled_by_expert":
+        return (
+            f"{other if for_user else 'Anda'} membatalkan {what} ini, jadi seluruh pembayaran dikembalikan."
+        )
+    if order.cancel_reason == "reversed":
+        return f"Bank menarik kembali pembayarannya, jadi {what} ini dibatalkan."
+    return f"Pembayarannya dikembalikan, jadi {what} ini dibatalkan."
 
 
 async def _standing(db: Database, row: OutboxRow) -> OrderDetail | None:
@@ -68,8 +142,9 @@ async def _content(
     template: str,
     *,
     other_zone: str,
+    **more: Any,
 ) -> MailContent:
-    context = _facts(settings, order, other_zone=other_zone)
+    context = _facts(settings, order, other_zone=other_zone) | more
     calendar = await _calendar(db, settings, row, order, context["way"])
     return MailContent(subject, template, context, (calendar,))
 
@@ -88,8 +163,16 @@ async def _calendar(
     db: Database, settings: Settings, row: OutboxRow, order: OrderDetail, link: str | None
 ) -> Attachment:
     where = order.address if order.category == "offline_event" else link or "Tautan menyusul"
-    stamp = row.created_at if order.moves else order.paid_at or await clock.now(db)
+    stamp = row.created_at if order.sequence else order.paid_at or await clock.now(db)
     return invitation(order, guest=row.email, organizer=settings.mail_from, where=where, link=link, now=stamp)
 
 
-MAILS = [Mail("paid", load_paid), Mail("new_booking", load_new_booking), Mail("changed", load_changed)]
+MAILS = [
+    Mail("paid", load_paid),
+    Mail("new_booking", load_new_booking),
+    Mail("changed", load_changed),
+    Mail("cancelled", load_cancelled),
+    Mail("proposed", load_proposed),
+    Mail("proposal_declined", load_declined),
+    Mail("late_choice", load_late),
+]

@@ -17,7 +17,7 @@ from mentorinaja.bookings import queries as bookings
 from mentorinaja.db.pool import Database
 from mentorinaja.errors import NotThere
 from mentorinaja.live.hub import Hub
-from mentorinaja.payments import actions, live, queries
+from mentorinaja.payments import actions, cancelling_routes, live, moving_routes, queries
 from mentorinaja.payments.gateway_words import GatewayDown
 from mentorinaja.payments.midtrans import Gateway
 from mentorinaja.payments.notifications import MOST_BYTES, NOTIFICATIONS, Forged, Malformed, read
@@ -226,5 +226,16 @@ def _viewer(request: WebRequest) -> Viewer:
 
 router = Router(
     path="/",
-    route_handlers=[show, pay, success, pending, error, finish, events, notification],
+    route_handlers=[
+        show,
+        pay,
+        success,
+        pending,
+        error,
+        finish,
+        events,
+        notification,
+        *cancelling_routes.HANDLERS,
+        *moving_routes.HANDLERS,
+    ],
 )

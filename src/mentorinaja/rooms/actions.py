@@ -125,6 +125,8 @@ async def _open(tx: Connection, booking_id: UUID) -> None:
            FROM bookings b JOIN experts e ON e.id = b.expert_id
            WHERE b.id = $1 AND b.status = 'confirmed'
              AND (b.duration_minutes IS NULL OR b.starts_at <= app_now() + $2)
+             AND NOT EXISTS (SELECT FROM active_sessions s WHERE s.booking_id = b.id)
+           FOR SHARE OF b  -- whoever cancels or moves the booking at this moment comes before or after
            ON CONFLICT (booking_id) DO NOTHING
            RETURNING scheduled_at, make_interval(secs => duration_seconds) AS duration""",
         booking_id,
