@@ -62,11 +62,13 @@ async def told(db: Database, withdrawals: Sequence[Withdrawal]) -> str:
     blocks = []
     for one in withdrawals:
         earned = await ledger.earnings(db, one.expert_id)
+        owed = f", owes {rupiah(earned.owed)}" if earned.owed else ""
         late = ", LATE" if one.is_open and is_late(one.requested_at, today) else ""
         lines = [
             f"{one.public_id}  {one.words}  {rupiah(one.amount)}  {one.expert_name}",
             f"  {one.bank_name} ({one.bank}) {one.account}, {one.account_holder}",
-            f"  due {day(one.due)}{late}; available {rupiah(earned.available)}, earned {rupiah(earned.total)}",
+            f"  due {day(one.due)}{late}; available {rupiah(earned.available)}, "
+            f"earned {rupiah(earned.total)}{owed}",
             *(f"  {step.words} {when(step.at, WIB)} {step.note}".rstrip() for step in one.steps),
         ]
         blocks.append("\n".join(map(printable, lines)))
