@@ -16,16 +16,21 @@ import pytest
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
+from mentorinaja import clock
 from mentorinaja.app import FEATURES
 from mentorinaja.contents.kinds import Document
 from mentorinaja.experts.actions import add_service
 from mentorinaja.experts.rules import NewService
+from mentorinaja.invoices.rules import note_name
+from mentorinaja.payments.actions import hear
+from mentorinaja.products.tokens import download_path
 from mentorinaja.rooms.actions import enter
 from mentorinaja.rooms.sending import send
 from mentorinaja.threads import actions as threads
 from mentorinaja.web.auth import requires_admin, requires_expert
 from mentorinaja.web.showcase import showcase
 from mentorinaja.web.viewer import Viewer
+from tests.support import payments
 from tests.support.bookings import (
     Seller,
     book,
@@ -38,6 +43,7 @@ from tests.support.bookings import (
     slot_in,
 )
 from tests.support.files import pdf
+from tests.support.products import make_product, purchase
 from tests.support.rooms import Meeting, meet_now
 from tests.support.site import Browser, Site
 
@@ -103,7 +109,19 @@ TABLE: dict[Route, Entry] = {
     # Another time is for sessions whose expert did not come.
     ("GET", "/user/transactions/{public_id:str}/move"): Entry("/user/transactions/{done}/move", payer=409),
     ("POST", "/user/transactions/{public_id:str}/move"): Entry("/user/transactions/{done}/move", payer=409),
-    ("GET", "/invoice/{public_id:str}"): Entry("/invoice/{done}", payer=200, mentor=200),
+    # Nothing of it is to be transferred by hand.
+    ("GET", "/user/transactions/{public_id:str}/refund-account"): Entry(
+        "/user/transactions/{done}/refund-account", payer=409
+    ),
+    ("POST", "/user/transactions/{public_id:str}/refund-account"): Entry(
+        "/user/transactions/{done}/refund-account", payer=409
+    ),
+    ("GET", "/invoice/{name:str}"): Entry("/invoice/{done}", payer=200, mentor=200),
+    ("GET", "/invoice/{public_id:str}/nota/{name:str}"): Entry("/invoice/{returned}/nota/{note}", payer=200),
+    ("GET", "/expert/dashboard/transaksi/laporan"): Entry("/expert/dashboard/transaksi/laporan", anybody=303),
+    ("GET", "/expert/dashboard/transaksi/laporan/{name:str}"): Entry(
+        "/expert/dashboard/transaksi/laporan/{month}", anybody=200
+    ),
     ("GET", "/user/transactions/{order_id:str}/review"): Entry("/user/transactions/{done}/review", payer=200),
     ("POST", "/user/transactions/{order_id:str}/review"): Entry(
         "/user/transactions/{done}/review", payer=303, form={"rating": "5", "display_name": "first"}
@@ -159,6 +177,35 @@ TABLE: dict[Route, Entry] = {
     ("POST", "/expert/dashboard/ready"): Entry("/expert/dashboard/ready", anybody=303),
     ("GET", "/expert/dashboard/withdrawals"): Entry("/expert/dashboard/withdrawals", anybody=200),
     ("POST", "/expert/dashboard/withdrawals"): Entry("/expert/dashboard/withdrawals", anybody=422),
+    ("GET", "/products/{product_id:int}/buy"): Entry("/products/{product}/buy", anybody=200),
+    ("POST", "/products/{product_id:int}/buy"): Entry(
+        "/products/{product}/buy", anybody=422, form={"payment_method": "salah"}
+    ),
+    ("GET", "/products/gambar/{file_id:uuid}"): Entry(f"/products/gambar/{uuid4()}", anybody=404),
+    ("GET", "/user/library"): Entry("/user/library", anybody=200),
+    ("GET", "/unduh/{token:str}"): Entry("{download}", payer=303),
+    ("GET", "/expert/dashboard/layanan"): Entry("/expert/dashboard/layanan", anybody=200),
+    ("GET", "/expert/dashboard/layanan/produk/baru"): Entry(
+        "/expert/dashboard/layanan/produk/baru", anybody=200
+    ),
+    ("POST", "/expert/dashboard/layanan/produk/baru"): Entry(
+        "/expert/dashboard/layanan/produk/baru", anybody=422
+    ),
+    ("GET", "/expert/dashboard/layanan/produk/{product_id:int}"): Entry(
+        "/expert/dashboard/layanan/produk/{product}", mentor=200
+    ),
+    ("POST", "/expert/dashboard/layanan/produk/{product_id:int}"): Entry(
+        "/expert/dashboard/layanan/produk/{product}", mentor=422
+    ),
+    ("POST", "/expert/dashboard/layanan/produk/{product_id:int}/gambar"): Entry(
+        "/expert/dashboard/layanan/produk/{product}/gambar", mentor=422
+    ),
+    ("GET", "/expert/dashboard/layanan/produk/{product_id:int}/hapus"): Entry(
+        "/expert/dashboard/layanan/produk/{product}/hapus", mentor=200
+    ),
+    ("POST", "/expert/dashboard/layanan/produk/{product_id:int}/hapus"): Entry(
+        "/expert/dashboard/layanan/produk/{product}/hapus", mentor=303
+    ),
     ("POST", "/payment/midtrans/notification"): Entry("/payment/midtrans/notification", anybody=400),
     ("GET", "/healthz"): Entry("/healthz", anybody=200),
     ("GET", "/readyz"): Entry("/readyz", anybody=200),
@@ -175,7 +222,12 @@ EXCEPTIONS: dict[tuple[Who, Route], int] = {
     ("other expert", ("GET", "/expert/login")): 303,
     # Nobody books themselves: said to whoever it is about, and to nobody else.
     ("mentor", ("GET", "/expert/{slug:str}/booking")): 409,
+    # Admins read every invoice.
+    ("admin", ("GET", "/invoice/{name:str}")): 200,
+    ("admin", ("GET", "/invoice/{public_id:str}/nota/{name:str}")): 200,
     ("mentor", ("POST", "/expert/{slug:str}/booking")): 409,
+    ("mentor", ("GET", "/products/{product_id:int}/buy")): 409,
+    ("mentor", ("POST", "/products/{product_id:int}/buy")): 409,
 }
 # What must be as before after everybody who has no business here has tried everything.
 WATCHED = (
@@ -188,6 +240,8 @@ WATCHED = (
     "SELECT count(*) FROM session_reports",
     "SELECT count(*) FROM order_events",
     "SELECT count(*) FROM refunds",
+    "SELECT id, name, active, archived_at FROM products ORDER BY id",
+    "SELECT order_id, state, downloads FROM purchases ORDER BY 1",
     "SELECT count(*) FROM withdrawals",
     "SELECT count(*) FROM payment_attempts",
     "SELECT count(*) FROM payment_logs",
@@ -228,6 +282,9 @@ async def a_world(site: Site) -> World:
     await meeting.begin()
     video = await _elsewhere(site, meeting, seller, "online_video", 3)
     offline = await _elsewhere(site, meeting, seller, "offline_event", 4)
+    bought = await purchase(site.db, meeting.user, await make_product(site.db, seller, "Sudah dibeli"))
+    returned = await book(site.db, meeting.user, seller, await slot_in(site.db, days=5))
+    await payments.pay(site.db, returned)
     # The last: nobody books anew with a mentor while a booking waits for its money.
     unpaid = await book(site.db, meeting.user, seller, await slot_in(site.db, days=2))
     ids = {
@@ -238,9 +295,28 @@ async def a_world(site: Site) -> World:
         "offline": str(offline),
         "done": done,
         "unpaid": unpaid,
+        "returned": returned,
+        "note": await _note(site, returned),
+        "month": f"{await clock.now(site.db):%Y-%m}",
         "slug": seller.slug,
+        "product": str(await make_product(site.db, seller)),
+        "download": download_path(site.settings, bought),
     }
     return World(ids, *await _people(site, meeting))
+
+
+async def _note(site: Site, public_id: str) -> str:
+    """Part of a payment went back: its credit note."""
+    transaction_id = await site.db.fetchval(
+        """SELECT t.transaction_id FROM payment_transactions t JOIN payment_attempts a ON a.id = t.attempt_id
+           WHERE a.gateway_order_id = $1""",
+        public_id,
+    )
+    said = payments.said(public_id, "partial_refund", transaction_id=transaction_id, returned=10_000)
+    await hear(site.db, public_id, said)
+    row = await site.db.fetchrow("SELECT year, number FROM credit_notes")
+    assert row is not None
+    return note_name(row["year"], row["number"])
 
 
 async def _answered(site: Site, meeting: Meeting, seller: Seller) -> UUID:
@@ -359,9 +435,13 @@ async def test_what_belongs_to_others_looks_like_what_is_not_there(site: Site, w
         "offline": str(uuid4()),
         "done": "BE-20260101-ZZZZZZ",
         "unpaid": "BE-20260101-YYYYYY",
+        "product": "999999",
+        "download": "/unduh/tidak-ada",
+        "returned": "BE-20260101-XXXXXX",
+        "note": "CN-2026-999999",
     }
     for route, entry in TABLE.items():
-        if entry.anybody is not None:
+        if entry.anybody is not None or EXCEPTIONS.get((who, route)) == 200:
             continue
         there = await ask(world, who, route)
         nowhere = await ask(world, who, route, entry.address.format(**(world.ids | missing)))

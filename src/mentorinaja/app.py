@@ -32,6 +32,7 @@ from mentorinaja.payments.midtrans import Gateway
 from mentorinaja.payments.routes import router as payments
 from mentorinaja.portal.routes import router as portal
 from mentorinaja.products.routes import router as products
+from mentorinaja.refunds.routes import router as refunds
 from mentorinaja.reports.routes import router as reports
 from mentorinaja.resources import open_resources
 from mentorinaja.reviews.routes import router as reviews
@@ -59,6 +60,7 @@ FEATURES: list[ControllerRouterHandler] = [
     products,
     invoices,
     payments,
+    refunds,
     rooms,
     arrivals,
     extensions,

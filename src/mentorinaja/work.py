@@ -17,6 +17,9 @@ from mentorinaja.payments.mails import MAILS as PAYMENT_MAILS
 from mentorinaja.policies.desk import COMMANDS as POLICY_COMMANDS
 from mentorinaja.products.jobs import JOBS as PRODUCTS
 from mentorinaja.products.mails import MAILS as PRODUCT_MAILS
+from mentorinaja.refunds.desk import COMMANDS as REFUND_COMMANDS
+from mentorinaja.refunds.jobs import JOBS as REFUNDS
+from mentorinaja.refunds.mails import MAILS as REFUND_MAILS
 from mentorinaja.reports.desk import COMMANDS as REPORT_COMMANDS
 from mentorinaja.reports.mails import MAILS as REPORT_MAILS
 from mentorinaja.rooms.jobs import JOBS as ROOMS
@@ -30,6 +33,7 @@ MAILS: list[Mail] = [
     *ACCOUNT_MAILS,
     *PRODUCT_MAILS,
     *PAYMENT_MAILS,
+    *REFUND_MAILS,
     *WITHDRAWAL_MAILS,
     *ROOM_MAILS,
     *REPORT_MAILS,
@@ -39,9 +43,20 @@ MAILS: list[Mail] = [
 
 def all_jobs() -> list[Job]:
     """Every kind of background work there is."""
-    return [*make_jobs(MAILS), *ACCOUNTS, *EXPERTS, *BOOKINGS, *INVOICES, *PRODUCTS, *PAYMENTS, *ROOMS, *TRANSCRIPTS]
+    return [
+        *make_jobs(MAILS),
+        *ACCOUNTS,
+        *EXPERTS,
+        *BOOKINGS,
+        *INVOICES,
+        *PRODUCTS,
+        *PAYMENTS,
+        *REFUNDS,
+        *ROOMS,
+        *TRANSCRIPTS,
+    ]
 
 
 def desk_commands() -> list[Command]:
     """Every decision that is taken on the command line."""
-    return [*PAYMENT_COMMANDS, *POLICY_COMMANDS, *REPORT_COMMANDS, *WITHDRAWAL_COMMANDS]
+    return [*PAYMENT_COMMANDS, *POLICY_COMMANDS, *REFUND_COMMANDS, *REPORT_COMMANDS, *WITHDRAWAL_COMMANDS]

@@ -271,7 +271,7 @@ async def test_the_checker_sees_a_refund_that_nobody_booked(unchecked_db: Databa
         sale.transaction_id,
     )
     problems = {name for name, rows in (await broken(unchecked_db)).items() if rows}
-    assert problems == {"M9_every_refund_is_booked", "M9_open_refunds_are_what_is_due"}
+    assert {"M9_every_refund_is_booked", "M9_open_refunds_are_what_is_due"} <= problems
 
 
 async def test_the_checker_sees_an_order_that_waits_for_no_refund(unchecked_db: Database) -> None:

@@ -15,7 +15,7 @@ from mentorinaja.invoices import actions as invoices
 from mentorinaja.jobs.queue import enqueue
 from mentorinaja.ledger import actions as ledger
 from mentorinaja.notices import actions as notices
-from mentorinaja.payments import refunds
+from mentorinaja.payments import queries, refunds
 from mentorinaja.payments.gateway_words import GatewayRefund
 from mentorinaja.payments.links import give_link
 from mentorinaja.payments.rules import MONEY_CAME, WENT_BACK, TransactionState
@@ -141,7 +141,7 @@ async def _tell_both(tx: Connection, order: Order) -> None:
 
 async def _taken_back(tx: Connection, order: Order, news: News) -> str:
     """The bank gave the payer the money back by itself."""
-    pays = await _pays_order(tx, order.id, news.transaction_id)
+    pays = await queries.pays_order(tx, order.id, news.transaction_id)
     late = await refunds.reason_of(tx, news.transaction_id) in refunds.TOO_LATE
     await ledger.record_reversal(tx, order.id, news.transaction_id)
     await refunds.call_off(tx, news.transaction_id)
@@ -164,7 +164,8 @@ async def _let_second_pay(tx: Connection, order: Order) -> None:
     """The payer had paid twice and one of the two was taken back: the other pays after all."""
     second: str | None = await tx.fetchval(
         """SELECT r.transaction_id FROM refunds r JOIN payment_transactions t USING (transaction_id)
-           WHERE r.order_id = $1 AND r.reason = 'paid_twice' AND r.state = 'requested' AND t.state = 'paid'
+           WHERE r.order_id = $1 AND r.reason = 'paid_twice' AND r.state IN ('requested', 'approved')
+             AND t.state = 'paid'
            ORDER BY r.id LIMIT 1""",
         order.id,
     )
@@ -178,7 +179,7 @@ async def _let_second_pay(tx: Connection, order: Order) -> None:
 
 async def _went_back(tx: Connection, order: Order, news: News) -> str | None:
     """Midtrans gave money back: asked for by us, from its dashboard, or taken by the card's bank."""
-    pays = await _pays_order(tx, order.id, news.transaction_id)
+    pays = await queries.pays_order(tx, order.id, news.transaction_id)
     reason = await refunds.reason_of(tx, news.transaction_id)
     charged_back = news.state == "chargeback"
     is_more = await ledger.record_returned(
@@ -191,18 +192,9 @@ async def _went_back(tx: Connection, order: Order, news: News) -> str | None:
             detail = {"returned": news.returned}  # part of it: the order still waits for the rest
             await bookings.record_event(tx, order.id, "midtrans", news.state, detail=detail)
     elif news.state in WENT_BACK and (pays or reason in refunds.TOO_LATE):
-        await bookings.turn_money(tx, order, news.state, whole=news.is_whole)  # type: ignore[arg-type]  # WENT_BACK
+        into = "chargeback" if charged_back else await refunds.outcome(tx, news.transaction_id)
+        await bookings.turn_money(tx, order, into, whole=news.is_whole)
     return news.state if charged_back or (is_more and reason is None) else None
-
-
-async def _pays_order(tx: Connection, order_id: int, transaction_id: str) -> bool:
-    pays: bool = await tx.fetchval(
-        """SELECT EXISTS (SELECT FROM ledger_journals WHERE order_id = $1 AND transaction_id = $2
-                            AND kind = 'payment')""",
-        order_id,
-        transaction_id,
-    )
-    return pays
 
 
 async def _mark(tx: Connection, order_id: int) -> None:

@@ -21,15 +21,16 @@ async def owe_back(
     *,
     actor: Actor,
     actor_id: int | None = None,
+    cause: str = "",
 ) -> int:
     """`amount` rupiah of a booking's sale go back to the payer; the booking stays what it is.
 
-    `reason` is one of those of `refunds.reason`; it counts once, however often it is asked for. Answers how
-    many rupiah are owed because of this call: less than asked for, or 0, when the gateway does not hold as
+    `reason` is one of those of `refunds.reason`; it counts once for a `cause`, however often it is asked for.
+    Answers how many rupiah are owed because of this call: less than asked for, or 0, when the gateway does not hold as
     much any more or the rest is owed already. Whoever also locks the room locks it first.
     """
     order = await orders.lock_order_of_booking(tx, booking_id)
-    return await _owe(tx, order, amount, reason, actor, actor_id)
+    return await _owe(tx, order, amount, reason, actor, actor_id, cause)
 
 
 async def owe_order_back(
@@ -40,11 +41,12 @@ async def owe_order_back(
     *,
     actor: Actor,
     actor_id: int | None = None,
+    cause: str = "",
 ) -> int:
     """As `owe_back`, for an order that may have no booking of its own."""
     public_id: str = await tx.fetchval("SELECT public_id FROM orders WHERE id = $1", order_id)
     order = await orders.lock_order(tx, public_id)
-    return await _owe(tx, order, amount, reason, actor, actor_id)
+    return await _owe(tx, order, amount, reason, actor, actor_id, cause)
 
 
 async def cancel_and_owe(
@@ -67,14 +69,29 @@ async def cancel_and_owe(
     return True
 
 
+async def close_refunds(tx: Connection, order: Order, transaction_id: str, *, actor: Actor) -> None:
+    """A refund of the transaction ended without the gateway: when none is open any more, its order says so."""
+    if await refunds.is_open(tx, transaction_id):
+        return
+    pays = await queries.pays_order(tx, order.id, transaction_id)
+    if pays or await refunds.reason_of(tx, transaction_id) in refunds.TOO_LATE:
+        await bookings.turn_money(tx, order, await refunds.outcome(tx, transaction_id), actor=actor)
+
+
 async def _owe(
-    tx: Connection, order: Order, amount: int, reason: str, actor: Actor, actor_id: int | None
+    tx: Connection,
+    order: Order,
+    amount: int,
+    reason: str,
+    actor: Actor,
+    actor_id: int | None,
+    cause: str = "",
 ) -> int:
     transaction_id = await queries.paying_transaction(tx, order.id)
     owed = min(amount, await ledger.owable(tx, transaction_id)) if transaction_id else 0
     if transaction_id is None or owed <= 0:
         return 0
-    key = await refunds.want(tx, order.id, transaction_id, owed, reason)
+    key = await refunds.want(tx, order.id, transaction_id, owed, reason, cause=cause)
     if key is None:
         return 0
     await ledger.record_owed_back(tx, order.id, transaction_id, key, owed)

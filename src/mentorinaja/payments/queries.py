@@ -195,6 +195,17 @@ async def paying_transactions(tx: Connection, order_id: int) -> list[str]:
     return [row["transaction_id"] for row in rows]
 
 
+async def pays_order(db: Connection | Database, order_id: int, transaction_id: str) -> bool:
+    """Whether the transaction's money paid the order, whatever became of it since."""
+    pays: bool = await db.fetchval(
+        """SELECT EXISTS (SELECT FROM ledger_journals WHERE order_id = $1 AND transaction_id = $2
+                            AND kind = 'payment')""",
+        order_id,
+        transaction_id,
+    )
+    return pays
+
+
 async def paying_transaction(tx: Connection, order_id: int) -> str | None:
     """The transaction that pays an order: whose money was booked as its sale and not taken back by the bank."""
     transaction_id: str | None = await tx.fetchval(

@@ -25,6 +25,7 @@ TOO_LATE: tuple[str, ...] = ("paid_late", "extension_unused")
 
 # The sweep that carries refunds out, run by the feature of that name.
 CARRY_OUT = "refunds.carry_out"
+Outcome = Literal["refunded", "partially_refunded", "paid"]
 Step = Literal["requested", "account", "sent", "done", "rejected"]
 
 
@@ -146,16 +147,19 @@ async def is_voided(tx: Connection, transaction_id: str) -> bool:
     return asked
 
 
-async def all_gone(tx: Connection, transaction_id: str) -> bool:
-    """Whether the whole payment has gone back, by the gateway and by hand together."""
-    gone: bool = await tx.fetchval(
-        """SELECT t.returned + coalesce(sum(r.amount) FILTER (WHERE r.way = 'bank' AND r.left_at IS NOT NULL
-                                                                AND r.state <> 'rejected'), 0) >= t.amount
-           FROM payment_transactions t LEFT JOIN refunds r USING (transaction_id)
-           WHERE t.transaction_id = $1 GROUP BY t.transaction_id""",
+async def outcome(tx: Connection, transaction_id: str) -> Outcome:
+    """What became of a payment none of whose money is on its way any more, by the gateway and by hand together."""
+    word: Outcome = await tx.fetchval(
+        """SELECT CASE WHEN gone.amount >= t.amount THEN 'refunded' WHEN gone.amount > 0 THEN 'partially_refunded'
+                       ELSE 'paid' END
+           FROM payment_transactions t CROSS JOIN LATERAL (
+             SELECT t.returned + coalesce(sum(r.amount), 0) AS amount FROM refunds r
+             WHERE r.transaction_id = t.transaction_id AND r.way = 'bank' AND r.left_at IS NOT NULL
+               AND r.state <> 'rejected') gone
+           WHERE t.transaction_id = $1""",
         transaction_id,
     )
-    return gone
+    return word
 
 
 async def is_open(tx: Connection, transaction_id: str) -> bool:

@@ -9,15 +9,17 @@ from __future__ import annotations
 import asyncpg
 
 from mentorinaja.db.invariants.bookings import BOOKINGS
+from mentorinaja.db.invariants.changes import CHANGES
 from mentorinaja.db.invariants.extensions import EXTENSIONS
 from mentorinaja.db.invariants.invoices import INVOICES
 from mentorinaja.db.invariants.money import MONEY
+from mentorinaja.db.invariants.refunds import REFUNDS
 from mentorinaja.db.invariants.rest import REST
 from mentorinaja.db.invariants.sessions import SESSIONS
 from mentorinaja.db.invariants.withdrawals import WITHDRAWALS
 from mentorinaja.db.pool import Database
 
-INVARIANTS = MONEY | BOOKINGS | SESSIONS | EXTENSIONS | INVOICES | REST | WITHDRAWALS
+INVARIANTS = MONEY | BOOKINGS | CHANGES | SESSIONS | EXTENSIONS | INVOICES | REFUNDS | REST | WITHDRAWALS
 
 
 async def broken(db: Database) -> dict[str, list[asyncpg.Record]]:

@@ -111,29 +111,36 @@ MONEY = {
         UNION ALL -- what was released may have paid a debt, and what is taken back may be owed
         SELECT transaction_id, 'expert', sum(amount) FROM ({_BOOKED}) booked WHERE kind LIKE 'expert%'
         GROUP BY transaction_id HAVING sum(amount) > 0""",
+    # What went back beyond what came (by the gateway, and before by hand) is the platform's own loss.
     "M8_the_platform_has_its_part": f"""
-        SELECT o.public_id, b.transaction_id, b.kept, b.platform, b.tax FROM (
+        SELECT o.public_id, b.transaction_id, b.kept, b.lost, b.platform, b.tax FROM (
           SELECT transaction_id,
             coalesce(-sum(amount) FILTER (WHERE kind IN ('admin_fee', 'platform_fee', 'tax')), 0)::bigint AS platform,
             coalesce(-sum(amount) FILTER (WHERE kind = 'tax'), 0)::bigint AS tax,
             coalesce(-sum(amount) FILTER (WHERE kind LIKE 'expert%'
-              OR kind IN ('admin_fee', 'platform_fee', 'tax')), 0)::bigint AS kept
+              OR kind IN ('admin_fee', 'platform_fee', 'tax')), 0)::bigint AS kept,
+            greatest(0, coalesce(-sum(amount) FILTER (WHERE kind IN ('gateway', 'refunded')), 0))::bigint AS lost
           FROM ({_BOOKED}) booked GROUP BY transaction_id) b
           JOIN payment_transactions t USING (transaction_id) JOIN payment_attempts a ON a.id = t.attempt_id
           JOIN orders o ON o.id = a.order_id
-        WHERE b.platform <> (b.kept * o.platform_fee_bps + 5000) / 10000
-          OR b.tax <> (2 * b.platform * o.tax_bps + 10000 + o.tax_bps) / (2 * (10000 + o.tax_bps))""",
+        WHERE b.platform + b.lost <> ((b.kept + b.lost) * o.platform_fee_bps + 5000) / 10000
+          OR b.tax <> (2 * (b.platform + b.lost) * o.tax_bps + 10000 + o.tax_bps) / (2 * (10000 + o.tax_bps))""",
     "M8_only_completed_sessions_release": """
         SELECT j.key FROM ledger_journals j JOIN bookings b ON b.order_id = j.order_id
-        WHERE j.kind = 'release' AND b.status <> 'completed'""",
+        WHERE j.kind = 'release' AND b.status <> 'completed'
+          -- or what was kept of one that its payer called off, a day after it would have ended
+          AND NOT (b.cancel_reason = 'cancelled_by_user' AND j.at >= upper(b.during) + interval '24 hours')
+          -- or what an admin decided not to give back, a day later
+          AND NOT EXISTS (SELECT FROM ledger_journals k WHERE k.order_id = j.order_id
+            AND k.kind = 'refund_rejected' AND j.at >= k.at + interval '24 hours')""",
     "M9_refunds_within_payment": """
         SELECT t.transaction_id FROM payment_transactions t JOIN refunds r USING (transaction_id)
         WHERE r.state NOT IN ('rejected', 'failed')
         GROUP BY t.transaction_id HAVING sum(r.amount) > t.amount""",
     "M9_no_more_is_owed_than_is_there": f"""
-        SELECT due.transaction_id, -due.amount AS owed, there.amount AS held FROM ({_BOOKED}) due
-          LEFT JOIN ({_BOOKED}) there ON there.transaction_id = due.transaction_id AND there.kind = 'gateway'
-        WHERE due.kind = 'refund_due' AND -due.amount > coalesce(there.amount, 0)""",
+        SELECT transaction_id, sum(amount) AS missing FROM ({_BOOKED}) booked
+        WHERE kind IN ('gateway', 'refund_due', 'refunded') GROUP BY transaction_id
+        HAVING sum(amount) < 0 AND coalesce(sum(amount) FILTER (WHERE kind = 'refund_due'), 0) < 0""",
     # Each refund is booked with its amount; those that were called off are taken back with the money itself.
     "M9_every_refund_is_booked": """
         SELECT r.refund_key, r.amount FROM refunds r WHERE r.state <> 'rejected' AND NOT EXISTS (
@@ -147,7 +154,7 @@ MONEY = {
     "M9_owed_for_a_refund": """
         SELECT j.key FROM ledger_journals j WHERE j.kind = 'owed_back' AND NOT EXISTS (
           SELECT FROM refunds r WHERE 'owed:' || r.refund_key = j.key AND r.order_id = j.order_id)""",
-    # What of an open refund went back already (the gateway gave part of it) is no longer due.
+    # What of an open refund went back already (the gateway gave part of it, or it is on its way) is no longer due.
     "M9_open_refunds_are_what_is_due": f"""
         SELECT t.transaction_id, wanted.open, coalesce(-due.amount, 0) AS due FROM payment_transactions t
           LEFT JOIN ({_BOOKED}) due ON due.transaction_id = t.transaction_id AND due.kind = 'refund_due'
@@ -157,7 +164,7 @@ MONEY = {
             ON wanted.transaction_id = t.transaction_id
           LEFT JOIN (SELECT j.transaction_id, sum(e.amount) AS amount FROM ledger_journals j
               JOIN ledger_entries e ON e.journal_id = j.id JOIN ledger_accounts a ON a.id = e.account_id
-            WHERE a.kind = 'refund_due' AND e.amount > 0 AND j.kind IN ('refund', 'chargeback')
+            WHERE a.kind = 'refund_due' AND j.kind IN ('refund', 'refund_bounced', 'chargeback')
             GROUP BY j.transaction_id) gone ON gone.transaction_id = t.transaction_id
         WHERE t.state <> 'reversed' AND (coalesce(wanted.done, 0) > coalesce(gone.amount, 0)
           OR coalesce(wanted.open, 0) + coalesce(due.amount, 0)

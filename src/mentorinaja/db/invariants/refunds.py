@@ -1,0 +1,40 @@
+"""What must always hold of how refunds are carried out; part of `invariants.INVARIANTS`."""
+
+from __future__ import annotations
+
+REFUNDS = {
+    # What the bank was told to pay is what the ledger says went out of our own account.
+    "M9_transferred_is_booked": """
+        SELECT t.transaction_id, coalesce(sent.amount, 0) AS sent, coalesce(booked.amount, 0) AS booked
+        FROM payment_transactions t
+          LEFT JOIN (SELECT transaction_id, sum(amount) AS amount FROM refunds
+            WHERE way = 'bank' AND left_at IS NOT NULL GROUP BY transaction_id) sent USING (transaction_id)
+          LEFT JOIN (SELECT j.transaction_id, -sum(e.amount) AS amount FROM ledger_journals j
+              JOIN ledger_entries e ON e.journal_id = j.id JOIN ledger_accounts a ON a.id = e.account_id
+            WHERE a.kind = 'refunded' GROUP BY j.transaction_id) booked USING (transaction_id)
+        WHERE coalesce(sent.amount, 0) <> coalesce(booked.amount, 0)""",
+    "M9_money_left_where_it_says": """
+        SELECT refund_key, state, way, left_at, reference FROM refunds
+        WHERE (state = 'done' AND left_at IS NULL)
+          OR (state IN ('requested', 'approved', 'failed', 'rejected') AND left_at IS NOT NULL)
+          OR (way = 'bank' AND (left_at IS NOT NULL) <> (reference IS NOT NULL))
+          OR (way IS DISTINCT FROM 'bank' AND reference IS NOT NULL)
+          OR (state = 'sent' AND way IS NULL)""",
+    "M9_sent_after_it_was_approved": """
+        SELECT s.refund_id FROM refund_steps s WHERE s.state = 'sent' AND NOT EXISTS (
+          SELECT FROM refund_steps earlier
+          WHERE earlier.refund_id = s.refund_id AND earlier.state = 'approved' AND earlier.id < s.id)""",
+    "M9_not_sent_before_its_time": """
+        SELECT r.refund_key FROM refunds r JOIN refund_steps s ON s.refund_id = r.id
+        WHERE s.state = 'approved' AND s.at < r.not_before""",
+    "M9_an_account_is_the_payers": """
+        SELECT a.id FROM refund_accounts a JOIN orders o ON o.id = a.order_id WHERE a.given_by <> o.user_id
+        UNION ALL
+        SELECT r.account_id FROM refunds r JOIN refund_accounts a ON a.id = r.account_id
+        WHERE a.order_id <> r.order_id""",
+    # Stopped by an admin, and kept by those who had earned it: both or neither.
+    "M9_rejected_is_kept": """
+        SELECT r.refund_key FROM refunds r
+        WHERE (r.state = 'rejected' AND r.decided_at IS NOT NULL) <> EXISTS (
+          SELECT FROM ledger_journals j WHERE j.key = 'kept:' || r.refund_key)""",
+}
