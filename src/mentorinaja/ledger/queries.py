@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mentorinaja.db.pool import Connection, Database
+from mentorinaja.ledger.flow import Flow, Movement, Side, flow_from
+
+__all__ = ["Earnings", "Flow", "Movement", "OrderEntry", "Side"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,23 @@ async def order_entries(db: Connection | Database, order_id: int) -> list[OrderE
         order_id,
     )
     return [OrderEntry(**dict(row)) for row in rows]
+
+
+async def where_went(db: Connection | Database, order_id: int) -> Flow:
+    """Where every rupiah of an order is and how it got there; asks for no permission."""
+    order = await db.fetchrow(
+        "SELECT public_id, expert_name, admin_fee_bps, platform_fee_bps, tax_bps FROM orders WHERE id = $1",
+        order_id,
+    )
+    assert order is not None, "orders are never deleted"
+    entries = await db.fetch(
+        """SELECT j.id AS journal, j.at, j.kind, j.transaction_id, a.kind AS account, e.amount
+           FROM ledger_journals j JOIN ledger_entries e ON e.journal_id = j.id
+             JOIN ledger_accounts a ON a.id = e.account_id
+           WHERE j.order_id = $1 ORDER BY j.id""",
+        order_id,
+    )
+    return flow_from(dict(order), map(dict, entries))
 
 
 async def held(db: Connection | Database, transaction_id: str) -> int:
