@@ -122,6 +122,7 @@ TABLE: dict[Route, Entry] = {
     ("GET", "/expert/dashboard/transaksi/laporan/{name:str}"): Entry(
         "/expert/dashboard/transaksi/laporan/{month}", anybody=200
     ),
+    ("GET", "/money/{public_id:str}"): Entry("/money/{done}", payer=200, mentor=200),
     ("GET", "/user/transactions/{order_id:str}/review"): Entry("/user/transactions/{done}/review", payer=200),
     ("POST", "/user/transactions/{order_id:str}/review"): Entry(
         "/user/transactions/{done}/review", payer=303, form={"rating": "5", "display_name": "first"}
@@ -216,6 +217,8 @@ TABLE: dict[Route, Entry] = {
 }
 # Pages for people who are not signed in yet, and what differs for some; everything else follows from the guards.
 EXCEPTIONS: dict[tuple[Who, Route], int] = {
+    # Admins read where an order's money went.
+    ("admin", ("GET", "/money/{public_id:str}")): 200,
     ("nobody", ("GET", "/register")): 200,
     ("nobody", ("GET", "/login")): 200,
     ("mentor", ("GET", "/expert/login")): 303,

@@ -15,6 +15,7 @@ from mentorinaja.errors import NotThere
 from mentorinaja.invoices import pdf, queries, sheets
 from mentorinaja.invoices.downloads import as_file, split
 from mentorinaja.invoices.sheets import Sheet
+from mentorinaja.ledger import queries as ledger
 from mentorinaja.web import html
 from mentorinaja.web.auth import requires_user
 from mentorinaja.web.viewer import WebRequest
@@ -41,7 +42,7 @@ async def show_invoice(
         return await _file(sheet)
     return html.page(
         request, "templates/invoices/show.html", sheet=sheet, papers=papers, invoice=shown,
-        evidence=await _evidence(db, papers.order), now=now,
+        evidence=await _evidence(db, papers.order), flow=await ledger.where_went(db, papers.order.id), now=now,
     )  # fmt: skip
 
 
@@ -71,7 +72,7 @@ async def _show_sale(
         return await _file(sheet)
     return html.page(
         request, "templates/invoices/statement.html", sheet=sheet, order=order,
-        evidence=await _evidence(db, order), now=now,
+        evidence=await _evidence(db, order), flow=await ledger.where_went(db, order.id), now=now,
     )  # fmt: skip
 
 
