@@ -21,7 +21,7 @@ from mentorinaja.app import FEATURES
 from mentorinaja.contents.kinds import Document
 from mentorinaja.experts.actions import add_service
 from mentorinaja.experts.rules import NewService
-from mentorinaja.invoices.rules import note_name
+from mentorinaja.invoices.rules import month_of, note_name
 from mentorinaja.payments.actions import hear
 from mentorinaja.products.tokens import download_path
 from mentorinaja.rooms.actions import enter
@@ -300,7 +300,7 @@ async def a_world(site: Site) -> World:
         "unpaid": unpaid,
         "returned": returned,
         "note": await _note(site, returned),
-        "month": f"{await clock.now(site.db):%Y-%m}",
+        "month": f"{month_of(await clock.now(site.db)):%Y-%m}",
         "slug": seller.slug,
         "product": str(await make_product(site.db, seller)),
         "download": download_path(site.settings, bought),

@@ -61,6 +61,11 @@ def full_day(at: datetime, zone: str = WIB) -> str:
     return _in_words(_local_day(at, zone), "EEEE, d MMMM yyyy")
 
 
+def month_name(at: datetime | date, zone: str = WIB) -> str:
+    """`November 2026`, the month it is in `zone`."""
+    return _in_words(_local_day(at, zone), "MMMM yyyy")
+
+
 def clock_time(at: datetime, zone: str = WIB) -> str:
     """`14:00` on the wall clock of `zone`."""
     return at.astimezone(ZoneInfo(zone)).strftime("%H:%M")
@@ -124,8 +129,8 @@ def file_size(size_bytes: int) -> str:
 FILTERS = {
     function.__name__: function
     for function in (
-        rupiah, percent, zone_name, when, day, weekday, full_day, clock_time, soon, ago, countdown, initials, hue, duration,
-        how_long, file_size,
+        rupiah, percent, zone_name, when, day, weekday, full_day, month_name, clock_time, soon, ago, countdown, initials,
+        hue, duration, how_long, file_size,
     )
 }  # fmt: skip
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from mentorinaja.bookings.queries import why_refunded
 from mentorinaja.invoices import rules
 
 
@@ -55,6 +56,11 @@ class CreditNote:
     amount: int
     credited: int
     invoice: str | None
+
+    @property
+    def why(self) -> str:
+        """What brought the money back, as people read it."""
+        return rules.TAKEN_BACK.get(self.reason) or why_refunded(self.reason)
 
 
 def invoice_from(values: Mapping[str, Any]) -> Invoice:

@@ -31,6 +31,11 @@ class Papers:
         """The one that counts."""
         return self.invoices[0]
 
+    @property
+    def without_refund(self) -> list[CreditNote]:
+        """What no refund of ours brought back, and so is told nowhere else."""
+        return [note for note in self.notes if note.reason in rules.TAKEN_BACK]
+
 
 async def papers_for(db: Database, viewer: Viewer, public_id: str) -> Papers | None:
     """An order's invoice with what belongs to it, for its payer and for admins; None before the payment."""

@@ -14,6 +14,7 @@ from mentorinaja.db.pool import Database
 from mentorinaja.errors import NotThere
 from mentorinaja.invoices import pdf, queries, sheets
 from mentorinaja.invoices.downloads import as_file, split
+from mentorinaja.invoices.month_routes import lead_to_month, show_month
 from mentorinaja.invoices.sheets import Sheet
 from mentorinaja.ledger import queries as ledger
 from mentorinaja.web import html
@@ -84,4 +85,4 @@ async def _file(sheet: Sheet) -> Response[bytes]:
     return as_file(await asyncio.to_thread(pdf.draw, sheet), f"{sheet.file_name}.pdf")
 
 
-router = Router(path="/", route_handlers=[show_invoice, show_note])
+router = Router(path="/", route_handlers=[show_invoice, show_note, lead_to_month, show_month])

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from mentorinaja.bookings.queries import OrderDetail, why_refunded
+from mentorinaja.bookings.queries import OrderDetail
 from mentorinaja.formats import WIB, day, percent, when
-from mentorinaja.invoices import rules
 from mentorinaja.invoices.documents import CreditNote, Invoice
 
 
@@ -83,7 +82,7 @@ def note_sheet(note: CreditNote) -> Sheet:
             ("Untuk invoice", note.invoice or "Tanpa invoice"),
         ),
         titles=("Layanan", "Dikembalikan"),
-        item=(note.item, rules.TAKEN_BACK.get(note.reason) or why_refunded(note.reason), note.amount),
+        item=(note.item, note.why, note.amount),
         sums=(),
         total=("Total dikembalikan", note.amount),
         foot=(f"Order ID: #{note.order}", *about),
