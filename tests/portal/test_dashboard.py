@@ -62,7 +62,7 @@ async def test_the_dashboard_tells_what_comes_and_what_was_earned(site: Site) ->
     assert "Ani Wijaya" not in browser.text and unpaid not in browser.text
     assert browser.page.css_first(f"a[href='{site.url}/expert/{seller.slug}']")
     tabs = [node.text(strip=True) for node in browser.page.css(".tabs a")]
-    assert tabs == ["DASBOR", "TRANSAKSI"]
+    assert tabs == ["DASBOR", "LAYANAN", "TRANSAKSI"]
 
 
 async def test_the_switch_works_without_script(site: Site) -> None:

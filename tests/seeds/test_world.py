@@ -8,6 +8,7 @@ from mentorinaja.db.pool import Database
 from mentorinaja.experts.listing import find_experts
 from mentorinaja.experts.rules import Search
 from mentorinaja.formats import WIB, ZONE_NAMES
+from mentorinaja.ledger.queries import earnings
 from mentorinaja.payments.comparing import compare
 from mentorinaja.payments.midtrans import Gateway
 from mentorinaja.payments.queries import comparisons_due
@@ -37,6 +38,8 @@ async def test_the_demo_world_is_there_and_is_made_once(db: Database) -> None:
     await _check_sari(db)
     await _check_history(db)
     await _check_threads(db)
+    await _check_products(db)
+    await _check_withdrawals(db)
     await _check_bank(db)
     before = await _all_counts(db)
     await db.execute("UPDATE experts SET ready_until = NULL")
@@ -54,6 +57,36 @@ def test_what_experts_tell_holds_together() -> None:
         longest = max(hours.ends - hours.starts for day in expert.week.values() for hours in day)
         for service in expert.services:
             assert (service.duration_minutes or 0) <= longest, f"{expert.profile.slug}: {service.name}"
+
+
+async def _check_products(db: Database) -> None:
+    """Files and links of several experts, with purchases in every state."""
+    kinds = await db.fetch(
+        "SELECT coalesce(f.kind, 'link') AS kind FROM products p LEFT JOIN product_files f ON f.id = p.file_id"
+    )
+    assert {row["kind"] for row in kinds} == {"pdf", "epub", "zip", "link"}
+    assert await db.fetchval("SELECT count(DISTINCT expert_id) FROM products") >= 5
+    rows = await db.fetch(
+        """SELECT o.payment_status, b.state, b.cancelled, b.downloads > 0 AS fetched
+           FROM purchases b JOIN orders o ON o.id = b.order_id JOIN users u ON u.id = b.user_id
+           WHERE u.email IN ('budi@mentorinaja.test', 'ani@mentorinaja.test')"""
+    )
+    assert {tuple(row) for row in rows} == {
+        ("waiting", "waiting", False, False), ("paid", "owned", False, False), ("paid", "owned", False, True),
+        ("refund_pending", "ended", True, False), ("expired", "ended", False, False),
+        ("reversed", "ended", False, False),
+    }  # fmt: skip
+
+
+async def _check_withdrawals(db: Database) -> None:
+    """In every state; Sari has none open and something to ask for."""
+    rows = await db.fetch("SELECT e.slug, w.state FROM withdrawals w JOIN experts e ON e.id = w.expert_id")
+    assert {tuple(row) for row in rows} == {
+        ("sari", "paid"), ("dimas", "rejected"), ("dimas", "paid"), ("dimas", "processing"),
+        ("kevin-tanuwijaya", "failed"), ("kevin-tanuwijaya", "requested"),
+    }  # fmt: skip
+    sari = await db.fetchval("SELECT id FROM experts WHERE slug = 'sari'")
+    assert (await earnings(db, sari)).available >= 50_000
 
 
 async def _check_bank(db: Database) -> None:

@@ -20,8 +20,10 @@ from mentorinaja.seeds import people
 from mentorinaja.seeds.cast import gather
 from mentorinaja.seeds.elsewhere import Elsewhere
 from mentorinaja.seeds.fates import Fates
+from mentorinaja.seeds.goods import Goods
 from mentorinaja.seeds.history import SPAN, Storyteller
 from mentorinaja.seeds.letters import Letters
+from mentorinaja.seeds.payouts import CASHIER, Payouts
 from mentorinaja.seeds.people import PASSWORD, ZONES, Expert, User
 from mentorinaja.seeds.till import Till
 from mentorinaja.seeds.timeline import Timeline
@@ -62,6 +64,7 @@ async def _make(resources: Resources) -> None:
         resources.clock.set(await clock.now(db))
         await _register(db, people.USERS)
         await _register(db, [expert.user for expert in told], first_number=1000)
+        await _register(db, [CASHIER], "admin", first_number=8000)
         for expert in told:
             await _make_expert(db, expert)
         await payments.add_links(db, MEETING_LINKS)
@@ -83,6 +86,8 @@ async def _live(resources: Resources, today: datetime) -> None:
         fates = Fates(db, cast, till, storyteller)
         letters = Letters(db, resources.storage, cast, till, storyteller)
         elsewhere = Elsewhere(db, cast, till, storyteller)
+        goods = Goods(resources, cast, till)
+        await goods.offer()
         if not await db.fetchval("SELECT EXISTS (SELECT FROM orders)"):
             timeline = Timeline(resources)
             await timeline.move_to(today - SPAN)
@@ -91,6 +96,8 @@ async def _live(resources: Resources, today: datetime) -> None:
                 *fates.past(today),
                 *letters.past(today),
                 *elsewhere.past(today),
+                *goods.past(today),
+                *Payouts(resources, cast).past(today),
             ):
                 await timeline.add(story)
             await timeline.run()
@@ -98,6 +105,7 @@ async def _live(resources: Resources, today: datetime) -> None:
         await clock.shift(db, None)
         await fates.make_today()
         await letters.make_today()
+        await goods.make_today()
     finally:
         till.close()
 
