@@ -52,12 +52,14 @@ async def count_download(tx: Connection, user: Viewer, public_id: str) -> int:
             [("Kembali ke Library", "/user/library")],
         )
     number: int = await tx.fetchval(
-        """UPDATE purchases SET downloads = downloads + 1,
-             first_downloaded_at = coalesce(first_downloaded_at, app_now())
-           WHERE order_id = $1 RETURNING downloads""",
+        """WITH counted AS (
+             UPDATE purchases SET downloads = downloads + 1,
+               first_downloaded_at = coalesce(first_downloaded_at, app_now())
+             WHERE order_id = $1 RETURNING order_id, downloads)
+           INSERT INTO downloads (order_id, number, at) SELECT order_id, downloads, app_now() FROM counted
+           RETURNING number""",
         order.id,
     )
-    await tx.execute("INSERT INTO downloads (order_id, number) VALUES ($1, $2)", order.id, number)
     if number == 1:
         await bookings.record_event(tx, order.id, "user", "downloaded", actor_id=user.id)
         await _earn_sooner(tx, order)

@@ -1,8 +1,9 @@
-"""Files that people of the demo send each other: a CV as PDF, and a photographed note."""
+"""Files that people of the demo send each other or sell: a CV as PDF, a photographed note, a booklet and its cover."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -53,4 +54,27 @@ def note() -> bytes:
         pen.text((90, 110 + 130 * place), line, _INK, ImageFont.load_default(52))
     out = io.BytesIO()
     paper.save(out, "JPEG", quality=85)
+    return out.getvalue()
+
+
+def booklet(title: str, lines: Sequence[str]) -> bytes:
+    """A PDF of one page: a title, and lines below it."""
+    page = Image.new("RGB", _PAGE, _PAPER)
+    pen = ImageDraw.Draw(page)
+    pen.text((120, 160), title, _INK, ImageFont.load_default(64))
+    for place, line in enumerate(lines):
+        pen.text((120, 320 + 90 * place), line, _INK, ImageFont.load_default(36))
+    out = io.BytesIO()
+    page.save(out, "PDF", resolution=150.0)
+    return out.getvalue()
+
+
+def cover(title: str) -> bytes:
+    """A square picture with the first words of a title."""
+    image = Image.new("RGB", (480, 480), _INK)
+    pen = ImageDraw.Draw(image)
+    for place, word in enumerate(title.split()[:4]):
+        pen.text((48, 80 + 84 * place), word, _NOTE, ImageFont.load_default(64))
+    out = io.BytesIO()
+    image.save(out, "PNG")
     return out.getvalue()

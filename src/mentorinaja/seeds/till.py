@@ -17,6 +17,7 @@ _KINDS = {
     "ewallet": "gopay",
     "qris": "qris",
     "cstore": "cstore",
+    "any": "qris",
 }
 
 

@@ -1,6 +1,7 @@
 """What must always hold in the database: SQL that may return no row, by the code of the promise it checks.
 
-M: money, B: bookings, C: chat and sessions, A: accounts, reviews, mails, invoices. Run after every test and by
+M: money, B: bookings, C: chat and sessions, A: accounts, reviews, mails, invoices,
+P: products. Run after every test and by
 `mentorinaja check-invariants`; a row that comes back names what is broken.
 """
 
@@ -13,13 +14,16 @@ from mentorinaja.db.invariants.changes import CHANGES
 from mentorinaja.db.invariants.extensions import EXTENSIONS
 from mentorinaja.db.invariants.invoices import INVOICES
 from mentorinaja.db.invariants.money import MONEY
+from mentorinaja.db.invariants.products import PRODUCTS
 from mentorinaja.db.invariants.refunds import REFUNDS
 from mentorinaja.db.invariants.rest import REST
 from mentorinaja.db.invariants.sessions import SESSIONS
 from mentorinaja.db.invariants.withdrawals import WITHDRAWALS
 from mentorinaja.db.pool import Database
 
-INVARIANTS = MONEY | BOOKINGS | CHANGES | SESSIONS | EXTENSIONS | INVOICES | REFUNDS | REST | WITHDRAWALS
+INVARIANTS = (
+    MONEY | BOOKINGS | CHANGES | SESSIONS | EXTENSIONS | INVOICES | PRODUCTS | REFUNDS | REST | WITHDRAWALS
+)
 
 
 async def broken(db: Database) -> dict[str, list[asyncpg.Record]]:
