@@ -1,4 +1,4 @@
-"""Another time for a session whose expert did not come: what stays, who is told, and who gets the slot."""
+"""Another time for a session: what stays, who is told, who gets the slot, and what a later cancel gives."""
 
 import asyncio
 import email
@@ -12,12 +12,15 @@ import pytest
 
 from mentorinaja import clock
 from mentorinaja.bookings import actions, moving, queries, rules
+from mentorinaja.bookings.queries import OrderDetail
 from mentorinaja.bookings.refusals import CannotMove, NotASlot, OwnOverlap, SlotTaken
 from mentorinaja.db.pool import Connection, Database
 from mentorinaja.errors import NotThere
+from mentorinaja.payments import actions as payments
 from mentorinaja.rooms import actions as rooms
 from mentorinaja.rooms.room import Notice
 from mentorinaja.schedule import queries as schedule
+from mentorinaja.web.viewer import Viewer
 from tests.support.bookings import (
     Seller,
     book,
@@ -28,6 +31,7 @@ from tests.support.bookings import (
     slot_in,
     state_of,
 )
+from tests.support.payments import pay
 from tests.support.rooms import Meeting, meet_now
 from tests.support.site import Browser, Site
 
@@ -123,6 +127,85 @@ async def test_the_old_time_is_free_again_and_the_new_one_is_not(db: Database) -
     with pytest.raises(SlotTaken):
         await book(db, await make_user(db), seller, starts)
     await book(db, await make_user(db), seller, await slot_in(db, hours=2))
+
+
+async def sold(db: Database, **ahead: float) -> tuple[Meeting, Seller]:
+    """A paid chat so far ahead."""
+    seller, user = await make_seller(db), await make_user(db)
+    public_id = await book(db, user, seller, await slot_in(db, **ahead))
+    await pay(db, public_id)
+    booking_id = await db.fetchval(
+        "SELECT b.id FROM bookings b JOIN orders o ON o.id = b.order_id WHERE o.public_id = $1", public_id
+    )
+    expert = Viewer(seller.user_id, "", "", "expert", "Asia/Jakarta", 0, seller.id)
+    return Meeting(db, public_id, booking_id, user, expert), seller
+
+
+async def detail(meeting: Meeting) -> OrderDetail:
+    order = await queries.order_for(meeting.db, meeting.user, meeting.order_id)
+    assert order is not None
+    return order
+
+
+async def test_its_payer_moves_a_session_once_and_keeps_the_share_of_that_moment(db: Database) -> None:
+    meeting, _ = await sold(db, hours=20)
+    starts = await slot_in(db, days=5)
+    assert (await detail(meeting)).can_be_moved(await clock.now(db))
+    await actions.move(db, meeting.user, meeting.order_id, starts)
+    await actions.move(db, meeting.user, meeting.order_id, starts)  # sent twice: once
+    order = await detail(meeting)
+    assert (order.starts_at, order.moves, order.most_back_bps) == (starts, 1, 5_000)
+    assert order.terms.back_bps(await clock.now(db)) == 5_000
+    with pytest.raises(CannotMove, match="sekali"):
+        await actions.move(db, meeting.user, meeting.order_id, await slot_in(db, days=6))
+    assert await payments.cancel_paid(db, meeting.user, meeting.order_id, 0) == 78_750
+
+
+async def test_twelve_hours_before_the_time_stays(db: Database) -> None:
+    meeting, _ = await sold(db, hours=13)
+    await clock.shift(db, timedelta(hours=2))
+    with pytest.raises(CannotMove, match="12 jam"):
+        await actions.move(db, meeting.user, meeting.order_id, await slot_in(db, days=2))
+
+
+async def test_the_sessions_own_time_counts_as_free(db: Database) -> None:
+    meeting, seller = await sold(db, days=2)
+    await db.execute("UPDATE schedules SET step_minutes = 15 WHERE expert_id = $1", seller.id)
+    old = (await detail(meeting)).begins_at
+    with pytest.raises(NotASlot, match="sekarang"):
+        await actions.move(db, meeting.user, meeting.order_id, old)
+    await actions.move(db, meeting.user, meeting.order_id, old + timedelta(minutes=15))
+    assert (await detail(meeting)).starts_at == old + timedelta(minutes=15)
+
+
+async def test_a_meeting_link_goes_along_and_a_shared_one_gives_way(db: Database) -> None:
+    await payments.add_links(db, ["https://meet.test/lagi"], reusable=True)
+    seller, other = (
+        await make_seller(db, category="online_video"),
+        await make_seller(db, category="online_video"),
+    )
+    first, second = await slot_in(db, days=2), await slot_in(db, days=4)
+    budi, ani = await make_user(db), await make_user(db)
+    mine, theirs = await book(db, budi, seller, first), await book(db, ani, other, second)
+    await pay(db, mine)
+    await pay(db, theirs)
+    await payments.add_links(db, ["https://meet.test/lain"])
+    await actions.move(db, budi, mine, second)
+    assert await payments.fill_links(db) == 1
+    order = await queries.order_for(db, budi, mine)
+    assert order is not None and order.meeting_url == "https://meet.test/lain"
+    await actions.move(db, ani, theirs, second + timedelta(hours=1))
+    kept = await queries.order_for(db, ani, theirs)
+    assert kept is not None and kept.meeting_url == "https://meet.test/lagi"
+
+
+async def test_a_missed_session_uses_up_no_move(db: Database) -> None:
+    meeting = await waiting(db)
+    await actions.move(db, meeting.user, meeting.order_id, await slot_in(db, days=2))
+    order = await detail(meeting)
+    assert order.most_back_bps is None and order.terms.payer_may_move(await clock.now(db))
+    await actions.move(db, meeting.user, meeting.order_id, await slot_in(db, days=3))
+    assert (await detail(meeting)).most_back_bps == 10_000
 
 
 async def test_before_the_tenth_minute_and_after_the_arrival_the_time_stays(db: Database) -> None:
@@ -228,15 +311,17 @@ async def test_without_the_rooms_lock_a_session_runs_that_was_moved(
     db = unchecked_db
     meeting = await waiting(db)
 
-    async def no_lock(tx: Connection, public_id: str) -> bool:
-        came: bool = await tx.fetchval(
-            "SELECT expert_joined_at IS NOT NULL FROM active_sessions WHERE booking_id = $1",
-            meeting.booking_id,
-        )
-        await rooms.enter(db, meeting.expert, meeting.booking_id)  # comes between the look and the move
-        return came
+    look = moving.free_time
+
+    async def no_lock(tx: Connection, public_id: str) -> None:
+        return None
+
+    async def expert_comes_between(*args: Any) -> Any:
+        await rooms.enter(db, meeting.expert, meeting.booking_id)
+        return await look(*args)
 
     monkeypatch.setattr(moving, "_lock_room", no_lock)
+    monkeypatch.setattr(moving, "free_time", expert_comes_between)
     starts = await slot_in(db, days=2)
     await actions.move(db, meeting.user, meeting.order_id, starts)
     room = await meeting.room()
@@ -266,7 +351,8 @@ async def test_the_page_offers_the_booking_forms_times_and_leads_back_to_riwayat
     await browser.submit("#move", typed(starts))
     assert "Jadwal dipindahkan ke" in browser.text
     assert (await meeting.room()).starts_at == starts
-    assert (await browser.get(f"/user/transactions/{meeting.order_id}/move")).status_code == 409
+    await browser.get(f"/user/transactions/{meeting.order_id}/move")
+    assert "Jadwal dapat dipindah sekali" in browser.text, "the missed one was not its payer's move"
 
 
 async def test_htmx_gets_the_times_of_another_day(site: Site) -> None:
