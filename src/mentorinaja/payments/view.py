@@ -14,15 +14,16 @@ from mentorinaja.payments.rules import CLOSING
 # Which address the person came by; it never changes what is true, only how waiting is worded.
 Arrival = Literal["page", "success", "pending", "error"]
 Phase = Literal[
-    "unpaid", "waiting", "failed", "review", "closing", "over", "given_up",
+    "unpaid", "waiting", "failed", "unknown", "review", "closing", "over", "given_up",
     "paid", "late", "reversed", "returned", "chargeback",
 ]  # fmt: skip
-PAYABLE: frozenset[Phase] = frozenset({"unpaid", "waiting", "failed"})
+PAYABLE: frozenset[Phase] = frozenset({"unpaid", "waiting", "failed", "unknown"})
 
 _TITLES: dict[Phase, str] = {
     "unpaid": "Booking berhasil dibuat!",
     "waiting": "Menunggu pembayaran…",
     "failed": "Pembayaran gagal. Silakan coba lagi.",
+    "unknown": "Midtrans belum menjawab",
     "review": "Pembayaran sedang diperiksa",
     "closing": "Waktu pembayaran hampir habis",
     "over": "Waktu pembayaran sudah habis",
@@ -95,6 +96,8 @@ def phase_of(order: OrderDetail, progress: Progress, now: datetime, arrival: Arr
     """The one word for an order's payment at `now`."""
     if order.status == "pending":
         return _waiting_phase(order, progress, now, arrival)
+    if (order.status, order.payment_status) == ("confirmed", "partially_refunded"):
+        return "paid"  # the session stands
     settled: dict[str, Phase] = {
         "paid": "paid",
         "paid_late": "late",
@@ -119,4 +122,7 @@ def _waiting_phase(order: OrderDetail, progress: Progress, now: datetime, arriva
         return "failed"
     if arrival in ("success", "pending"):
         return "waiting"
-    return "closing" if order.pay_deadline - CLOSING <= now else "unpaid"
+    if order.pay_deadline - CLOSING <= now:
+        return "closing"
+    attempt = progress.attempt
+    return "unknown" if attempt and attempt.state == "unknown" else "unpaid"

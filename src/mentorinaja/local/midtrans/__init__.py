@@ -45,9 +45,10 @@ Control (JSON; ``GET /_control`` is a page over it)
     ``deny``, ``notify``; ``all`` covers those without an own fault, except ``notify``. In each: ``times``
     (how many requests, else for ever), ``delay`` (seconds), ``error_before`` or ``error_after`` the work
     (HTTP status), ``cut_before`` or ``cut_after`` (the connection drops without an answer), ``html`` (a 502
-    page), ``rate_limit`` (429), ``body_errors`` (errors come as HTTP 200 with the code in the body);
-    ``refund`` also ``bank_denies`` (202, nothing refunded). Lies, for ``notify`` and ``status``:
-    ``edited_status``, ``uppercase``, ``wrong_amount`` ("1.00"), ``wrong_signature``, ``unknown_order``,
+    page), ``content`` (a 200 with this text as its body), ``rate_limit`` (429), ``body_errors`` (errors
+    come as HTTP 200 with the code in the body); ``refund`` also ``bank_denies`` (202, nothing refunded).
+    Lies, for ``notify`` and ``status``: ``edited_status``, ``uppercase``, ``wrong_amount`` ("1.00"),
+    ``wrong_signature``, ``unknown_order``,
     ``set`` (fields to add or change), ``remove`` (fields to leave out). For ``notify`` also ``drop``,
     ``duplicate`` (n in parallel), ``reorder`` (the next one of the order overtakes it), ``delay``.
 """

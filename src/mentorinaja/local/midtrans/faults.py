@@ -26,6 +26,7 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, froz
     cut_before: bool = False
     cut_after: bool = False
     html: bool = False
+    content: str | None = None
     rate_limit: bool = False
     body_errors: bool = False
     bank_denies: bool = False
@@ -125,6 +126,8 @@ class FaultMiddleware:
             await _cut(receive)
         elif fault.html:
             await _send(send, 502, _HTML, b"text/html")
+        elif fault.content is not None:
+            await _send(send, 200, fault.content.encode(), b"application/json")
         elif (code := 429 if fault.rate_limit else fault.error_before) is not None:
             await _refuse(scope, send, code, fault)
         elif fault.cut_after or fault.error_after is not None:
