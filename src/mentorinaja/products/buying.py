@@ -36,8 +36,7 @@ async def buy(tx: Connection, user: Viewer, product_id: int, payment_method: str
     `OwnProduct`, `UnpaidPurchases` or `MethodTooSmall`; then nothing was changed.
     """
     now: datetime = await tx.fetchval("SELECT app_now()")
-    # One at a time per person, so that the limit holds and two presses make one order.
-    payer_name = await tx.fetchval("SELECT full_name FROM users WHERE id = $1 FOR NO KEY UPDATE", user.id)
+    payer_name = await _lock_buyer(tx, user.id)
     if live := await queries.live_purchase(tx, user.id, product_id):
         return Bought(live[0], owned=live[1] == "owned")
     offer = await queries.offer(tx, product_id)
@@ -54,6 +53,12 @@ async def buy(tx: Connection, user: Viewer, product_id: int, payment_method: str
     await _check_unpaid(tx, user.id)
     await _expire_overdue(tx, user.id, product_id)
     return Bought(await _order(tx, policy, offer, user.id, payer_name, payment_method, now), owned=False)
+
+
+async def _lock_buyer(tx: Connection, user_id: int) -> str:
+    """One at a time per person, so that the limit holds and two presses make one order; answers the name."""
+    name: str = await tx.fetchval("SELECT full_name FROM users WHERE id = $1 FOR NO KEY UPDATE", user_id)
+    return name
 
 
 async def _check_unpaid(tx: Connection, user_id: int) -> None:

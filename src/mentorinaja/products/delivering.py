@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncpg
+
 from mentorinaja.bookings import actions as bookings
 from mentorinaja.bookings import queries as orders
 from mentorinaja.bookings.queries import Order
@@ -38,8 +40,7 @@ async def count_download(tx: Connection, user: Viewer, public_id: str) -> int:
     order = await orders.lock_order(tx, public_id)
     if order.user_id != user.id or order.kind != "product":
         raise NotThere
-    row = await tx.fetchrow("SELECT state, downloads, allowed FROM purchases WHERE order_id = $1", order.id)
-    assert row is not None, "a product's order has its purchase"
+    row = await _purchase(tx, order.id)
     if row["state"] != "owned":
         raise NotYours(
             "Pembayarannya belum masuk atau sudah dikembalikan. Lihat Riwayat untuk rinciannya.",
@@ -75,12 +76,7 @@ async def give_up(tx: Connection, user: Viewer, public_id: str) -> tuple[Order, 
     order = await orders.lock_order(tx, public_id)
     if order.user_id != user.id or order.kind != "product":
         raise NotThere
-    row = await tx.fetchrow(
-        """SELECT b.state, b.downloads, b.cancelled, o.cancel_policy FROM purchases b JOIN orders o ON o.id = b.order_id
-           WHERE o.id = $1""",
-        order.id,
-    )
-    assert row is not None, "a product's order has its purchase"
+    row = await _purchase(tx, order.id)
     if row["cancelled"]:
         return order, 0
     if row["downloads"] or row["state"] != "owned":
@@ -89,6 +85,17 @@ async def give_up(tx: Connection, user: Viewer, public_id: str) -> tuple[Order, 
     await bookings.record_event(tx, order.id, "user", "cancelled", actor_id=user.id)
     await tx.execute("SELECT live_publish($1)", f"order:{order.public_id}")
     return order, goes_back(row["cancel_policy"], order.total)
+
+
+async def _purchase(tx: Connection, order_id: int) -> asyncpg.Record:
+    """The purchase of an order that is locked: it changes with the order only."""
+    row = await tx.fetchrow(
+        """SELECT b.state, b.cancelled, b.downloads, b.allowed, o.cancel_policy
+           FROM purchases b JOIN orders o ON o.id = b.order_id WHERE o.id = $1""",
+        order_id,
+    )
+    assert row is not None, "a product's order has its purchase"
+    return row
 
 
 def _not_returnable(*, downloaded: bool) -> NotReturnable:
