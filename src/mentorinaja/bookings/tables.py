@@ -24,6 +24,7 @@ class Orders(Table, tablename="orders"):
     expert_share = BigInt()
     admin_fee_bps = Integer()
     platform_fee_bps = Integer()
+    tax_bps = Integer()
     cancel_policy = JSONB()
     payment_method = Text()
     payment_status = Text()
