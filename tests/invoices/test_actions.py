@@ -148,12 +148,12 @@ async def test_each_refund_that_is_done_has_its_credit_note(db: Database) -> Non
     transaction_id = await pay(db, public_id)
     booking_id = await db.fetchval("SELECT id FROM bookings")
     async with db.transaction() as tx:
-        await cancel_and_owe(tx, booking_id, 78_750, "cancelled_by_user", actor="user")
+        await cancel_and_owe(tx, booking_id, 78_750, "cancelled_by_admin", actor="admin")
     assert await notes(db) == []
     await returned(db, public_id, transaction_id, 40_000)
     assert await notes(db) == []  # only part of it went back yet
     await returned(db, public_id, transaction_id, 78_750)
-    assert await notes(db) == [("cancelled_by_user", 78_750, 78_750)]
+    assert await notes(db) == [("cancelled_by_admin", 78_750, 78_750)]
     async with db.transaction() as tx:
         assert await actions.credit(tx, await db.fetchval("SELECT id FROM orders")) == []
 
