@@ -104,8 +104,9 @@ CREATE VIEW invoice_differences AS
     LEFT JOIN LATERAL (
       SELECT sum(credited)::bigint AS credited FROM credit_notes n WHERE n.invoice_id = i.id) notes ON true
     LEFT JOIN LATERAL (
-      SELECT coalesce(-sum(e.amount) FILTER (WHERE a.kind LIKE 'expert%' OR a.kind IN ('admin_fee', 'platform_fee', 'tax')),
-          0)::bigint AS kept, coalesce(bool_or(j.kind = 'reversal'), false) AS reversed
+      -- less than nothing is the platform's own loss: what went back by hand was then taken by the card's bank as well
+      SELECT greatest(0, coalesce(-sum(e.amount) FILTER (WHERE a.kind LIKE 'expert%'
+          OR a.kind IN ('admin_fee', 'platform_fee', 'tax')), 0))::bigint AS kept, coalesce(bool_or(j.kind = 'reversal'), false) AS reversed
       FROM ledger_journals j JOIN ledger_entries e ON e.journal_id = j.id JOIN ledger_accounts a ON a.id = e.account_id
       WHERE j.transaction_id = i.transaction_id) booked ON true
     LEFT JOIN LATERAL (

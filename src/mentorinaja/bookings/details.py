@@ -279,7 +279,8 @@ DETAIL_SQL = f"""
     LEFT JOIN LATERAL (SELECT year, number, issued_at FROM invoices WHERE order_id = o.id
       ORDER BY id DESC LIMIT 1) i ON true
     CROSS JOIN LATERAL (
-      SELECT coalesce(-sum(y.amount) FILTER (WHERE c.kind NOT IN ('gateway', 'refund_due', 'refunded')), 0)::bigint AS kept,
+      SELECT greatest(0, coalesce(-sum(y.amount) FILTER (
+          WHERE c.kind NOT IN ('gateway', 'refund_due', 'refunded')), 0))::bigint AS kept,
         coalesce(-sum(y.amount) FILTER (WHERE c.expert_id IS NOT NULL), 0)::bigint AS earned
       FROM ledger_journals j JOIN ledger_entries y ON y.journal_id = j.id
         JOIN ledger_accounts c ON c.id = y.account_id

@@ -1,0 +1,277 @@
+"""Refunds by hand: the payer's account, transfers that arrive or come back, what an admin decides, and the ledger."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from mentorinaja import clock
+from mentorinaja.banks.vault import Vault
+from mentorinaja.db.pool import Connection, Database
+from mentorinaja.errors import NotThere
+from mentorinaja.ledger import queries as ledger
+from mentorinaja.payments import actions as payments
+from mentorinaja.payments import jobs
+from mentorinaja.payments import queries as paid
+from mentorinaja.payments import refunds as intents
+from mentorinaja.refunds import actions, desk, queries, sending
+from mentorinaja.refunds.rules import NoAccountNeeded, Undecidable
+from mentorinaja.web.viewer import Viewer
+from tests.refunds.sales import TOTAL, Sale, next_sweep, sell, sweep
+from tests.support.bookings import make_user, settings_of
+from tests.support.payments import said
+from tests.support.races import Meet
+
+NUMBER = "1234567890"
+WHY = "Rekening tidak ditemukan oleh bank."
+
+
+async def an_admin(db: Database) -> Viewer:
+    user = await make_user(db, "Admin Utama")
+    await db.execute("UPDATE users SET role = 'admin' WHERE id = $1", user.id)
+    return Viewer(user.id, user.full_name, user.email, "admin", user.time_zone, session_id=0)
+
+
+async def give(sale: Sale, user: Viewer | None = None, number: str = NUMBER) -> None:
+    vault = Vault(settings_of(sale.db))
+    await actions.give_account(
+        sale.db, vault, user or sale.user, sale.public_id, "014", number, "Budi Santoso"
+    )
+
+
+async def to_bank(db: Database, refund_id: int) -> None:
+    """As after the gateway was found unable."""
+    await sweep(db)
+    async with db.transaction() as tx:
+        found = await queries.lock(tx, refund_id)
+        assert found is not None
+        await sending._go_by_bank(tx, *found)
+
+
+async def owed_by_bank(db: Database, amount: int = TOTAL, reason: str = "ended_early") -> tuple[Sale, int]:
+    sale = await sell(db)
+    refund_id = await sale.owe(amount, reason)
+    await to_bank(db, refund_id)
+    return sale, refund_id
+
+
+async def test_a_transfer_by_hand_from_the_account_to_its_arrival(db: Database) -> None:
+    admin = await an_admin(db)
+    sale, refund_id = await owed_by_bank(db, 100_000)
+    held = await ledger.balance(db, "gateway")
+    with pytest.raises(Undecidable, match="belum memberi"):
+        await actions.mark_transferred(db, admin, refund_id, "TRX-1")
+    await give(sale)
+    refund = await sale.refund()
+    assert (refund.account, refund.needs_account, refund.to_transfer) == ("BCA •••• 7890", False, True)
+    await give(sale, number="5555666677")  # another account, as long as nothing was sent
+    assert (await sale.refund()).account == "BCA •••• 6677"
+    await actions.mark_transferred(db, admin, refund_id, " TRX-1 ")
+    with pytest.raises(Undecidable):
+        await actions.mark_transferred(db, admin, refund_id, "TRX-2")
+    assert (await sale.refund()).reference == "TRX-1"
+    assert await sale.due() == 0
+    # The money went out of our own account: the gateway has what it had.
+    assert await ledger.balance(db, "gateway") == held
+    assert await ledger.balance(db, "refunded") == -100_000
+    assert await sale.status() == "refund_pending"
+    with pytest.raises(NoAccountNeeded):
+        await give(sale)
+    await next_sweep(db, days=4)
+    assert (await sale.refund()).state == "sent"
+    await next_sweep(db, days=1)
+    assert await sale.steps() == ["requested", "approved", "sent", "done"]
+    assert await sale.status() == "partially_refunded"
+    assert (await sale.order()).kept == TOTAL - 100_000
+
+
+async def test_a_transfer_that_comes_back_asks_for_another_account(db: Database) -> None:
+    admin = await an_admin(db)
+    sale, refund_id = await owed_by_bank(db)
+    await give(sale)
+    await actions.mark_transferred(db, admin, refund_id, "TRX-1")
+    await actions.mark_bounced(db, admin, refund_id, WHY)
+    refund = await sale.refund()
+    assert (refund.state, refund.needs_account, await sale.due()) == ("failed", True, TOTAL)
+    with pytest.raises(Undecidable):
+        await actions.mark_bounced(db, admin, refund_id, WHY)
+    await give(sale, number="9999888877")
+    await actions.mark_transferred(db, admin, refund_id, "TRX-2")
+    await next_sweep(db, days=6)
+    assert await sale.steps() == ["requested", "approved", "sent", "failed", "approved", "sent", "done"]
+    assert await sale.status() == "refunded"
+    assert await ledger.balance(db, "refunded") == -TOTAL
+    rows = await db.fetch("SELECT kind, version FROM outbox WHERE kind LIKE 'refund%' ORDER BY id")
+    told = [(row["kind"], row["version"]) for row in rows]
+    assert told.count(("refund_account", 0)) == told.count(("refund_account", 1)) == 1
+    assert told.count(("refund_sent", 0)) == told.count(("refund_sent", 1)) == 1
+
+
+async def test_by_hand_and_by_the_gateway_make_one_whole(db: Database) -> None:
+    admin = await an_admin(db)
+    sale = await sell(db, payment_type="gopay")
+    by_hand = await sale.owe(57_500)
+    await to_bank(db, by_hand)
+    await give(sale)
+    await actions.mark_transferred(db, admin, by_hand, "TRX-1")
+    await next_sweep(db, days=5)
+    assert await sale.status() == "partially_refunded"
+    await sale.owe(100_000, "interrupted")
+    news = said(
+        sale.public_id,
+        "partial_refund",
+        transaction_id=sale.transaction_id,
+        payment_type="gopay",
+        returned=100_000,
+    )
+    await payments.hear(db, sale.public_id, news)
+    assert await sale.status() == "refunded"
+    # A bank that takes the card payment back as well takes it from us, and from nobody else.
+    assert (await ledger.earnings(db, sale.seller.id)).total == 0
+    await payments.hear(
+        db,
+        sale.public_id,
+        said(sale.public_id, "chargeback", transaction_id=sale.transaction_id, returned=TOTAL),
+    )
+    assert await sale.status() == "chargeback"
+    assert (await ledger.earnings(db, sale.seller.id)).total == 0
+
+
+async def test_only_the_payer_gives_an_account_and_only_admins_decide(db: Database) -> None:
+    admin = await an_admin(db)
+    sale, refund_id = await owed_by_bank(db)
+    stranger = await make_user(db)
+    with pytest.raises(NotThere):
+        await give(sale, stranger)
+    for act in (actions.approve, actions.reject, actions.mark_transferred, actions.mark_bounced):
+        for nobody in (stranger, sale.user):
+            with pytest.raises(NotThere):
+                await act(db, nobody, refund_id, "alasan yang cukup panjang")
+        with pytest.raises(NotThere):
+            await act(db, admin, refund_id + 100, "alasan yang cukup panjang")
+    await db.execute("UPDATE users SET role = 'admin' WHERE id = $1", sale.user.id)
+    own = Viewer(sale.user.id, "Budi", sale.user.email, "admin", "Asia/Jakarta", session_id=0)
+    with pytest.raises(Undecidable, match="salah satu"):
+        await actions.mark_transferred(db, own, refund_id, "TRX-1")
+    await give(sale)
+    for reference in ("", "ab", "x" * 101, "TRX\x1b[2J", "TRX\n1"):
+        with pytest.raises(Undecidable, match="referensi"):
+            await actions.mark_transferred(db, admin, refund_id, reference)
+    for reason in ("", "pendek", "x" * 1001):
+        with pytest.raises(Undecidable, match="alasan"):
+            await actions.reject(db, admin, refund_id, reason)
+
+
+async def test_the_number_is_sealed_and_only_the_desk_reads_it(db: Database) -> None:
+    await an_admin(db)
+    sale, _ = await owed_by_bank(db)
+    await give(sale)
+    row = await db.fetchrow("SELECT * FROM refund_accounts")
+    assert row is not None
+    assert NUMBER not in str(dict(row)) and NUMBER.encode() not in bytes(row["number_sealed"])
+    listed = await desk._list(db, settings_of(db), None)  # type: ignore[arg-type]  # it takes no arguments
+    assert f"BCA (014) {NUMBER}, Budi Santoso" in listed and "waits for: a transfer" in listed
+
+
+async def test_a_wrong_amount_goes_back_once_an_admin_has_looked(db: Database) -> None:
+    admin = await an_admin(db)
+    sale = await sell(db)
+    news = said(sale.public_id, amount=99_000, payment_type="gopay")
+    await payments.hear(db, sale.public_id, news)
+    refund = (await sale.order()).refunds[0]
+    await next_sweep(db, days=30)
+    assert refund.reason == "quarantined" and await sale.steps() == ["requested"]
+    with pytest.raises(Undecidable, match="bukan pembayaran"):
+        await actions.reject(db, admin, refund.id, WHY)
+    await actions.approve(db, admin, refund.id, "Pembayaran diperiksa, dikembalikan.")
+    with pytest.raises(Undecidable, match="sudah disetujui"):
+        await actions.approve(db, admin, refund.id, "Pembayaran diperiksa, dikembalikan.")
+    assert (await sale.refund()).decision == "Pembayaran diperiksa, dikembalikan."
+    assert await sale.steps() == ["requested", "approved"]
+
+
+@pytest.mark.parametrize("released", [False, True])
+async def test_a_refund_that_is_stopped_leaves_the_money_where_it_was(db: Database, released: bool) -> None:
+    admin = await an_admin(db)
+    sale = await sell(db)
+    before = await ledger.earnings(db, sale.seller.id)
+    if released:
+        await clock.shift(db, timedelta(hours=25))
+        for public_id in await paid.earnings_due(db):
+            await jobs._release(db, public_id)
+    refund_id = await sale.owe(100_000)
+    assert (await ledger.earnings(db, sale.seller.id)).total < before.total
+    with pytest.raises(Undecidable, match="dengan sendirinya"):
+        await actions.approve(db, admin, refund_id, WHY)
+    await actions.reject(db, admin, refund_id, "Laporan terbukti keliru.")
+    assert (await ledger.earnings(db, sale.seller.id)).total == before.total
+    assert (await sale.status(), await sale.due(), await sale.steps()) == (
+        "paid",
+        0,
+        ["requested", "rejected"],
+    )
+    with pytest.raises(Undecidable):
+        await actions.reject(db, admin, refund_id, "Laporan terbukti keliru.")
+    await clock.shift(db, timedelta(hours=25))
+    for public_id in await paid.earnings_due(db):
+        await jobs._release(db, public_id)
+    assert (await ledger.earnings(db, sale.seller.id)).available == before.total
+
+
+async def test_nothing_is_sent_before_its_payer_has_chosen(db: Database) -> None:
+    sale = await sell(db)
+    at = await clock.now(db) + timedelta(days=2)
+    async with db.transaction() as tx:
+        owed = await payments.owe_back(tx, sale.booking_id, 10_000, "ended_early", actor="system")
+        await tx.execute("UPDATE refunds SET not_before = $1", at)
+    assert owed == 10_000
+    await next_sweep(db, days=1, hours=23)
+    assert await sale.steps() == ["requested"]
+    await next_sweep(db, hours=2)
+    assert (await sale.steps())[:2] == ["requested", "approved"]
+
+
+async def call_off_or_send(db: Database, gate: Meet | None, monkeypatch: Any) -> tuple[bool, str]:
+    """The payer's last word and the worker meet; answers whether it was called off, and the refund's state."""
+    sale = await sell(db, payment_type="gopay")
+    refund_id = await sale.owe(TOTAL)
+    await sweep(db)
+    if gate is not None:
+        monkeypatch.setattr(queries, "payment_of", waiting(gate, queries.payment_of))
+
+    async def call_off(tx: Connection) -> bool:
+        if gate is None:
+            await tx.execute("SELECT FROM orders WHERE public_id = $1 FOR NO KEY UPDATE", sale.public_id)
+            return await intents.call_off(tx, sale.transaction_id)
+        state = await tx.fetchval("SELECT state FROM refunds WHERE id = $1", refund_id)
+        await gate.wait()
+        return bool(state == "approved")
+
+    async def calling_off() -> bool:
+        async with db.transaction() as tx:
+            return await call_off(tx)
+
+    called_off, _ = await asyncio.gather(calling_off(), sending._begin(db, refund_id))
+    state: str = await db.fetchval("SELECT state FROM refunds WHERE id = $1", refund_id)
+    return called_off, state
+
+
+def waiting(gate: Meet, then: Any) -> Any:
+    async def wait(*given: Any) -> Any:
+        await gate.wait()
+        return await then(*given)
+
+    return wait
+
+
+async def test_money_is_called_off_or_sent_never_both(
+    unchecked_db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called_off, state = await call_off_or_send(unchecked_db, None, monkeypatch)
+    assert called_off == (state == "rejected")
+
+
+async def test_without_the_lock_it_is_both(unchecked_db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    called_off, state = await call_off_or_send(unchecked_db, Meet(2), monkeypatch)
+    assert called_off and state == "sent"
