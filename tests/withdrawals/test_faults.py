@@ -2,11 +2,8 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from uuid import uuid4
 
-import asyncpg
 import httpx
 import pytest
 
@@ -18,31 +15,10 @@ from tests.support.processes import Process, web_processes
 from tests.support.rooms import signed_in
 from tests.support.withdrawals import ask, balances, make_admin, make_earner
 from tests.withdrawals.forms import PAGE, fields
+from tests.withdrawals.locks import held, waiting
 
 # Where the transaction waits when the process dies: before it wrote, amid its writing, at its end.
 STEPS = ("experts", "ledger_entries", "outbox")
-
-
-@asynccontextmanager
-async def held(db: Database, table: str) -> AsyncIterator[None]:
-    """Nobody can write to the table, nor lock its rows, until the block ends."""
-    connection = await asyncpg.connect(db.dsn)
-    try:
-        async with connection.transaction():
-            await connection.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
-            yield
-    finally:
-        await connection.close()
-
-
-async def somebody_waits(db: Database) -> None:
-    """Somebody waits for a lock. Raises TimeoutError when nobody does."""
-    async with asyncio.timeout(20):
-        while not await db.fetchval(
-            """SELECT EXISTS (SELECT FROM pg_stat_activity
-               WHERE datname = current_database() AND wait_event_type = 'Lock')"""
-        ):
-            await asyncio.sleep(0.02)
 
 
 async def nobody_is_left(db: Database) -> None:
@@ -67,7 +43,7 @@ async def test_a_request_whose_process_dies_is_made_once_when_sent_again(db: Dat
         for table in STEPS:
             async with held(db, table):
                 sent = asyncio.create_task(client.post(PAGE, data=form))
-                await somebody_waits(db)
+                await waiting(db)
                 await process.stop(signal.SIGKILL)
                 with pytest.raises(httpx.HTTPError):
                     await sent
@@ -93,7 +69,7 @@ async def test_a_decision_whose_process_dies_is_taken_once_when_repeated(db: Dat
         process = Process(line, db.dsn)
         async with held(db, table):
             await process.start()
-            await somebody_waits(db)
+            await waiting(db)
             await process.stop(signal.SIGKILL)
         await nobody_is_left(db)
         assert await db.fetchval("SELECT state FROM withdrawals") == "processing", table

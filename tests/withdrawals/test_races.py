@@ -17,11 +17,12 @@ from mentorinaja.web.viewer import Viewer
 from mentorinaja.withdrawals import actions
 from mentorinaja.withdrawals.rules import StillOpen, Undecidable, WrongAmount
 from tests.support.config import make_settings
-from tests.support.processes import web_processes
+from tests.support.processes import Process, web_processes
 from tests.support.races import Meet
 from tests.support.rooms import signed_in
 from tests.support.withdrawals import ask, balances, make_admin, make_earner
 from tests.withdrawals.forms import fields
+from tests.withdrawals.locks import held, waiting
 from tests.withdrawals.test_actions import charge_back, owed
 
 NO_INDEX = "DROP INDEX withdrawals_one_open"
@@ -181,6 +182,23 @@ async def test_two_processes_make_one_request_of_two(db: Database) -> None:
     assert await db.fetchval("SELECT count(*) FROM withdrawals") == 2
     for expert in (sari, dimas):
         assert (await balances(db, expert)).available == 26_000
+
+
+async def test_two_processes_take_one_decision_of_two(db: Database) -> None:
+    admin, sari = await make_admin(db), await make_earner(db)
+    public_id = await ask(db, sari)
+    who = f"{public_id} --admin {admin.email}"
+    commands = [
+        Process(f"approve-withdrawal {who}", db.dsn),
+        Process(f"reject-withdrawal {who} --reason 'Nama pemilik rekening berbeda.'", db.dsn),
+    ]
+    async with held(db, "withdrawals"):
+        for command in commands:
+            await command.start()
+        await waiting(db, len(commands))
+    assert sorted([await command.ended() for command in commands]) == [0, 1]
+    assert await db.fetchval("SELECT count(*) FROM withdrawal_steps") == 2
+    assert await db.fetchval("SELECT count(*) FROM outbox WHERE kind = 'withdrawal'") == 2
 
 
 async def send_both(clients: list[httpx.AsyncClient], keys: list[str]) -> list[int]:
