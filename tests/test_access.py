@@ -106,9 +106,27 @@ TABLE: dict[Route, Entry] = {
     ("POST", "/user/transactions/{public_id:str}/cancel"): Entry(
         "/user/transactions/{unpaid}/cancel", payer=303
     ),
-    # Another time is for sessions whose expert did not come.
+    # What is over keeps its time, and is called off by nobody.
     ("GET", "/user/transactions/{public_id:str}/move"): Entry("/user/transactions/{done}/move", payer=409),
     ("POST", "/user/transactions/{public_id:str}/move"): Entry("/user/transactions/{done}/move", payer=409),
+    ("GET", "/user/transactions/{public_id:str}/proposal"): Entry(
+        "/user/transactions/{done}/proposal", payer=409
+    ),
+    ("POST", "/user/transactions/{public_id:str}/proposal"): Entry(
+        "/user/transactions/{done}/proposal", payer=409, form={"answer": "accept"}
+    ),
+    ("GET", "/expert/dashboard/transaksi/{public_id:str}/propose"): Entry(
+        "/expert/dashboard/transaksi/{done}/propose", mentor=409
+    ),
+    ("POST", "/expert/dashboard/transaksi/{public_id:str}/propose"): Entry(
+        "/expert/dashboard/transaksi/{done}/propose", mentor=409
+    ),
+    ("GET", "/expert/dashboard/transaksi/{public_id:str}/cancel"): Entry(
+        "/expert/dashboard/transaksi/{done}/cancel", mentor=409
+    ),
+    ("POST", "/expert/dashboard/transaksi/{public_id:str}/cancel"): Entry(
+        "/expert/dashboard/transaksi/{done}/cancel", mentor=409
+    ),
     # Nothing of it is to be transferred by hand.
     ("GET", "/user/transactions/{public_id:str}/refund-account"): Entry(
         "/user/transactions/{done}/refund-account", payer=409
@@ -243,6 +261,7 @@ WATCHED = (
     "SELECT count(*) FROM session_reports",
     "SELECT count(*) FROM order_events",
     "SELECT count(*) FROM refunds",
+    "SELECT id, state FROM proposals ORDER BY id",
     "SELECT id, name, active, archived_at FROM products ORDER BY id",
     "SELECT order_id, state, downloads FROM purchases ORDER BY 1",
     "SELECT count(*) FROM withdrawals",

@@ -72,9 +72,10 @@ async def test_a_confirmed_chat_leads_to_its_room(site: Site) -> None:
     await browser.get(f"{HISTORY}?status=confirmed")
     assert links(browser, public_id) == {
         "Join Session": f"/session?bookingId={order.booking_id}",
+        "Pindah Jadwal": f"{HISTORY}/{public_id}/move",
+        "Batalkan": f"{HISTORY}/{public_id}/cancel",
         "Lihat Invoice": f"/invoice/{public_id}",
     }
-    assert "Batalkan" not in card(browser, public_id)
 
 
 async def test_a_video_booking_shows_its_link_or_that_one_follows(site: Site) -> None:
@@ -211,8 +212,10 @@ async def test_what_is_paid_meanwhile_is_not_cancelled(site: Site) -> None:
     await browser.get(f"{HISTORY}/{public_id}/cancel")
     await pay(site.db, public_id)
     answer = await browser.submit()
-    assert answer.status_code == 409 and "sudah dibayar" in browser.text
-    assert (await browser.get(f"{HISTORY}/{public_id}/cancel")).status_code == 409
+    assert answer.status_code == 409 and "sudah dibayar" in browser.text and "Rp 157.500" in browser.text
+    assert await state_of(site.db, public_id) == ("confirmed", "paid")
+    await browser.submit("#cancel form")
+    assert await state_of(site.db, public_id) == ("cancelled", "refund_pending")
 
 
 @pytest.mark.parametrize("path", [f"{HISTORY}/{{}}/cancel", "/invoice/{}"])
