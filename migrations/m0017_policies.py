@@ -40,13 +40,16 @@ CREATE TRIGGER policies_no_truncate BEFORE TRUNCATE ON policies
 CREATE TRIGGER policies_changed AFTER INSERT ON policies
   FOR EACH STATEMENT EXECUTE FUNCTION catalog_changed();
 
--- Where something was sold already, its rates go on.
+-- What something was sold under already is history, and its last rates go on.
 INSERT INTO policies (since, admin_fee_bps, platform_fee_bps, tax_bps, cancel_steps, now_bps, thread_bps,
     product_bps, least_withdrawal, downloads, reason)
-  SELECT '2020-01-01Z', coalesce(last.admin_fee_bps, 500), coalesce(last.platform_fee_bps, 2000), 0,
-    '[[1440, 10000], [180, 5000], [0, 0]]', 10000, 10000, 10000, 50000, 10, 'Aturan awal'
-  FROM (VALUES (1)) AS one
-    LEFT JOIN (SELECT admin_fee_bps, platform_fee_bps FROM orders ORDER BY id DESC LIMIT 1) last ON true;
+  SELECT CASE WHEN row_number() OVER (ORDER BY last) = 1 THEN '2020-01-01Z' ELSE since END, admin_fee_bps,
+    platform_fee_bps, 0, '[[1440, 10000], [180, 5000], [0, 0]]', 10000, 10000, 10000, 50000, 10, 'Aturan awal'
+  FROM (SELECT admin_fee_bps, platform_fee_bps, min(created_at) AS since, max(id) AS last FROM orders
+      GROUP BY admin_fee_bps, platform_fee_bps
+    UNION ALL
+    SELECT 500, 2000, NULL, 0 WHERE NOT EXISTS (SELECT FROM orders)) AS sold
+  ORDER BY last;
 
 -- How much of the platform's own part is tax; whoever makes an order says so.
 ALTER TABLE orders ADD COLUMN tax_bps integer NOT NULL DEFAULT 0 CHECK (tax_bps BETWEEN 0 AND 5000);

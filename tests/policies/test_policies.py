@@ -1,6 +1,7 @@
 """Policies: a change is a new row, nobody can change an old one, and an order keeps what held when it was made."""
 
 import asyncio
+from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -8,13 +9,16 @@ import asyncpg
 import pytest
 
 from mentorinaja import clock
+from mentorinaja.cli import main
 from mentorinaja.db.pool import Database
 from mentorinaja.policies import queries, rules
 from mentorinaja.policies.actions import NothingChanged, WrongPolicy, change
 from mentorinaja.policies.rules import Policy
+from tests.support.accounts import eventually
 from tests.support.bookings import book, due_in, make_seller, make_user, slot_in
 from tests.support.payments import pay
 from tests.support.places import make_admin
+from tests.support.site import Browser, Site
 
 FIRST = Policy(
     1, datetime(2020, 1, 1, tzinfo=UTC), 500, 2_000, 0, ((1440, 10_000), (180, 5_000), (0, 0)), 10_000, 10_000,
@@ -153,3 +157,37 @@ async def test_each_kind_of_order_takes_the_rule_that_is_its_own(db: Database) -
         {"until_arrival_bps": 9_000},
     ]
     assert (await queries.current(db)).cancel_rule("product") == {"until_first_download_bps": 7_000}
+
+
+async def test_the_admin_fee_on_an_experts_page_follows_at_once(site: Site) -> None:
+    seller, admin = await make_seller(site.db), await make_admin(site.db)
+    browser = await site.browser()
+    assert "+ biaya admin 5%" in (await browser.get(f"/expert/{seller.slug}")).text
+    await change(site.db, admin, "Biaya admin naik", admin_fee_bps=750)
+    await eventually(lambda: _shows(browser, seller.slug, "+ biaya admin 7,5%"))
+
+
+async def _shows(browser: Browser, slug: str, words: str) -> bool:
+    return words in (await browser.get(f"/expert/{slug}")).text
+
+
+async def test_the_desk_lists_and_changes(db: Database) -> None:
+    admin = await make_admin(db)
+    argued = ["--admin", admin.email, "--reason", "Pajak berlaku"]
+
+    def run(*arguments: str) -> Awaitable[int]:
+        return asyncio.to_thread(main, [*arguments])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", db.dsn)
+        patch.setenv("MENTORINAJA_MODE", "test")
+        assert (
+            await run("change-policy", "--tax-bps", "1100", "--cancel-steps", "2880:10000,0:0", *argued) == 0
+        )
+        assert await run("change-policy", "--tax-bps", "1100", *argued) == 1
+        assert await run("change-policy", "--tax-bps", "9000", *argued) == 1
+        assert await run("change-policy", "--tax-bps", "1", "--admin", "x@y.id", "--reason", "Coba saja") == 1
+        assert await run("policies") == 0
+    now = await queries.current(db)
+    assert (now.tax_bps, now.cancel_steps, now.changed_by) == (1_100, ((2880, 10_000), (0, 0)), admin.id)
+    assert len(await queries.history(db)) == 2

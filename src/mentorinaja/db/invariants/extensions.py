@@ -10,7 +10,8 @@ EXTENSIONS = {
     "M2_price_of_more_time": f"""
         SELECT e.public_id FROM {_SOLD}
         WHERE e.subtotal <> (2 * o.subtotal * x.minutes + b.duration_minutes) / (2 * b.duration_minutes)
-          OR (e.admin_fee_bps, e.platform_fee_bps) <> (o.admin_fee_bps, o.platform_fee_bps)""",
+          OR (e.admin_fee_bps, e.platform_fee_bps, e.tax_bps)
+            <> (o.admin_fee_bps, o.platform_fee_bps, o.tax_bps)""",
     "M8_more_time_is_earned_with_its_session": """
         SELECT j.key FROM ledger_journals j JOIN session_extensions x ON x.order_id = j.order_id
           JOIN bookings b ON b.id = x.booking_id

@@ -31,6 +31,10 @@ MONEY = {
         WHERE total <> subtotal + admin_fee OR platform_fee + expert_share <> total
           OR admin_fee <> (subtotal * admin_fee_bps + 5000) / 10000
           OR platform_fee <> (total * platform_fee_bps + 5000) / 10000""",
+    "M2_rates_are_those_of_a_policy": """
+        SELECT o.public_id FROM orders o WHERE NOT EXISTS (SELECT FROM policies p
+          WHERE (p.admin_fee_bps, p.platform_fee_bps, p.tax_bps)
+            = (o.admin_fee_bps, o.platform_fee_bps, o.tax_bps))""",
     "M2_attempt_asks_the_total": """
         SELECT a.gateway_order_id FROM payment_attempts a JOIN orders o ON o.id = a.order_id
         WHERE a.amount <> o.total""",
