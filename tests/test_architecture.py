@@ -30,10 +30,9 @@ SHARED_BETWEEN_FEATURES = {"actions", "queries", "tables", "kinds", "rules"}
 SHARED_BY_ROOMS = {"room", "more_time", "asking"}
 # The gateway and its words: what carries refunds out speaks to Midtrans as payments do.
 SHARED_BY_PAYMENTS = {"midtrans", "gateway_words"}
-SHARED_BY = {"rooms": SHARED_BY_ROOMS, "payments": SHARED_BY_PAYMENTS}
 # How another time is chosen for a session: the pages on which that is done are made of it.
 SHARED_BY_BOOKINGS = {"another_time"}
-SHARED = {"rooms": SHARED_BY_ROOMS, "bookings": SHARED_BY_BOOKINGS}
+SHARED = {"rooms": SHARED_BY_ROOMS, "bookings": SHARED_BY_BOOKINGS, "payments": SHARED_BY_PAYMENTS}
 GUARDS = {requires_user, requires_expert, requires_admin}
 
 
