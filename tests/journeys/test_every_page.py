@@ -33,14 +33,22 @@ USER = {
     "riwayat": "/user/transactions",
     "riwayat-pending": "/user/transactions?status=pending",
     "riwayat-cancelled": "/user/transactions?status=cancelled",
+    "library": "/user/library",
 }
-EXPERT = {"dashboard": "/expert/dashboard", "transaksi": "/expert/dashboard/transaksi"}
+EXPERT = {
+    "dashboard": "/expert/dashboard",
+    "transaksi": "/expert/dashboard/transaksi",
+    "layanan": "/expert/dashboard/layanan",
+    "product-new": "/expert/dashboard/layanan/produk/baru",
+}
 # The first link of this kind on a page leads to one more page worth looking at; Budi has paid, Ani has not yet.
 LINKED_UNPAID = {
     "payment": ("/user/transactions?status=pending", "a[href^='/payment/']"),
     "cancel": ("/user/transactions?status=pending", "a[href$='/cancel']"),
 }
 LINKED = {
+    "product": ("/expert/dimas", "a[href^='/products/']"),
+    "product-cancel": ("/user/library", "a[href$='/cancel']"),
     "booking": ("/expert/sari", "a[href^='/expert/sari/booking']"),
     "invoice": ("/user/transactions?status=completed", "a[href^='/invoice/']"),
     "transcript": ("/user/transactions?status=completed", "a[href^='/session']"),

@@ -37,8 +37,8 @@ class Product:
         return PRODUCT_TYPES[self.type][0]
 
     @property
-    def mark(self) -> str:
-        """The mark of its type."""
+    def icon(self) -> str:
+        """The icon of its type."""
         return PRODUCT_TYPES[self.type][1]
 
 
@@ -62,8 +62,8 @@ class Offer:
         return f"{PRODUCT_TYPES[self.type][0]}: {self.name}"
 
     @property
-    def mark(self) -> str:
-        """The mark of its type."""
+    def icon(self) -> str:
+        """The icon of its type."""
         return PRODUCT_TYPES[self.type][1]
 
 
