@@ -34,8 +34,8 @@ class Purchase:
         return PRODUCT_TYPES[self.type][0]
 
     @property
-    def mark(self) -> str:
-        """The mark of its type."""
+    def icon(self) -> str:
+        """The icon of its type."""
         return PRODUCT_TYPES[self.type][1]
 
     @property

@@ -59,8 +59,8 @@ class Goods:
         return f"{rules.PRODUCT_TYPES[self.type][0]}: {self.name}"
 
     @property
-    def mark(self) -> str:
-        """The mark of its type."""
+    def icon(self) -> str:
+        """The icon of its type."""
         return rules.PRODUCT_TYPES[self.type][1]
 
 

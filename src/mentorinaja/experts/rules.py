@@ -17,14 +17,14 @@ CATEGORY_NAMES: dict[str, str] = {
     "online_video": "Video",
     "offline_event": "Tatap muka",
 }
-# What an expert sells besides sessions, by its name and the mark that stands before it.
+# What an expert sells besides sessions, by its name and its icon.
 PRODUCT_TYPES: dict[str, tuple[str, str]] = {
-    "ebook": ("eBook", "📕"),
-    "course": ("Course", "📝"),
-    "template": ("Template", "📐"),
-    "video": ("Video", "🎬"),
-    "audio": ("Audio", "🎧"),
-    "other": ("Lainnya", "📦"),
+    "ebook": ("eBook", "book"),
+    "course": ("Course", "cap"),
+    "template": ("Template", "file"),
+    "video": ("Video", "video"),
+    "audio": ("Audio", "note"),
+    "other": ("Lainnya", "file"),
 }
 Sort = Literal["rating", "price", "experience", "soonest"]
 SORT_NAMES: dict[str, str] = {
