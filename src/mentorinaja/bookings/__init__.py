@@ -1,1 +1,1 @@
-"""Orders and bookings: the form, the states they move through, Riwayat and invoices."""
+"""Orders and bookings: the form, the states they move through, Riwayat."""

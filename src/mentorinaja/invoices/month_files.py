@@ -70,11 +70,11 @@ def signed(amount: int) -> str:
 
 def _balances(paper: Paper, month: Month) -> None:
     paper.ink(SOFT, 9, bold=True)
-    paper.row("Saldo awal", "Saldo akhir")
+    paper.amounts("Saldo", "Awal", "Akhir")
     paper.rule(1.5)
     for name, before, after in month.rows:
         paper.ink(INK, 10)
-        paper.row(f"{name}: {rupiah(before)}", rupiah(after))
+        paper.amounts(name, rupiah(before), rupiah(after))
 
 
 def _movement(paper: Paper, movement: Movement) -> None:

@@ -60,6 +60,13 @@ class Paper(FPDF):
         if self.page_no() == page:
             self.set_y(max(below, self.get_y()))
 
+    def amounts(self, name: str, *amounts: str, height: float = 6) -> None:
+        """A short name and the amounts that belong to it, each in a column of its own at the right."""
+        self.cell(self.epw - 46 * len(amounts), height, shown(name))
+        for amount in amounts:
+            self.cell(46, height, shown(amount), align="R")
+        self.ln(height)
+
     def rule(self, gap: float = 3) -> None:
         """A thin line from edge to edge, with a gap above and below."""
         self.set_draw_color(*LINE)

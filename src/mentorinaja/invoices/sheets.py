@@ -40,7 +40,7 @@ def invoice_sheet(invoice: Invoice) -> Sheet:
     """The payer's invoice."""
     fee = f"Admin Fee ({percent(invoice.admin_fee_bps)})"
     paid = (f"Dibayar {when(invoice.paid_at, invoice.zone)}",) if invoice.paid_at else ()
-    tax = f"Pajak {percent(invoice.tax_bps)} atas biaya platform sudah termasuk di dalam total."
+    tax = ("Pajak adalah bagian dari biaya platform di dalam total.",) if invoice.tax_bps else ()
     return Sheet(
         heading="Invoice",
         number=invoice.name,
@@ -60,7 +60,7 @@ def invoice_sheet(invoice: Invoice) -> Sheet:
             (f"Termasuk pajak ({percent(invoice.tax_bps)})", invoice.tax),
         ),
         total=("Total", invoice.total),
-        foot=(f"Order ID: #{invoice.order}", *paid, tax),
+        foot=(f"Order ID: #{invoice.order}", *paid, *tax),
     )
 
 
