@@ -45,7 +45,8 @@ INSERT INTO order_events (order_id, actor, event)
   VALUES (1, 'user', 'created'), (1, 'midtrans', 'confirmed'), (1, 'system', 'completed'), (2, 'user', 'created'),
     (2, 'midtrans', 'confirmed'), (2, 'system', 'cancelled'), (2, 'system', 'refund_pending'),
     (3, 'user', 'created'), (4, 'user', 'created'), (4, 'system', 'expired'), (4, 'midtrans', 'paid_late');
-INSERT INTO outbox (kind, user_id, order_id, about, message_id) SELECT 'paid', 1, id, public_id, public_id FROM orders WHERE id < 3;
+INSERT INTO outbox (kind, user_id, order_id, about, message_id)
+  SELECT 'paid', 1, id, public_id, public_id FROM orders WHERE id < 3;
 
 INSERT INTO payment_attempts (order_id, number, gateway_order_id, amount, state, expires_at)
   SELECT id, 1, public_id, total, 'closed', pay_deadline FROM orders WHERE id <> 3;

@@ -10,14 +10,15 @@ import pytest
 
 from mentorinaja import clock
 from mentorinaja.cli import main
-from mentorinaja.db.pool import Database
-from mentorinaja.policies import queries, rules
+from mentorinaja.db.pool import Connection, Database
+from mentorinaja.policies import actions, queries, rules
 from mentorinaja.policies.actions import NothingChanged, WrongPolicy, change
 from mentorinaja.policies.rules import Policy
 from tests.support.accounts import eventually
 from tests.support.bookings import book, due_in, make_seller, make_user, slot_in
 from tests.support.payments import pay
 from tests.support.places import make_admin
+from tests.support.races import Meet
 from tests.support.site import Browser, Site
 
 FIRST = Policy(
@@ -116,6 +117,30 @@ async def test_two_admins_at_once_undo_nothing_of_each_other(db: Database) -> No
     now = await queries.current(db)
     assert (now.admin_fee_bps, now.tax_bps) == (600, 1_100)
     assert len(await queries.history(db)) == 3
+
+
+async def test_without_the_lock_one_admin_undoes_what_the_other_changed(
+    unchecked_db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = await make_admin(unchecked_db), await make_admin(unchecked_db)
+    both_looked = Meet(2)
+    look = queries.current
+
+    async def look_together(db: Connection | Database) -> Policy:
+        seen = await look(db)
+        await both_looked.wait()
+        return seen
+
+    async def no_lock(_tx: Connection) -> None: ...
+
+    monkeypatch.setattr(queries, "current", look_together)
+    monkeypatch.setattr(actions, "one_at_a_time", no_lock)
+    await asyncio.gather(
+        change(unchecked_db, one, "Biaya admin naik", admin_fee_bps=600),
+        change(unchecked_db, two, "PPN berlaku", tax_bps=1_100),
+    )
+    now = await look(unchecked_db)
+    assert (now.admin_fee_bps, now.tax_bps) != (600, 1_100)
 
 
 async def test_an_order_keeps_what_held_when_it_was_made(db: Database) -> None:

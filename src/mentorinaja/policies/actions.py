@@ -33,7 +33,7 @@ async def change(tx: Connection, /, admin: Viewer, reason: str, **changes: Any) 
     """
     if admin.role != "admin":
         raise NotThere
-    await tx.execute("LOCK TABLE policies IN SHARE ROW EXCLUSIVE MODE")
+    await one_at_a_time(tx)
     before = await queries.current(tx)
     after = rules.changed(before, changes)
     if wrong := rules.wrong_reason(reason):
@@ -50,3 +50,8 @@ async def change(tx: Connection, /, admin: Viewer, reason: str, **changes: Any) 
         *values.values(),
     )
     return await queries.current(tx)
+
+
+async def one_at_a_time(tx: Connection) -> None:
+    """Whoever else changes policies waits until the transaction ends; reading goes on."""
+    await tx.execute("LOCK TABLE policies IN SHARE ROW EXCLUSIVE MODE")
