@@ -191,6 +191,14 @@ async def test_a_wrong_amount_goes_back_once_an_admin_has_looked(db: Database) -
     assert await sale.steps() == ["requested", "approved"]
 
 
+async def test_what_its_expert_called_off_cannot_be_kept(db: Database) -> None:
+    sale = await sell(db)
+    refund_id = await sale.owe(reason="cancelled_by_expert")
+    with pytest.raises(Undecidable, match="Mentor sendiri"):
+        await actions.reject(db, await an_admin(db), refund_id, WHY)
+    assert await sale.steps() == ["requested"]
+
+
 @pytest.mark.parametrize("released", [False, True])
 async def test_a_refund_that_is_stopped_leaves_the_money_where_it_was(db: Database, released: bool) -> None:
     admin = await an_admin(db)

@@ -49,7 +49,8 @@ async def approve(tx: Connection, admin: Viewer, refund_id: int, reason: str) ->
 async def reject(tx: Connection, admin: Viewer, refund_id: int, reason: str) -> None:
     """An admin stops a refund of a sale before it is sent: the money stays with those who had earned it.
 
-    Money that nobody had earned is its payer's and cannot be kept. Raises `NotThere`, `Undecidable`.
+    What nobody had earned, or its expert called off, is its payer's and cannot be kept. Raises `NotThere`,
+    `Undecidable`.
     """
     refund, order = await _lock_for(tx, admin, refund_id)
     reason = _checked(reason)
@@ -59,6 +60,8 @@ async def reject(tx: Connection, admin: Viewer, refund_id: int, reason: str) -> 
         raise Undecidable(
             "Uang ini bukan pembayaran yang sah atas pesanannya, jadi harus kembali kepada pembayar."
         )
+    if refund.reason in rules.NEVER_KEPT:
+        raise Undecidable("Mentor sendiri membatalkan sesi ini, jadi dananya harus kembali kepada pembayar.")
     await tx.execute(
         "UPDATE refunds SET state = 'rejected', changed_at = app_now(), next_try_at = NULL WHERE id = $1",
         refund.id,

@@ -18,6 +18,8 @@ Way = Literal["gateway", "cancel", "bank"]
 # Money that did not come as it was asked for: somebody looks at it first. Everything else follows from a rule,
 # or was decided by an admin already.
 NEEDS_APPROVAL: tuple[str, ...] = ("quarantined",)
+# Whoever called the session off as its expert has nothing of it: nobody can decide otherwise.
+NEVER_KEPT: tuple[str, ...] = ("cancelled_by_expert",)
 
 # How long after the payment each method can be refunded; what is not here (banks and counters) never can.
 _WINDOWS = {
