@@ -27,7 +27,7 @@ async def test_the_payer_gives_an_account_and_both_follow_the_money(site: Site) 
     admin = await an_admin(site.db)
     payer, expert = await browser_of(site, sale.user), await seller_browser(site, sale.seller)
     await payer.get("/user/transactions")
-    assert "Pengembalian dana Rp 100.000" in payer.text and "tinggal isi nomornya" in payer.text
+    assert "Pengembalian dana Rp 100.000" in payer.text and "begitu nomornya terisi" in payer.text
     link = payer.page.css_first(f"#refunds-{sale.public_id} a.btn")
     assert link is not None
     await payer.get(link.attributes["href"] or "")
