@@ -1,5 +1,10 @@
 """The pages of products over HTTP: buying, the library, fetching, and the expert's shelf."""
 
+from datetime import timedelta
+
+from mentorinaja.ledger import queries as ledger
+from mentorinaja.payments import actions as payments
+from mentorinaja.products import actions
 from tests.support import files
 from tests.support.bookings import browser_of, make_seller, make_user, seller_browser
 from tests.support.payments import pay
@@ -187,3 +192,51 @@ async def test_the_expert_offers_changes_and_puts_away(site: Site) -> None:
     await browser.submit("main form")
     assert "dihapus dari penjualan" in browser.text
     assert await db.fetchval("SELECT count(*) FROM products WHERE id = $1", product_id) == 0
+
+
+async def test_a_download_that_broke_off_goes_on_and_is_counted_once(site: Site) -> None:
+    db, buyer, seller = site.db, await make_user(site.db), await make_seller(site.db)
+    data = files.pdf(30)
+    file_id = await store_file(db, site.resources.storage, seller, data)
+    await purchase(db, buyer, await make_product(db, seller, file_id=file_id))
+    browser = await browser_of(site, buyer)
+    await browser.get("/user/library")
+    path = browser.page.css_first(".goods a.btn").attributes["href"]
+
+    async def ask(wanted: str, **headers: str) -> tuple[int, bytes]:
+        answer = await browser.client.get(path, headers={"Range": wanted} | headers)
+        return answer.status_code, answer.content
+
+    assert await ask("bytes=100-") == (200, data), "nothing was begun yet: all of it, counted"
+    assert await ask("bytes=100-") == (206, data[100:])
+    assert await ask("bytes=100-", **{"If-Range": f'"{file_id}"'}) == (206, data[100:])
+    assert (await ask(f"bytes={len(data)}-"))[0] == 416
+    assert await db.fetchval("SELECT downloads FROM purchases") == 1
+    for wanted, headers in (("bytes=0-", {}), ("bytes=5-9", {}), ("bytes=100-", {"If-Range": '"lain"'})):
+        assert await ask(wanted, **headers) == (200, data), wanted
+    assert await db.fetchval("SELECT downloads FROM purchases") == 4
+    await site.move_clock(timedelta(hours=7))
+    assert await ask("bytes=100-") == (200, data), "too long ago to go on"
+    assert await db.fetchval("SELECT downloads FROM purchases") == 5
+
+
+async def test_earnings_of_products_become_available_in_time_and_a_return_is_told(site: Site) -> None:
+    db, buyer, seller = site.db, await make_user(site.db), await make_seller(site.db)
+    fetched = await purchase(db, buyer, await make_product(db, seller))
+    await purchase(db, buyer, await make_product(db, seller, "Tidak diunduh"))
+    given_back = await purchase(db, buyer, await make_product(db, seller, "Dikembalikan"))
+    await actions.count_download(db, buyer, fetched)
+    await payments.return_product(db, buyer, given_back)
+
+    async def earned() -> tuple[int, int]:
+        now = await ledger.earnings(db, seller.id)
+        return now.held, now.available
+
+    await site.sweep()
+    assert await earned() == (252_000, 0)
+    await site.move_clock(timedelta(hours=23))
+    assert await earned() == (252_000, 0)
+    await site.move_clock(timedelta(hours=2))
+    assert await earned() == (126_000, 126_000)
+    await site.move_clock(timedelta(days=6))
+    assert await earned() == (0, 252_000)

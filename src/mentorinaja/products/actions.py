@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mentorinaja.products.buying import Bought, buy
-from mentorinaja.products.delivering import count_download, deliver, give_up
+from mentorinaja.products.delivering import count_download, deliver, give_up, may_resume
 from mentorinaja.products.managing import add, change, put_away, set_thumbnail
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "count_download",
     "deliver",
     "give_up",
+    "may_resume",
     "put_away",
     "set_thumbnail",
 ]

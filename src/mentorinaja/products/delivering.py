@@ -7,12 +7,12 @@ import asyncpg
 from mentorinaja.bookings import actions as bookings
 from mentorinaja.bookings import queries as orders
 from mentorinaja.bookings.queries import Order
-from mentorinaja.db.pool import Connection, atomic
+from mentorinaja.db.pool import Connection, Database, atomic
 from mentorinaja.errors import NotThere
 from mentorinaja.jobs.queue import enqueue
 from mentorinaja.notices import actions as notices
 from mentorinaja.products.refusals import NoDownloadsLeft, NotReturnable, NotYours
-from mentorinaja.products.rules import EARNED_AFTER_DOWNLOAD, EARNED_AFTER_PAYMENT, goes_back
+from mentorinaja.products.rules import EARNED_AFTER_DOWNLOAD, EARNED_AFTER_PAYMENT, RESUME_WITHIN, goes_back
 from mentorinaja.web.viewer import Viewer
 
 
@@ -65,6 +65,18 @@ async def count_download(tx: Connection, user: Viewer, public_id: str) -> int:
         await bookings.record_event(tx, order.id, "user", "downloaded", actor_id=user.id)
         await _earn_sooner(tx, order)
     return number
+
+
+async def may_resume(db: Database, user: Viewer, public_id: str) -> bool:
+    """Whether the buyer fetched the product a short while ago: what broke off then goes on uncounted."""
+    found: bool = await db.fetchval(
+        """SELECT EXISTS (SELECT FROM downloads d JOIN purchases b USING (order_id) JOIN orders o ON o.id = b.order_id
+             WHERE o.public_id = $1 AND b.user_id = $2 AND b.state = 'owned' AND d.at > app_now() - $3::interval)""",
+        public_id,
+        user.id,
+        RESUME_WITHIN,
+    )
+    return found
 
 
 async def give_up(tx: Connection, user: Viewer, public_id: str) -> tuple[Order, int]:

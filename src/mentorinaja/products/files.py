@@ -90,9 +90,9 @@ async def store(db: Database, storage: Storage, expert_id: int, kind: str, name:
     return file_id
 
 
-async def read(storage: Storage, file_id: UUID) -> Reading | None:
-    """What is stored of a file, or None when nothing is. Raises `StorageDown`."""
-    return await storage.read(_key(file_id))
+async def read(storage: Storage, file_id: UUID, start: int = 0) -> Reading | None:
+    """What is stored of a file, from the byte `start` on, or None when nothing is. Raises `StorageDown`."""
+    return await storage.read(_key(file_id), start)
 
 
 async def unused(db: Database) -> list[UUID]:

@@ -10,13 +10,8 @@ from mentorinaja.bookings.rules import METHODS
 from mentorinaja.experts.rules import PRICE_BOUNDS, PRODUCT_TYPES
 from mentorinaja.formats import rupiah
 from mentorinaja.products.queries import Product
-from mentorinaja.products.rules import (
-    DESCRIPTION_LENGTH,
-    NAME_LENGTH,
-    NewProduct,
-    rupiah_in,
-    wrong_link,
-)
+from mentorinaja.products.rules import DESCRIPTION_LENGTH, NAME_LENGTH, NewProduct, wrong_link
+from mentorinaja.typed import rupiah_in
 from mentorinaja.web.bodies import Posted
 from mentorinaja.web.forms import BaseForm, LineField, TextField, length, required
 from mentorinaja.web.parts import SentFile

@@ -18,6 +18,7 @@ from mentorinaja.products import actions, files, queries, shelf
 from mentorinaja.products.forms import BuyForm
 from mentorinaja.products.queries import Delivery, Offer
 from mentorinaja.products.refusals import MethodTooSmall, OwnProduct
+from mentorinaja.products.rules import resumed_at
 from mentorinaja.products.tokens import download_path, order_in
 from mentorinaja.settings import Settings
 from mentorinaja.storage import Storage, StorageDown
@@ -88,7 +89,7 @@ async def fetch(
             status_code=303,
             headers={"Location": delivery.link, "Cache-Control": PRIVATE, "Referrer-Policy": "no-referrer"},
         )
-    return await _file(db, storage, viewer, delivery)
+    return await _file(request, db, storage, viewer, delivery)
 
 
 @get("/products/gambar/{file_id:uuid}", opt={"public": True})
@@ -102,22 +103,36 @@ async def show_thumbnail(request: AnyRequest, db: Database, storage: Storage, fi
     return Stream(reading.pieces, media_type="image/webp", headers=headers)
 
 
-async def _file(db: Database, storage: Storage, viewer: Viewer, delivery: Delivery) -> Response[Any]:
+async def _file(
+    request: WebRequest, db: Database, storage: Storage, viewer: Viewer, delivery: Delivery
+) -> Response[Any]:
+    """The whole file, counted; or the rest of it, when a download broke off a short while ago."""
     assert delivery.file_id is not None and delivery.kind is not None, "what has no link has a file"
-    reading = await files.read(
-        storage, delivery.file_id
-    )  # before it is counted: a store that is away costs nothing
+    tag = f'"{delivery.file_id}"'
+    start = resumed_at(request.headers.get("range"), request.headers.get("if-range"), tag)
+    if start and not await actions.may_resume(db, viewer, delivery.public_id):
+        start = 0
+    # Before it is counted: a store that is away costs nothing.
+    reading = await files.read(storage, delivery.file_id, start)
     if reading is None:
         log.error("products.file_lost", file_id=str(delivery.file_id))
         raise StorageDown
-    await actions.count_download(db, viewer, delivery.public_id)
+    if start >= reading.size:
+        return Response(b"", status_code=416, headers={"Content-Range": f"bytes */{reading.size}"})
     headers = {
         "Content-Disposition": as_download(delivery.file_name or "produk"),
-        "Content-Length": str(reading.size),
+        "Content-Length": str(reading.size - start),
         "Content-Security-Policy": _HARMLESS,
         "Cache-Control": PRIVATE,
+        "Accept-Ranges": "bytes",
+        "ETag": tag,
     }
-    return Stream(reading.pieces, media_type=files.MEDIA_TYPES[delivery.kind], headers=headers)
+    if start:
+        headers["Content-Range"] = f"bytes {start}-{reading.size - 1}/{reading.size}"
+    else:
+        await actions.count_download(db, viewer, delivery.public_id)
+    media_type = files.MEDIA_TYPES[delivery.kind]
+    return Stream(reading.pieces, status_code=206 if start else 200, media_type=media_type, headers=headers)
 
 
 async def _on_sale(request: WebRequest, db: Database, product_id: int) -> Offer:

@@ -1,4 +1,4 @@
-"""What a product may be, when its money is earned, and what a form's price says: pure."""
+"""What a product may be, and when its money is earned: pure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ NAME_LENGTH = (3, 80)
 DESCRIPTION_LENGTH = 2000
 LINK_LENGTH = 1000
 
-_AMOUNT = re.compile(r"(?:rp\.?\s*)?([0-9]{1,3}(?:\.[0-9]{3})+|[0-9]{1,12})", re.IGNORECASE | re.ASCII)
+# A download that broke off goes on within this time without being counted again.
+RESUME_WITHIN = timedelta(hours=6)
+_FROM_HERE = re.compile(r"bytes=([0-9]{1,9})-", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +41,6 @@ class NewProduct:
     description: str = ""
     link: str | None = None
     active: bool = True
-
-
-def rupiah_in(text: str) -> int | None:
-    """`50000`, `50.000` or `Rp 50.000` as rupiah; None for anything else, also `1.5` and `50,000`.
-
-    >>> rupiah_in("Rp 50.000")
-    50000
-    """
-    match = _AMOUNT.fullmatch(text.strip())
-    return int(match[1].replace(".", "")) if match else None
 
 
 def wrong_link(link: str) -> str | None:
@@ -71,6 +63,16 @@ def earned_after(paid_at: datetime, first_download: datetime | None) -> datetime
     """When what a purchase earned becomes available."""
     latest = paid_at + EARNED_AFTER_PAYMENT
     return latest if first_download is None else min(latest, first_download + EARNED_AFTER_DOWNLOAD)
+
+
+def resumed_at(wanted: str | None, unless: str | None, tag: str) -> int:
+    """From which byte a download that broke off goes on; 0: from its beginning.
+
+    `wanted` and `unless` are the headers Range and If-Range (RFC 9110): only "from here to the end" of the same
+    file goes on, all else begins anew.
+    """
+    match = _FROM_HERE.fullmatch(wanted or "")
+    return int(match[1]) if match and unless in (None, tag) else 0
 
 
 def goes_back(policy: Mapping[str, Any], total: int) -> int:

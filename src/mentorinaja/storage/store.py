@@ -51,7 +51,7 @@ class StorageDown(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A stored file: its size in bytes and its content, piece by piece."""
+    """A stored file: its size in bytes and its content, piece by piece, from where it was asked for."""
 
     size: int
     pieces: AsyncIterator[bytes]
@@ -88,18 +88,18 @@ class Storage:
         """Store `data` under `key`, whole or not at all; it is there for good when this returns."""
         await self._call("put", key, partial(self._put, key, data))
 
-    async def read(self, key: str) -> Reading | None:
-        """What is stored under `key`, or None."""
+    async def read(self, key: str, start: int = 0) -> Reading | None:
+        """What is stored under `key`, from the byte `start` on, or None."""
         size = await self._call("read", key, partial(self._size, key))
-        return None if size is None else Reading(size, self._pieces(key, size))
+        return None if size is None else Reading(size, self._pieces(key, start, size))
 
     async def remove(self, *keys: str) -> None:
         """Remove these, and what an interrupted `put` left of them; what is not there is fine."""
         for key in keys:
             await self._call("remove", key, partial(self._remove, key))
 
-    async def _pieces(self, key: str, size: int) -> AsyncIterator[bytes]:
-        for start in range(0, size, _PIECE_BYTES):
+    async def _pieces(self, key: str, first: int, size: int) -> AsyncIterator[bytes]:
+        for start in range(first, size, _PIECE_BYTES):
             yield await self._call(
                 "read", key, partial(self._piece, key, start, min(size, start + _PIECE_BYTES))
             )
