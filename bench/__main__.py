@@ -1,4 +1,4 @@
-"""`python -m bench [chat|pages|weight|streams|badline] [--quick]`: everything when nothing is named."""
+"""`python -m bench [chat|pages|weight|streams|badline|notifications] [--quick]`: everything when nothing is named."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import uvloop
 
 from bench import machine
 
-_PARTS = ("weight", "badline", "pages", "chat", "streams")
+_PARTS = ("weight", "badline", "pages", "notifications", "chat", "streams")
 _MOST_SECONDS = 1800
 
 
@@ -46,13 +46,14 @@ async def _bounded(run: Callable[[], Awaitable[int]]) -> int:
 
 
 def _runner(part: str, given: argparse.Namespace) -> Callable[[], Awaitable[int]]:
-    from bench import badline, chat, pages, streams, weight
+    from bench import badline, chat, notifications, pages, streams, weight
 
     runners: dict[str, Callable[[], Awaitable[int]]] = {
         "chat": lambda: chat.run(given.quick),
         "pages": lambda: pages.run(given.quick),
         "weight": weight.run,
         "badline": lambda: badline.run(given.quick),
+        "notifications": lambda: notifications.run(given.quick),
         "streams": lambda: streams.run(given.quick, given.streams),
     }
     return runners[part]

@@ -57,10 +57,23 @@ def settings_for(dsn: str) -> Settings:
 
 
 @contextmanager
-def product(dsn: str, core: int | None) -> Iterator[Server]:
-    """The product over this database, as `mentorinaja serve` runs it."""
+def product(dsn: str, core: int | None, simulator: str | None = None) -> Iterator[Server]:
+    """The product over this database, as `mentorinaja serve` runs it; paid through the simulator at this address."""
     port = _free_port()
-    with _running("product", ["-m", "mentorinaja", "serve"], _environment(dsn, port), port, core) as server:
+    environment = _environment(dsn, port)
+    if simulator:
+        address = f"http://{simulator}"
+        environment |= {"MIDTRANS_APP_URL": address, "MIDTRANS_API_URL": address}
+    with _running("product", ["-m", "mentorinaja", "serve"], environment, port, core) as server:
+        yield server
+
+
+@contextmanager
+def simulator() -> Iterator[Server]:
+    """The payment simulator, telling nobody anything by itself."""
+    port = _free_port()
+    command = ["-m", "mentorinaja.local.midtrans", "--port", str(port), "--notification-url", _NOWHERE]
+    with _running("simulator", command, {}, port, None, ready="/_control/faults") as server:
         yield server
 
 
@@ -92,7 +105,12 @@ def _environment(dsn: str, port: int) -> dict[str, str]:
 
 @contextmanager
 def _running(
-    name: str, command: list[str], environment: dict[str, str], port: int, core: int | None
+    name: str,
+    command: list[str],
+    environment: dict[str, str],
+    port: int,
+    core: int | None,
+    ready: str = "/readyz",
 ) -> Iterator[Server]:
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
@@ -106,7 +124,7 @@ def _running(
         )
         server = Server(name, "127.0.0.1", port, process.pid)
         try:
-            if not _comes_up(server, process):
+            if not _comes_up(server, process, ready):
                 said.seek(0)
                 raise RuntimeError(
                     f"the {name} did not start:\n{said.read()[-4000:].decode(errors='replace')}"
@@ -116,12 +134,12 @@ def _running(
             _stop(process)
 
 
-def _comes_up(server: Server, process: subprocess.Popen[bytes]) -> bool:
+def _comes_up(server: Server, process: subprocess.Popen[bytes], ready: str) -> bool:
     deadline = time.monotonic() + _READY_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         with (
             suppress(OSError, HTTPException),
-            urllib.request.urlopen(f"http://{server.address}/readyz", timeout=2),
+            urllib.request.urlopen(f"http://{server.address}{ready}", timeout=2),
         ):
             return True
         time.sleep(0.05)

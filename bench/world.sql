@@ -91,6 +91,7 @@ INSERT INTO bookings (order_id, user_id, expert_id, service_id, status, category
     'Pindah jalur ke produk digital', CASE status WHEN 'cancelled' THEN 'unpaid' END
   FROM sold, LATERAL (SELECT tstzrange(starts_at, starts_at + make_interval(mins => minutes)) AS time) AS t;
 INSERT INTO invoices (order_id, year, number) SELECT id, 2026, row_number() OVER (ORDER BY id) FROM sold WHERE payment_status = 'paid';
+INSERT INTO invoice_counters (year, last_number) SELECT year, max(number) FROM invoices GROUP BY year;
 INSERT INTO reviews (order_id, expert_id, user_id, rating, comment, display_name, anonymous, created_at)
   SELECT id, expert_id, user_id, 3 + id % 3, pg_temp.sentence(id), split_part(pg_temp.person(user_id), ' ', 1), false,
     starts_at + interval '2 hours' FROM sold WHERE status = 'completed' AND id <> 50002;
