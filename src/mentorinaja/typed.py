@@ -1,4 +1,4 @@
-"""What may not stand in any text a person types: one rule for forms and for messages."""
+"""What people type: what may not stand in any text of theirs, amounts of money, and cells of a spreadsheet."""
 
 from __future__ import annotations
 
@@ -7,3 +7,24 @@ import re
 # Control characters but line ends and tabs: nobody means them, and what shows a text later may obey them.
 # NUL and lone surrogates cannot be stored at all.
 UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+# Dots only between thousands, as rupiah are written; at most as many digits as any balance could have.
+_RUPIAH = re.compile(r"(?:[Rr][Pp]\.? ?)?([1-9][0-9]{0,17}|[1-9][0-9]{0,2}(?:\.[0-9]{3}){1,5}|0)")
+# What a spreadsheet takes for a formula at the beginning of a cell; a cell also begins at what another
+# country's spreadsheet takes for the end of the one before.
+_FORMULA = re.compile(r"""((?:^|[,;|])[\s"']*)(?=[=+\-@＝＋－＠])""")
+
+
+def rupiah_in(text: str) -> int | None:
+    """Whole rupiah as people write them (`50000`, `50.000`, `Rp 50.000`); None for anything else.
+
+    >>> rupiah_in("Rp 1.500.000"), rupiah_in("1.5"), rupiah_in("1,000")
+    (1500000, None, None)
+    """
+    match = _RUPIAH.fullmatch(text.strip())
+    return int(match[1].replace(".", "")) if match else None
+
+
+def harmless(text: str) -> str:
+    """A text that no spreadsheet runs: on one line, and with an apostrophe before what would begin a formula."""
+    return _FORMULA.sub(r"\1'", " ".join(text.split()))

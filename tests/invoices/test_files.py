@@ -9,6 +9,7 @@ from mentorinaja.invoices.documents import Invoice
 from mentorinaja.invoices.months import BALANCES, Month, Movement
 from mentorinaja.invoices.paper import shown
 from mentorinaja.invoices.sheets import invoice_sheet
+from mentorinaja.typed import harmless
 from tests.support.papers import words_of
 
 NOW = datetime(2026, 11, 26, 7, 0, tzinfo=UTC)
@@ -32,7 +33,7 @@ NOW = datetime(2026, 11, 26, 7, 0, tzinfo=UTC)
     ],
 )
 def test_no_cell_is_a_formula(written: str, kept: str) -> None:
-    assert month_files.harmless(written) == kept
+    assert harmless(written) == kept
 
 
 def month(many: int) -> Month:

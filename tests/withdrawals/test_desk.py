@@ -11,7 +11,7 @@ import pytest
 from mentorinaja import clock
 from mentorinaja.commands import NotAnAdmin
 from mentorinaja.db.pool import Database
-from mentorinaja.withdrawals.desk import COMMANDS, csv_text
+from mentorinaja.withdrawals.desk import COMMANDS
 from mentorinaja.withdrawals.rules import Undecidable
 from tests.support.bookings import settings_of
 from tests.support.withdrawals import NUMBER, ask, balances, make_admin, make_earner, wish
@@ -54,10 +54,3 @@ async def test_the_desk_lists_decides_and_makes_the_banks_file(db: Database) -> 
     second = await ask(db, sari)
     await run(db, ["reject-withdrawal", second, *who, *reason])
     assert (await balances(db, sari)).available == 126_000
-
-
-def test_no_cell_that_a_person_wrote_is_a_formula() -> None:
-    rows = [["=1+1", "+62", "-1", "@SUM(A1)", "\tx", "biasa", 'koma, "kutip"']]
-    assert list(csv.reader(io.StringIO(csv_text(rows)))) == [
-        ["'=1+1", "'+62", "'-1", "'@SUM(A1)", "'\tx", "biasa", 'koma, "kutip"']
-    ]

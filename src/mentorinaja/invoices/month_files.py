@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from zoneinfo import ZoneInfo
 
 from mentorinaja.formats import WIB, clock_time, day, month_name, rupiah, when
 from mentorinaja.invoices.months import BALANCES, Month, Movement
 from mentorinaja.invoices.paper import INK, SOFT, Paper
+from mentorinaja.typed import harmless
 
-# What a spreadsheet takes for a formula at the beginning of a cell; a cell also begins at what another
-# country's spreadsheet takes for the end of the one before.
-_FORMULA = re.compile(r"""((?:^|[,;|])[\s"']*)(?=[=+\-@＝＋－＠])""")
 _TEXTS = ("Tanggal", "Waktu (WIB)", "Keterangan", "Nomor", "Layanan", "Pengguna")
 
 
@@ -56,11 +53,6 @@ def as_csv(month: Month) -> bytes:
     after = month.after
     write([month.last.isoformat(), "", "Saldo akhir", "", "", "", *(after[kind] for kind in BALANCES)])
     return out.getvalue().encode("utf-8-sig")
-
-
-def harmless(text: str) -> str:
-    """A text that no spreadsheet runs: on one line, and with an apostrophe before what would begin a formula."""
-    return _FORMULA.sub(r"\1'", " ".join(text.split()))
 
 
 def signed(amount: int) -> str:

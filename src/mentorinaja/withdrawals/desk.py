@@ -15,13 +15,12 @@ from mentorinaja.db.pool import Database
 from mentorinaja.formats import WIB, day, rupiah, when
 from mentorinaja.ledger import queries as ledger
 from mentorinaja.settings import Settings
+from mentorinaja.typed import harmless
 from mentorinaja.withdrawals import actions, queries
 from mentorinaja.withdrawals.queries import Withdrawal
 from mentorinaja.withdrawals.rules import Undecidable, is_late
 
 _COLUMNS = ("id", "bank_code", "bank_name", "account_number", "account_holder", "amount")
-# What a spreadsheet would take for a formula when a cell begins with it.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 async def bank_file(db: Database, vault: Vault) -> str:
@@ -32,28 +31,13 @@ async def bank_file(db: Database, vault: Vault) -> str:
         numbers = {public_id: vault.open(account) for public_id, account in sealed.items()}
     except Unreadable as problem:
         raise Undecidable(f"{problem}.") from problem
-    return csv_text(
-        [_COLUMNS]
-        + [
-            (
-                one.public_id,
-                one.bank,
-                one.bank_name,
-                numbers[one.public_id],
-                one.account_holder,
-                str(one.amount),
-            )
-            for one in withdrawals
-        ]
-    )
-
-
-def csv_text(rows: Sequence[Sequence[str]]) -> str:
-    """Rows as CSV in which no cell that a person wrote can be a formula."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row] for row in rows)
-    return text.getvalue().rstrip("\n")
+    file = io.StringIO()
+    write = csv.writer(file, lineterminator="\n").writerow
+    write(_COLUMNS)
+    for one in withdrawals:
+        bank = (one.bank, one.bank_name, numbers[one.public_id])
+        write((one.public_id, *bank, harmless(one.account_holder), one.amount))
+    return file.getvalue().rstrip("\n")
 
 
 async def told(db: Database, withdrawals: Sequence[Withdrawal]) -> str:

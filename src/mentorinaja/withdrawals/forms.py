@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 from wtforms import Field, HiddenField, PasswordField, ValidationError
 
 from mentorinaja.banks.forms import BankAccountForm
+from mentorinaja.typed import rupiah_in
 from mentorinaja.web.forms import LineField, required
 from mentorinaja.withdrawals.actions import Wish
-from mentorinaja.withdrawals.rules import typed_amount
 
 
 class WithdrawalForm(BankAccountForm):
@@ -25,7 +25,7 @@ class WithdrawalForm(BankAccountForm):
 
     def validate_amount(self, field: Field) -> None:
         """Raises ValidationError for what is no whole number of rupiah."""
-        if typed_amount(field.data or "") is None:
+        if not rupiah_in(field.data or ""):
             raise ValidationError("Tulis jumlah dengan angka saja, seperti 1500000 atau 1.500.000.")
 
     def renew_key(self) -> None:
@@ -35,7 +35,7 @@ class WithdrawalForm(BankAccountForm):
     @property
     def wish(self) -> Wish:
         """What a valid form asks for; a form whose key got lost is a new one."""
-        amount = typed_amount(self.amount.data or "")
+        amount = rupiah_in(self.amount.data or "")
         assert amount is not None, "the form was validated"
         return Wish(
             _key(self.form_key.data), amount, self.bank.data, self.number, self.account_holder.data or ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -35,9 +34,6 @@ TARGETS: dict[Move, State] = {"approve": "processing", "reject": "rejected", "se
 SHORTEST_REASON, LONGEST_REASON = 10, 1000
 SHORTEST_REFERENCE, LONGEST_REFERENCE = 4, 60
 WORKING_DAYS = 3
-
-# Dots only between thousands, as rupiah are written; at most as many digits as any balance could have.
-_AMOUNT = re.compile(r"(?:[Rr][Pp]\.? ?)?([1-9][0-9]{0,17}|[1-9][0-9]{0,2}(?:\.[0-9]{3}){1,5})")
 
 
 class CannotWithdraw(DomainError):
@@ -82,16 +78,6 @@ class Undecidable(DomainError):
     """The decision cannot be taken like this."""
 
     title = "Belum bisa diputuskan"
-
-
-def typed_amount(text: str) -> int | None:
-    """Whole rupiah as people write them (`1500000`, `1.500.000`, `Rp 1.500.000`), or None for anything else.
-
-    >>> typed_amount("Rp 1.500.000"), typed_amount("1.5"), typed_amount("1,000")
-    (1500000, None, None)
-    """
-    match = _AMOUNT.fullmatch(text.strip())
-    return int(match.group(1).replace(".", "")) if match else None
 
 
 def after(state: State, move: Move) -> State | None:
