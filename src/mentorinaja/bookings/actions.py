@@ -10,14 +10,9 @@ from mentorinaja.bookings.moves import (
     RELEASE_DUE,
     ROOMS_DUE,
     Actor,
-    call_off,
     cancel,
-    complete,
     confirm,
     expire,
-    hold_anew,
-    keep_rest,
-    mark_owed,
     record_event,
     take_again,
     turn_money,
@@ -28,6 +23,7 @@ from mentorinaja.bookings.prolonging import close_payment, order_more_time, prol
 from mentorinaja.bookings.proposing import accept, decline, propose, withdraw
 from mentorinaja.bookings.refusals import AlreadyPaid, CannotCancel, CannotMove, LessGoesBack
 from mentorinaja.bookings.slots import why_lost
+from mentorinaja.bookings.sold import call_off, complete, hold_anew, keep_rest, mark_owed
 from mentorinaja.bookings.telling import tell_cancelled, tell_user
 from mentorinaja.db.pool import Connection, atomic
 from mentorinaja.errors import NotThere

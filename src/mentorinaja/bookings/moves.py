@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
-from uuid import UUID
 
 import asyncpg
 from piccolo.columns import Column
@@ -44,10 +43,10 @@ async def confirm(tx: Connection, order: Order, paid_at: datetime) -> Order:
     The order is locked by the caller. Answers the order as it is now. Raises `IllegalMove` unless it waits.
     """
     order = await queries.relock(tx, order)
-    state = _state_after(order, "confirm")
+    state = state_after(order, "confirm")
     if order.is_now and order.hold and order.duration_minutes:
-        order = await _move_in_time(tx, order, rules.paid_now(order.hold, paid_at, order.duration_minutes))
-    order = await _write(tx, order, state, paid_at=paid_at, under_review=False, last_attempt_failed=False)
+        order = await move_in_time(tx, order, rules.paid_now(order.hold, paid_at, order.duration_minutes))
+    order = await write(tx, order, state, paid_at=paid_at, under_review=False, last_attempt_failed=False)
     await record_event(tx, order.id, "midtrans", "confirmed", detail={"paid_at": paid_at.isoformat()})
     return order
 
@@ -70,7 +69,7 @@ async def take_again(tx: Connection, order: Order) -> bool:
     await expire_overdue_around(tx, order)
     try:
         async with tx.transaction():
-            await _write(tx, order, state, cancel_reason=None)
+            await write(tx, order, state, cancel_reason=None)
     except (asyncpg.ExclusionViolationError, asyncpg.UniqueViolationError):
         return False
     await record_event(tx, order.id, "system", "taken_again")
@@ -86,15 +85,15 @@ async def unconfirm(tx: Connection, order: Order) -> Order:
     """
     order = await queries.relock(tx, order)
     if order.status in ("completed", "cancelled") or order.started or order.starts_at is None:
-        order = await _write(tx, order, _state_after(order, "reverse_started"))
+        order = await write(tx, order, state_after(order, "reverse_started"))
         await record_event(tx, order.id, "midtrans", "reversed")
         return order
     deadline = rules.pay_deadline(order.created_at, order.starts_at, is_now=order.is_now)
     if deadline > order.now:
-        order = await _write(
+        order = await write(
             tx,
             order,
-            _state_after(order, "reopen"),
+            state_after(order, "reopen"),
             pay_deadline=deadline,
             paid_at=None,
             last_attempt_failed=True,
@@ -102,9 +101,9 @@ async def unconfirm(tx: Connection, order: Order) -> Order:
         await record_event(tx, order.id, "midtrans", "reopened", detail={"until": deadline.isoformat()})
         await enqueue(tx, EXPIRE_DUE, at=deadline)
         return order
-    order = await _write(tx, order, _state_after(order, "reverse"), cancel_reason="reversed")
+    order = await write(tx, order, state_after(order, "reverse"), cancel_reason="reversed")
     await record_event(tx, order.id, "midtrans", "reversed")
-    await _give_time_up(tx, order)
+    await give_time_up(tx, order)
     await telling.tell_cancelled(tx, order)
     return order
 
@@ -121,10 +120,10 @@ async def turn_money(
     if state is None:
         return False
     reason = into if state[0] != order.status else order.cancel_reason
-    await _write(tx, order, state, cancel_reason=reason)
+    await write(tx, order, state, cancel_reason=reason)
     await record_event(tx, order.id, actor, into)
     if state[0] != order.status:
-        await _give_time_up(tx, order)
+        await give_time_up(tx, order)
         await telling.tell_cancelled(tx, order)
     return True
 
@@ -135,8 +134,8 @@ async def expire(tx: Connection, order: Order) -> bool:
     if not order.overdue:
         return False
     move: Move = "fail" if order.last_attempt_failed else "expire"
-    state = _state_after(order, move)
-    await _write(tx, order, state, cancel_reason=state[1], under_review=False)
+    state = state_after(order, move)
+    await write(tx, order, state, cancel_reason=state[1], under_review=False)
     await record_event(tx, order.id, "system", state[1])
     await _free_time(tx, order)
     return True
@@ -145,90 +144,11 @@ async def expire(tx: Connection, order: Order) -> bool:
 async def cancel(tx: Connection, order: Order, user_id: int) -> None:
     """The payer gives an unpaid order up. Raises `IllegalMove` unless it waits."""
     order = await queries.relock(tx, order)
-    await _write(tx, order, _state_after(order, "cancel"), cancel_reason="user", under_review=False)
+    await write(tx, order, state_after(order, "cancel"), cancel_reason="user", under_review=False)
     await record_event(tx, order.id, "user", "cancelled", actor_id=user_id)
     await _free_time(tx, order)
     # The sweep also tells Midtrans about attempts that can still be paid.
     await enqueue(tx, EXPIRE_DUE)
-
-
-async def complete(
-    tx: Connection, booking_id: UUID, reason: str, *, actor: Actor = "system", actor_id: int | None = None
-) -> bool:
-    """The session took place; `reason` says how it ended. False when it was not confirmed (or is done)."""
-    order = await queries.lock_order_of_booking(tx, booking_id)
-    state = rules.after(order.state, "complete")
-    if state is None:
-        return False
-    await _write(tx, order, state)
-    await record_event(tx, order.id, actor, "completed", actor_id=actor_id, detail={"reason": reason})
-    release_at = order.now + rules.HELD_AFTER_COMPLETION
-    # With the session also what was paid to make it longer is earned.
-    await tx.execute(
-        """UPDATE orders SET release_at = $2 WHERE id = $1 OR (paid_at IS NOT NULL AND id IN (
-             SELECT order_id FROM session_extensions WHERE booking_id = $3))""",
-        order.id,
-        release_at,
-        booking_id,
-    )
-    await enqueue(tx, RELEASE_DUE, at=release_at)
-    return True
-
-
-async def call_off(
-    tx: Connection, order: Order, reason: str, *, actor: Actor, actor_id: int | None = None
-) -> bool:
-    """A paid session will not take place; `reason` is kept as its `cancel_reason`. False when it was not confirmed.
-
-    The order is locked by the caller, who also says what becomes of the money.
-    """
-    order = await queries.relock(tx, order)
-    state = rules.after(order.state, "call_off")
-    if state is None:
-        return False
-    await _write(tx, order, state, cancel_reason=reason)
-    await record_event(tx, order.id, actor, "cancelled", actor_id=actor_id, detail={"reason": reason})
-    await _give_time_up(tx, order)
-    return True
-
-
-async def keep_rest(tx: Connection, order: Order) -> None:
-    """What is left of a session its payer called off is earned a day after it would have ended."""
-    release_at: datetime = await tx.fetchval(
-        "UPDATE orders SET release_at = $2::timestamptz WHERE id = $1 RETURNING release_at",
-        order.id,
-        (order.held_until or order.starts_at or order.now) + rules.HELD_AFTER_COMPLETION,
-    )
-    await enqueue(tx, RELEASE_DUE, at=release_at)
-
-
-async def hold_anew(tx: Connection, order: Order, time: Hold) -> bool:
-    """Money that came late buys another time: the booking holds it and waits for `confirm`.
-
-    The order is locked by the caller. False when somebody else has it: the exclusion constraints decide.
-    """
-    order = await queries.relock(tx, order)
-    state = _state_after(order, "hold_anew")
-    try:
-        async with tx.transaction():
-            await _move_in_time(tx, order, time)
-            await _write(tx, order, state, cancel_reason=None)
-    except asyncpg.ExclusionViolationError:
-        return False
-    detail = {"to": time.starts.isoformat()}
-    await record_event(tx, order.id, "user", "time_chosen", actor_id=order.user_id, detail=detail)
-    await refresh(tx, order.expert_id)
-    return True
-
-
-async def mark_owed(
-    tx: Connection, order: Order, amount: int, reason: str, *, actor: Actor, actor_id: int | None = None
-) -> None:
-    """`amount` rupiah of what was paid are to go back. Raises `IllegalMove` unless money is there."""
-    order = await queries.relock(tx, order)
-    await _write(tx, order, _state_after(order, "owe"))
-    detail = {"amount": amount, "reason": reason}
-    await record_event(tx, order.id, actor, "refund_requested", actor_id=actor_id, detail=detail)
 
 
 async def expire_overdue_around(tx: Connection, around: Order) -> None:
@@ -281,7 +201,7 @@ async def refresh(tx: Connection, expert_id: int) -> None:
     await refresh_listing(tx, expert_id)
 
 
-async def _give_time_up(tx: Connection, order: Order) -> None:
+async def give_time_up(tx: Connection, order: Order) -> None:
     """A session that stood leaves its time to others, and its meeting link if that is reusable."""
     await tx.execute("DELETE FROM meeting_link_uses WHERE booking_id = $1 AND reusable", order.booking_id)
     await _free_time(tx, order)
@@ -293,14 +213,15 @@ async def _free_time(tx: Connection, order: Order) -> None:
         await refresh(tx, order.expert_id)
 
 
-def _state_after(order: Order, move: Move) -> State:
+def state_after(order: Order, move: Move) -> State:
+    """The state a move leads to. Raises `IllegalMove` when it may not happen."""
     state = rules.after(order.state, move)
     if state is None:
         raise IllegalMove(f"{move} of {order.public_id}, which is {order.state}")
     return state
 
 
-async def _write(tx: Connection, order: Order, state: State, **changes: Any) -> Order:
+async def write(tx: Connection, order: Order, state: State, **changes: Any) -> Order:
     """Write a state and what changes with it, each where it belongs; no booking, nothing to write there."""
     status, payment = state
     of_order: dict[Column | str, Any] = {Orders.payment_status: payment}
@@ -316,7 +237,8 @@ async def _write(tx: Connection, order: Order, state: State, **changes: Any) -> 
     return replace(order, status=status, payment_status=payment, **changes)
 
 
-async def _move_in_time(tx: Connection, order: Order, time: Hold) -> Order:
+async def move_in_time(tx: Connection, order: Order, time: Hold) -> Order:
+    """Give the booking another time; the exclusion constraints decide if it holds one."""
     await tx.execute(
         """UPDATE bookings SET starts_at = $2, during = tstzrange($2, $3), blocked = tstzrange($2, $4)
            WHERE id = $1""",
