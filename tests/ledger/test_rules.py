@@ -8,10 +8,14 @@ from hypothesis import strategies as st
 
 from mentorinaja import money
 from mentorinaja.ledger import rules
+from mentorinaja.ledger.flow import flow_from
 from mentorinaja.ledger.rules import Sale
 
 prices = st.integers(10_000, 50_000_000)
 rates = st.integers(0, 5_000)
+MOVES = (
+    "release", "owe", "keep", "return", "reverse", "transfer", "transfer back", "ask", "paid", "back", "bounced",
+)  # fmt: skip
 EXPERT = ("expert_held", "expert_available", "expert_withdrawing", "expert_withdrawn", "expert_owed")
 
 
@@ -187,6 +191,7 @@ def test_whatever_happens_no_balance_goes_below_zero_and_debts_are_paid_first(
     booked = [rules.payment(one) for one in sales]
     outside: dict[str, int] = {}  # withdrawals belong to no sale
     released: set[int] = set()
+    told: list[list[tuple[str, Mapping[str, int]]]] = [[("payment", one)] for one in booked]
 
     def has(kind: str) -> int:
         return -sum(one.get(kind, 0) for one in [*booked, outside])
@@ -195,9 +200,7 @@ def test_whatever_happens_no_balance_goes_below_zero_and_debts_are_paid_first(
         number = data.draw(st.integers(0, len(sales) - 1))
         one, mine = sales[number], booked[number]
         available, owed = has("expert_available"), -has("expert_owed")
-        move = data.draw(
-            st.sampled_from(["release", "owe", "keep", "return", "reverse", "ask", "paid", "back", "bounced"])
-        )
+        move = data.draw(st.sampled_from(MOVES))
         entries: dict[str, int] = {}
         if move == "release":
             entries = rules.release(mine, owed)
@@ -211,8 +214,13 @@ def test_whatever_happens_no_balance_goes_below_zero_and_debts_are_paid_first(
             entries = rules.give_back(one, mine, data.draw(st.integers(1, mine["gateway"])), available)
         elif move == "reverse":
             entries = rules.reversal(mine, available)
+        elif move == "transfer" and mine.get("refund_due"):
+            entries = rules.transfer(data.draw(st.integers(1, -mine["refund_due"])))
+        elif move == "transfer back" and mine.get("refunded") and not lost_of(mine):
+            entries = rules.transfer(-data.draw(st.integers(1, -mine["refunded"])))
         if entries:
             booked[number] = added(mine, entries)
+            told[number].append((move, entries))
         elif move == "ask" and available:
             entries = rules.reserve(data.draw(st.integers(1, available)))
             outside = added(outside, entries)
@@ -230,5 +238,45 @@ def test_whatever_happens_no_balance_goes_below_zero_and_debts_are_paid_first(
         assert not (has("expert_owed") and has("expert_available")), "who owes has nothing to ask for"
         for mine, one in zip(booked, sales, strict=True):
             had = -sum(mine.get(kind, 0) for kind in EXPERT)
-            kept = mine.get("gateway", 0) + mine.get("refund_due", 0)
+            kept = sum(mine.get(kind, 0) for kind in ("gateway", "refund_due", "refunded")) + lost_of(mine)
             assert had == kept - money.share(kept, one.platform_fee_bps)
+    for one, journals in zip(sales, told, strict=True):
+        every_rupiah_is_told(one, journals)
+
+
+def lost_of(booked: Mapping[str, int]) -> int:
+    """What went back of a sale beyond what came."""
+    return max(0, -booked.get("gateway", 0) - booked.get("refunded", 0))
+
+
+def every_rupiah_is_told(one: Sale, journals: list[tuple[str, Mapping[str, int]]]) -> None:
+    """Both sides' rows come to what they say they come to."""
+    flow = flow_from(
+        {
+            "public_id": "BE-1",
+            "expert_name": "Sari",
+            "admin_fee_bps": 500,
+            "platform_fee_bps": one.platform_fee_bps,
+            "tax_bps": one.tax_bps,
+        },
+        [
+            {"journal": n, "at": n, "kind": kind, "transaction_id": "t", "account": account, "amount": amount}
+            for n, (kind, entries) in enumerate(journals)
+            for account, amount in entries.items()
+        ],
+    )
+    assert flow.came == one.total
+    assert sum(amount for _, amount in flow.rows("payer")) == flow.came
+    assert sum(amount for _, amount in flow.rows("expert")) == flow.earned
+    assert sum(move.share for move in flow.moves) == flow.earned
+    parts = (
+        flow.returned,
+        flow.due,
+        flow.held,
+        flow.free,
+        flow.admin_fee,
+        flow.platform_fee,
+        flow.tax,
+        flow.lost,
+    )
+    assert min(parts) >= 0
