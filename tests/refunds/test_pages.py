@@ -86,6 +86,10 @@ async def test_each_step_is_told_by_mail_while_it_is_news(site: Site) -> None:
     sale, refund_id = await waiting(db)
     await site.sweep()
     await give(sale)
+    await site.sweep()
+    [(subject, text)] = await told(site, admin.email)
+    assert subject == f"Pengembalian dana pesanan #{sale.public_id} menunggu transfer"
+    assert "Rp 100.000 ke BCA •••• 7890" in text and NUMBER not in text
     await actions.mark_transferred(db, admin, refund_id, "TRX-1")
     await site.sweep()
     await actions.mark_bounced(db, admin, refund_id, WHY)
@@ -94,7 +98,7 @@ async def test_each_step_is_told_by_mail_while_it_is_news(site: Site) -> None:
     await actions.reject(db, admin, await stopped.owe(50_000), "Laporan terbukti keliru.")
     await site.sweep()
     assert [mail.kind for mail in MAILS] == [
-        f"refund_{step}" for step in ("requested", "account", "sent", "done", "rejected")
+        f"refund_{step}" for step in ("requested", "account", "sent", "done", "rejected", "transfer")
     ]
     payer = await told(site, sale.user.email)
     assert [subject for subject, _ in payer] == [

@@ -49,7 +49,15 @@ def test_the_rest_of_what_went_back_in_part_is_not_the_whole() -> None:
 
 
 def test_tries_become_rarer() -> None:
-    assert [pause(tries).total_seconds() / 60 for tries in (0, 1, 2, 3, 4, 5, 50)] == [1, 1, 5, 15, 60, 360, 360]
+    assert [pause(tries).total_seconds() / 60 for tries in (0, 1, 2, 3, 4, 5, 50)] == [
+        1,
+        1,
+        5,
+        15,
+        60,
+        360,
+        360,
+    ]
 
 
 SALE = books.Sale(total=WHOLE, admin_fee=7_500, platform_fee=31_500, platform_fee_bps=2000, tax_bps=1100)

@@ -15,11 +15,15 @@ from mentorinaja.errors import NotThere
 from mentorinaja.invoices import actions as invoices
 from mentorinaja.jobs.queue import enqueue
 from mentorinaja.ledger import actions as ledger
+from mentorinaja.notices import actions as notices
 from mentorinaja.payments import actions as payments
 from mentorinaja.refunds import queries, rules
 from mentorinaja.refunds.queries import Refund
 from mentorinaja.refunds.rules import NoAccountNeeded, Undecidable
 from mentorinaja.web.viewer import Viewer
+
+# The mail to the admins about a refund that somebody has to transfer.
+TO_TRANSFER = "refund_transfer"
 
 
 @atomic
@@ -100,9 +104,9 @@ async def _give_account(
             "Tidak ada dana dari pesanan ini yang menunggu nomor rekening.",
             [("Lihat Riwayat", "/user/transactions")],
         )
-    await tx.execute(
+    account_id: int = await tx.fetchval(
         """INSERT INTO refund_accounts (order_id, bank, number_sealed, tail, holder, given_by)
-           VALUES ($1, $2, $3, $4, $5, $6)""",
+           VALUES ($1, $2, $3, $4, $5, $6) RETURNING id""",
         order.id,
         bank,
         sealed,
@@ -116,6 +120,11 @@ async def _give_account(
         order.id,
     )
     await bookings.record_event(tx, order.id, "user", "refund_account_given", actor_id=user.id)
+    admins = await tx.fetch("SELECT id FROM users WHERE role = 'admin' AND suspended_at IS NULL ORDER BY id")
+    for admin in admins:
+        await notices.queue(
+            tx, TO_TRANSFER, user_id=admin["id"], about=order.public_id, order_id=order.id, version=account_id
+        )
 
 
 @atomic

@@ -10,6 +10,7 @@ from mentorinaja.bookings.queries import Refund
 from mentorinaja.db.pool import Database
 from mentorinaja.formats import rupiah
 from mentorinaja.notices.kinds import Mail, MailContent, OutboxRow
+from mentorinaja.refunds.actions import TO_TRANSFER
 from mentorinaja.refunds.rules import NEEDS_APPROVAL
 from mentorinaja.settings import Settings
 
@@ -46,6 +47,18 @@ async def load(step: Step, db: Database, settings: Settings, row: OutboxRow) -> 
     return MailContent(subject, "refund", context)
 
 
+async def load_transfer(db: Database, settings: Settings, row: OutboxRow) -> MailContent | None:
+    """Money waits for an admin to transfer it; nothing once somebody has."""
+    assert row.order_id is not None, "a refund is of an order"
+    order = await orders.order_by_id(db, row.order_id)
+    assert order is not None, "orders are never deleted"
+    waiting = [refund for refund in order.refunds if refund.to_transfer and refund.account]
+    if not waiting:
+        return None
+    subject = f"Pengembalian dana pesanan #{order.public_id} menunggu transfer"
+    return MailContent(subject, "refund_transfer", {"order": order, "refunds": waiting})
+
+
 def _still(step: Step, refund: Refund) -> bool:
     """Whether a mail of this step is still news."""
     return {
@@ -57,4 +70,6 @@ def _still(step: Step, refund: Refund) -> bool:
     }[step]
 
 
-MAILS = [Mail(f"refund_{step}", partial(load, step)) for step in _SUBJECTS]
+MAILS = [Mail(f"refund_{step}", partial(load, step)) for step in _SUBJECTS] + [
+    Mail(TO_TRANSFER, load_transfer)
+]
