@@ -19,18 +19,17 @@ WITHDRAWALS = {
           SELECT s.state FROM withdrawal_steps s WHERE s.withdrawal_id = w.id ORDER BY s.id LIMIT 1)""",
     # Reserved while it is open, withdrawn once it is paid, the expert's again otherwise; less what was owed.
     "M8_withdrawals_are_booked": f"""
-        SELECT w.public_id, w.state, w.amount FROM withdrawals w
-          LEFT JOIN LATERAL (SELECT
-              coalesce(sum(m.amount) FILTER (WHERE kind = 'expert_withdrawing'), 0) AS withdrawing,
-              coalesce(sum(m.amount) FILTER (WHERE kind = 'expert_withdrawn'), 0) AS withdrawn,
-              coalesce(sum(m.amount) FILTER (WHERE kind IN ('expert_available', 'expert_owed')), 0) AS taken,
-              bool_and(m.expert_id = w.expert_id) AS own
-            FROM ({_MOVED}) m WHERE m.public_id = w.public_id) booked ON true
-        WHERE (booked.withdrawing, booked.withdrawn, booked.taken) IS DISTINCT FROM (
+        SELECT w.public_id, w.state, w.amount FROM withdrawals w LEFT JOIN (
+            SELECT public_id, min(expert_id) AS expert_id, max(expert_id) AS most,
+              coalesce(sum(amount) FILTER (WHERE kind = 'expert_withdrawing'), 0) AS withdrawing,
+              coalesce(sum(amount) FILTER (WHERE kind = 'expert_withdrawn'), 0) AS withdrawn,
+              coalesce(sum(amount) FILTER (WHERE kind IN ('expert_available', 'expert_owed')), 0) AS taken
+            FROM ({_MOVED}) m GROUP BY public_id) booked ON booked.public_id = w.public_id
+        WHERE (booked.expert_id, booked.most, booked.withdrawing, booked.withdrawn, booked.taken)
+          IS DISTINCT FROM (w.expert_id, w.expert_id,
             CASE WHEN w.state IN ('requested', 'processing') THEN -w.amount ELSE 0 END,
             CASE WHEN w.state = 'paid' THEN -w.amount ELSE 0 END,
-            CASE WHEN w.state IN ('rejected', 'failed') THEN 0 ELSE w.amount END)
-          OR booked.own IS NOT TRUE""",
+            CASE WHEN w.state IN ('rejected', 'failed') THEN 0 ELSE w.amount END)""",
     "M8_only_withdrawals_are_withdrawn": f"""
         SELECT m.public_id FROM ({_MOVED}) m
         WHERE NOT EXISTS (SELECT FROM withdrawals w WHERE w.public_id = m.public_id)
