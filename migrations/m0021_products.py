@@ -16,9 +16,10 @@ CREATE TABLE product_files (
   kind text NOT NULL CHECK (kind IN ('pdf', 'epub', 'zip', 'thumbnail')),
   name text NOT NULL CHECK (length(name) BETWEEN 1 AND 120),
   size_bytes integer NOT NULL CHECK (size_bytes BETWEEN 1 AND 52428800),
-  created_at timestamptz NOT NULL DEFAULT app_now()
+  -- when it came, or when its product let go of it
+  left_at timestamptz NOT NULL DEFAULT app_now()
 );
-CREATE INDEX product_files_age ON product_files (created_at);
+CREATE INDEX product_files_age ON product_files (left_at);
 
 CREATE TABLE products (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -38,6 +39,13 @@ CREATE TABLE products (
   CHECK ((file_id IS NULL) <> (link IS NULL))
 );
 CREATE INDEX products_expert ON products (expert_id, place);
+CREATE FUNCTION product_left_files() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE product_files SET left_at = app_now() WHERE id IN (OLD.file_id, OLD.thumbnail_id);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER product_left_files AFTER UPDATE OF file_id, thumbnail_id OR DELETE ON products
+  FOR EACH ROW EXECUTE FUNCTION product_left_files();
 CREATE TRIGGER products_changed AFTER INSERT OR UPDATE OR DELETE ON products
   FOR EACH STATEMENT EXECUTE FUNCTION catalog_changed();
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from mentorinaja.ledger import queries as ledger
 from mentorinaja.payments import actions as payments
 from mentorinaja.products import actions
+from mentorinaja.products.rules import MOST_FILE_BYTES
 from tests.support import files
 from tests.support.bookings import browser_of, make_seller, make_user, seller_browser
 from tests.support.payments import pay
@@ -154,6 +155,8 @@ async def test_the_expert_offers_changes_and_puts_away(site: Site) -> None:
     ):
         assert await send(new, data) == 422
         assert words in browser.text
+    assert await send(new, bytes(MOST_FILE_BYTES + 1)) == 413
+    assert "paling besar 50 MB" in browser.text
     assert await send(new, files.pdf(), link=LINK) == 422
     assert "Pilih salah satu" in browser.text
     assert await db.fetchval("SELECT count(*) FROM products") == 0
@@ -178,8 +181,9 @@ async def test_the_expert_offers_changes_and_puts_away(site: Site) -> None:
     assert await send(one, link=LINK) == 303
     row = await db.fetchrow("SELECT file_id, link FROM products")
     assert tuple(row) == (None, LINK)
-    await db.execute("UPDATE product_files SET created_at = app_now() - interval '2 hours'")
     await site.sweep()
+    assert await db.fetchval("SELECT count(*) FROM product_files") == 2, "somebody may be fetching it"
+    await site.move_clock(timedelta(hours=25))
     assert await db.fetchval("SELECT array_agg(kind) FROM product_files") == ["thumbnail"]
 
     stranger = await seller_browser(site, other)

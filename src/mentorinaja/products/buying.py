@@ -39,6 +39,8 @@ async def buy(tx: Connection, user: Viewer, product_id: int, payment_method: str
     payer_name = await _lock_buyer(tx, user.id)
     if live := await queries.live_purchase(tx, user.id, product_id):
         return Bought(live[0], owned=live[1] == "owned")
+    # Until this ends nobody takes it off for good.
+    await tx.execute("SELECT FROM products WHERE id = $1 FOR KEY SHARE", product_id)
     offer = await queries.offer(tx, product_id)
     if offer is None:
         raise ProductGone("Produk ini tidak lagi dijual. Lihat produk lain dari mentor yang sama.")

@@ -14,7 +14,7 @@ import structlog
 from mentorinaja.contents.checking import checked
 from mentorinaja.contents.kinds import EPUB, PDF, ZIP, Document, Reason, Unacceptable
 from mentorinaja.db.pool import Connection, Database, atomic
-from mentorinaja.products.refusals import BadFile, FileUnkept
+from mentorinaja.products.refusals import BadFile, FileUnkept, LargeFile
 from mentorinaja.products.rules import THUMBNAIL_SIDE
 from mentorinaja.storage import Reading, Storage, StorageDown
 from mentorinaja.web.file_names import kept_name
@@ -25,8 +25,8 @@ log = structlog.get_logger(__name__)
 _KINDS = {PDF: "pdf", EPUB: "epub", ZIP: "zip"}
 MEDIA_TYPES = {kind: media_type for media_type, kind in _KINDS.items()}
 THUMBNAIL = "thumbnail"
-# Far longer than saving takes: whatever no product has by then is not needed.
-_UNUSED_FOR = timedelta(hours=1)
+# Far longer than saving takes, or fetching what was just replaced: whatever no product has by then is not needed.
+_UNUSED_FOR = timedelta(days=1)
 _AT_ONCE = 500
 
 _WHY: dict[Reason, str] = {
@@ -96,12 +96,12 @@ async def read(storage: Storage, file_id: UUID, start: int = 0) -> Reading | Non
 
 
 async def unused(db: Database) -> list[UUID]:
-    """Files that no product has, some time after they came."""
+    """Files that no product has, some time after they came or were replaced."""
     rows = await db.fetch(
         """SELECT f.id FROM product_files f
-           WHERE f.created_at < app_now() - $1::interval
+           WHERE f.left_at < app_now() - $1::interval
              AND NOT EXISTS (SELECT FROM products p WHERE f.id IN (p.file_id, p.thumbnail_id))
-           ORDER BY f.created_at LIMIT $2""",
+           ORDER BY f.left_at LIMIT $2""",
         _UNUSED_FOR,
         _AT_ONCE,
     )
@@ -125,7 +125,7 @@ async def take_away(tx: Connection, storage: Storage, file_id: UUID) -> None:
 
 def _check_size(file: SentFile, too_large: str) -> None:
     if file.too_large:
-        raise BadFile(too_large)
+        raise LargeFile(too_large)
     if not file.size:
         raise BadFile("Berkas ini kosong. Pilih berkas lain.")
 

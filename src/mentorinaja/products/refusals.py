@@ -63,6 +63,12 @@ class BadFile(DomainError):
     title = "Berkas belum tersimpan"
 
 
+class LargeFile(BadFile):
+    """More bytes than a product's file, or its picture, may have."""
+
+    status = 413
+
+
 class FileUnkept(Unavailable):
     """Nothing is wrong with the file: it can be sent again as it is."""
 

@@ -14,7 +14,7 @@ class ProductFiles(Table, tablename="product_files"):
     kind = Text()
     name = Text()
     size_bytes = Integer()
-    created_at = Timestamptz()
+    left_at = Timestamptz()
 
 
 class Products(Table, tablename="products"):
