@@ -129,13 +129,15 @@ async def _decide(
         admin.id,
     )
     if waiting[0]["kind"] == "objection":
-        await _settle_thread(tx, admin, room, refund)
+        await _settle_thread(tx, admin, room, report_id, refund)
     elif refund is not None:
-        await _give_back(tx, admin, booking_id, refund)
+        await _give_back(tx, admin, booking_id, report_id, refund)
     await _tell_decision(tx, admin, order, decided, refund, reason)
 
 
-async def _settle_thread(tx: Connection, admin: Viewer, room: Room, refund: int | None) -> None:
+async def _settle_thread(
+    tx: Connection, admin: Viewer, room: Room, report_id: int, refund: int | None
+) -> None:
     """What an objection's decision does to the thread: it ends, with all, part or none of its money going back."""
     if refund is not None and refund > room.total:
         raise Undecidable(_most_is(room.total))
@@ -143,13 +145,16 @@ async def _settle_thread(tx: Connection, admin: Viewer, room: Room, refund: int 
         await rooms.call_off(tx, room, by="timeout", cause="disputed", at=room.read_at)
         return
     if refund is not None:
-        await _give_back(tx, admin, room.booking_id, refund)
+        await _give_back(tx, admin, room.booking_id, report_id, refund)
     cause = "objection_kept" if refund is None else "objection_partly"
     await rooms.finish(tx, room, by="timeout", cause=cause, at=room.read_at)
 
 
-async def _give_back(tx: Connection, admin: Viewer, booking_id: UUID, amount: int) -> None:
-    owed = await payments.owe_back(tx, booking_id, amount, "disputed", actor="admin", actor_id=admin.id)
+async def _give_back(tx: Connection, admin: Viewer, booking_id: UUID, report_id: int, amount: int) -> None:
+    # Both sides may report one after the other: each decision is a refund of its own.
+    owed = await payments.owe_back(
+        tx, booking_id, amount, "disputed", actor="admin", actor_id=admin.id, cause=f"r{report_id}"
+    )
     if owed < amount:
         raise Undecidable(_most_is(owed))
 
