@@ -16,6 +16,7 @@ from mentorinaja.policies.actions import NothingChanged, WrongPolicy, change
 from mentorinaja.policies.rules import Policy
 from tests.support.accounts import eventually
 from tests.support.bookings import book, due_in, make_seller, make_user, slot_in
+from tests.support.extensions import answer, ask, running
 from tests.support.payments import pay
 from tests.support.places import make_admin
 from tests.support.races import Meet
@@ -216,3 +217,14 @@ async def test_the_desk_lists_and_changes(db: Database) -> None:
     now = await queries.current(db)
     assert (now.tax_bps, now.cancel_steps, now.changed_by) == (1_100, ((2880, 10_000), (0, 0)), admin.id)
     assert len(await queries.history(db)) == 2
+
+
+async def test_more_time_costs_what_its_session_cost_whatever_holds_by_now(db: Database) -> None:
+    meeting = await running(db)
+    await change(
+        db, await make_admin(db), "Semua naik", admin_fee_bps=900, platform_fee_bps=2_500, tax_bps=1_100
+    )
+    await ask(meeting)
+    await answer(meeting)
+    rates = await db.fetch("SELECT DISTINCT admin_fee_bps, platform_fee_bps, tax_bps FROM orders")
+    assert [tuple(row) for row in rates] == [(500, 2_000, 0)]
