@@ -165,6 +165,8 @@ async def test_the_review_of_a_session_stands_on_its_card(site: Site) -> None:
     await browser.get(TRANSACTIONS)
     assert browser.page.css_first(f"#order-{public_id} [aria-label='4 dari 5 bintang']")
     assert "Sangat membantu!" in browser.text
+    link = browser.page.css_first(f"#order-{public_id} a[href='/expert/{seller.slug}#reviews']")
+    assert link is not None and link.text(strip=True) == "Lihat Review"
 
 
 def ids(browser: Browser) -> set[str]:
