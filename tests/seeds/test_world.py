@@ -38,6 +38,7 @@ async def test_the_demo_world_is_there_and_is_made_once(db: Database) -> None:
     await _check_sari(db)
     await _check_history(db)
     await _check_threads(db)
+    await _check_changes(db)
     await _check_products(db)
     await _check_withdrawals(db)
     await _check_bank(db)
@@ -171,6 +172,15 @@ async def _check_history(db: Database) -> None:
         row["kind"] for row in await db.fetch("SELECT kind FROM outbox WHERE status = 'waiting'")
     )
     assert 0 < waiting.total() < 20
+
+
+async def _check_changes(db: Database) -> None:
+    """Called off by either side, moved, asked to move, and late money that waits for its payer's choice."""
+    reasons = await db.fetch("SELECT cancel_reason FROM bookings WHERE cancel_reason LIKE 'cancelled_by_%'")
+    assert {row["cancel_reason"] for row in reasons} == {"cancelled_by_user", "cancelled_by_expert"}
+    assert await db.fetchval("SELECT count(*) FROM orders WHERE most_back_bps IS NOT NULL") == 1
+    assert await db.fetchval("SELECT count(*) FROM proposals WHERE state = 'open'") == 1
+    assert await db.fetchval("SELECT count(*) FROM refunds WHERE not_before > app_now()") == 1
 
 
 async def _check_threads(db: Database) -> None:

@@ -18,6 +18,7 @@ from mentorinaja.resources import Resources
 from mentorinaja.schedule import actions as schedule
 from mentorinaja.seeds import people
 from mentorinaja.seeds.cast import gather
+from mentorinaja.seeds.changes import Changes
 from mentorinaja.seeds.elsewhere import Elsewhere
 from mentorinaja.seeds.fates import Fates
 from mentorinaja.seeds.goods import Goods
@@ -86,6 +87,7 @@ async def _live(resources: Resources, today: datetime) -> None:
         fates = Fates(db, cast, till, storyteller)
         letters = Letters(db, resources.storage, cast, till, storyteller)
         elsewhere = Elsewhere(db, cast, till, storyteller)
+        changes = Changes(db, cast, till, storyteller)
         goods = Goods(resources, cast, till)
         await goods.offer()
         if not await db.fetchval("SELECT EXISTS (SELECT FROM orders)"):
@@ -96,6 +98,7 @@ async def _live(resources: Resources, today: datetime) -> None:
                 *fates.past(today),
                 *letters.past(today),
                 *elsewhere.past(today),
+                *changes.past(today),
                 *goods.past(today),
                 *Payouts(resources, cast).past(today),
             ):
@@ -105,6 +108,7 @@ async def _live(resources: Resources, today: datetime) -> None:
         await clock.shift(db, None)
         await fates.make_today()
         await letters.make_today()
+        await changes.make_today()
         await goods.make_today()
     finally:
         till.close()
