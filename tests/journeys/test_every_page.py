@@ -38,6 +38,7 @@ USER = {
 EXPERT = {
     "dashboard": "/expert/dashboard",
     "transaksi": "/expert/dashboard/transaksi",
+    "month": "/expert/dashboard/transaksi/laporan",
     "withdrawals": "/expert/dashboard/withdrawals",
     "layanan": "/expert/dashboard/layanan",
     "product-new": "/expert/dashboard/layanan/produk/baru",

@@ -70,10 +70,14 @@ async def uncredited(db: Connection | Database, limit: int = 200) -> list[int]:
         """SELECT r.order_id FROM refunds r
            WHERE r.state = 'done' AND NOT EXISTS (SELECT FROM credit_notes n WHERE n.refund_id = r.id)
            UNION
-           SELECT j.order_id FROM ledger_journals j JOIN invoice_differences d ON d.transaction_id = j.transaction_id
-           WHERE j.kind IN ('reversal', 'chargeback', 'refund') AND d.difference > 0
+           SELECT j.order_id FROM ledger_journals j
+             JOIN invoices i ON i.order_id = j.order_id AND i.transaction_id = j.transaction_id
+           WHERE j.kind = ANY ($2)
+             AND NOT EXISTS (SELECT FROM credit_notes n WHERE n.invoice_id = i.id AND n.issued_at >= j.at)
+             AND EXISTS (SELECT FROM invoice_differences d WHERE d.invoice_id = i.id AND d.difference > 0)
            ORDER BY order_id LIMIT $1""",
         limit,
+        list(rules.TAKEN_BACK),
     )
     return [row["order_id"] for row in rows]
 
