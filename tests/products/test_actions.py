@@ -1,5 +1,6 @@
 """Buying products: once, never one's own, in time; and what follows the money."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from mentorinaja.bookings import queries as orders
 from mentorinaja.db.pool import Database
 from mentorinaja.errors import DomainError, NotThere
 from mentorinaja.payments import actions as payments
+from mentorinaja.policies.actions import change
 from mentorinaja.products import actions, queries
 from mentorinaja.products.refusals import (
     NoDownloadsLeft,
@@ -201,3 +203,22 @@ async def test_before_the_first_download_all_of_it_goes_back_and_after_it_nothin
     unpaid = (await actions.buy(db, other, product)).public_id
     with pytest.raises(NotReturnable):
         await payments.return_product(db, other, unpaid)
+
+
+async def test_the_rule_and_the_count_of_the_day_it_was_bought_hold(db: Database) -> None:
+    admin = replace(await make_user(db, "Admin"), role="admin")
+    buyer, seller = await make_user(db), await make_seller(db)
+    before = await purchase(db, buyer, await make_product(db, seller))
+    await change(db, admin, "Uji aturan", product_bps=5_000, downloads=2, admin_fee_bps=1_000)
+    half = await purchase(db, buyer, await make_product(db, seller, "Separuh"), amount=165_000)
+    await change(db, admin, "Uji aturan", product_bps=0)
+    none = await purchase(db, buyer, await make_product(db, seller, "Tidak kembali"), amount=165_000)
+    assert [item.order.purchase.allowed for item in await queries.library_of(db, buyer)] == [2, 2, 10]  # type: ignore[union-attr]
+    assert await payments.return_product(db, buyer, before) == 157_500
+    assert await payments.return_product(db, buyer, half) == 82_500
+    order = await orders.order_for(db, buyer, half)
+    assert order is not None and (order.kept, order.earned) == (82_500, 66_000)
+    with pytest.raises(NotReturnable):
+        await payments.return_product(db, buyer, none)
+    order = await orders.order_for(db, buyer, none)
+    assert order is not None and order.purchase is not None and not order.purchase.can_be_returned

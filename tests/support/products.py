@@ -37,8 +37,8 @@ async def store_file(db: Database, storage: Storage, seller: Seller, data: bytes
     return await files.store(db, storage, seller.id, kind, f"panduan.{kind}", data)
 
 
-async def purchase(db: Database, user: Viewer, product_id: int, **changes: Any) -> str:
+async def purchase(db: Database, user: Viewer, product_id: int, **said: Any) -> str:
     """Buy and pay a product as Midtrans's word does; answers the order's public id."""
-    public_id = (await actions.buy(db, user, product_id, **changes)).public_id
-    await pay(db, public_id)
+    public_id = (await actions.buy(db, user, product_id)).public_id
+    await pay(db, public_id, **said)
     return public_id

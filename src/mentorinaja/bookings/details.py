@@ -266,7 +266,7 @@ DETAIL_SQL = f"""
       {REFUNDS_SQL} AS refunds,
       (SELECT jsonb_build_object('product_id', goods.id, 'type', goods.type, 'state', bought.state,
           'cancelled', bought.cancelled, 'downloads', bought.downloads, 'allowed', bought.allowed,
-          'first_at', bought.first_downloaded_at)
+          'first_at', bought.first_downloaded_at, 'back_bps', o.cancel_policy->'until_first_download_bps')
        FROM products goods WHERE goods.id = bought.product_id) AS purchase
     FROM orders o
     {WITH_BOOKING}

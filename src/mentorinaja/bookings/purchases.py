@@ -17,7 +17,7 @@ class Purchase:
     """The product and what its buyer did with it.
 
     `downloads` of `allowed` were counted, the first one at `first_at`; `cancelled`: the buyer took the money back
-    before that.
+    before that; `back_bps`: the share of the total (basis points) that goes back until then.
     """
 
     product_id: int
@@ -27,6 +27,7 @@ class Purchase:
     downloads: int
     allowed: int
     first_at: datetime | None
+    back_bps: int
 
     @property
     def type_name(self) -> str:
@@ -45,8 +46,8 @@ class Purchase:
 
     @property
     def can_be_returned(self) -> bool:
-        """Whether the buyer may still have all the money back: nothing was downloaded."""
-        return self.state == "owned" and self.first_at is None
+        """Whether the buyer may still have money back: nothing was downloaded."""
+        return self.state == "owned" and self.first_at is None and self.back_bps > 0
 
 
 def purchase_from(row: Mapping[str, Any] | None) -> Purchase | None:

@@ -91,12 +91,13 @@ async def give_up(tx: Connection, user: Viewer, public_id: str) -> tuple[Order, 
     row = await _purchase(tx, order.id)
     if row["cancelled"]:
         return order, 0
-    if row["downloads"] or row["state"] != "owned":
+    amount = goes_back(row["cancel_policy"], order.total)
+    if row["downloads"] or row["state"] != "owned" or not amount:
         raise _not_returnable(downloaded=row["downloads"] > 0)
     await tx.execute("UPDATE purchases SET state = 'ended', cancelled = true WHERE order_id = $1", order.id)
     await bookings.record_event(tx, order.id, "user", "cancelled", actor_id=user.id)
     await tx.execute("SELECT live_publish($1)", f"order:{order.public_id}")
-    return order, goes_back(row["cancel_policy"], order.total)
+    return order, amount
 
 
 async def _purchase(tx: Connection, order_id: int) -> asyncpg.Record:
@@ -116,7 +117,10 @@ def _not_returnable(*, downloaded: bool) -> NotReturnable:
             "Produk ini sudah diunduh, jadi pembeliannya tidak dapat dibatalkan lagi.",
             [("Kembali ke Library", "/user/library")],
         )
-    return NotReturnable("Pembelian ini sudah berakhir.", [("Lihat Riwayat", "/user/transactions")])
+    return NotReturnable(
+        "Pembelian ini sudah berakhir, atau dananya tidak dapat kembali menurut aturan saat dibeli.",
+        [("Lihat Riwayat", "/user/transactions")],
+    )
 
 
 async def _earn_sooner(tx: Connection, order: Order) -> None:
