@@ -16,6 +16,10 @@ ALTER TABLE payment_transactions ADD COLUMN confirmed bigint NOT NULL DEFAULT 0,
   ADD CONSTRAINT payment_transactions_confirmed CHECK (confirmed BETWEEN 0 AND returned);
 UPDATE payment_transactions SET confirmed = returned WHERE state IN ('refunded', 'partially_refunded');
 
+-- of what was taken back, the word that took it back
+UPDATE payment_transactions SET gateway_status = 'deny'
+  WHERE state = 'reversed' AND gateway_status NOT IN ('failure', 'deny', 'cancel', 'capture');
+
 -- Three in the morning in Jakarta, when nobody pays: the next one.
 CREATE FUNCTION next_night() RETURNS timestamptz LANGUAGE sql STABLE AS $$
   SELECT (date_trunc('day', app_now() AT TIME ZONE 'Asia/Jakarta' + interval '21 hours') + interval '3 hours')

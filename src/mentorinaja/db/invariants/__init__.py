@@ -12,6 +12,7 @@ import asyncpg
 from mentorinaja.db.invariants.bookings import BOOKINGS
 from mentorinaja.db.invariants.changes import CHANGES
 from mentorinaja.db.invariants.extensions import EXTENSIONS
+from mentorinaja.db.invariants.gateway import GATEWAY
 from mentorinaja.db.invariants.invoices import INVOICES
 from mentorinaja.db.invariants.money import MONEY
 from mentorinaja.db.invariants.products import PRODUCTS
@@ -22,7 +23,17 @@ from mentorinaja.db.invariants.withdrawals import WITHDRAWALS
 from mentorinaja.db.pool import Database
 
 INVARIANTS = (
-    MONEY | BOOKINGS | CHANGES | SESSIONS | EXTENSIONS | INVOICES | PRODUCTS | REFUNDS | REST | WITHDRAWALS
+    MONEY
+    | GATEWAY
+    | BOOKINGS
+    | CHANGES
+    | SESSIONS
+    | EXTENSIONS
+    | INVOICES
+    | PRODUCTS
+    | REFUNDS
+    | REST
+    | WITHDRAWALS
 )
 
 
