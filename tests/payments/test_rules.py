@@ -147,13 +147,13 @@ def test_checks_come_after_1_5_15_60_minutes_then_hourly() -> None:
 
 
 def test_nothing_more_is_asked_once_all_is_decided() -> None:
-    assert rules.next_check("closed", [Known("expired", "qris", NOW)], NOW, NOW) is None
-    assert rules.next_check("closed", [Known("paid", "qris", NOW)], NOW, NOW) is None
-    assert rules.next_check("closed", [Known("waiting", "qris", NOW)], NOW, NOW) is not None
+    assert rules.next_check("closed", [Known("expired", "qris", "settlement", NOW)], NOW, NOW) is None
+    assert rules.next_check("closed", [Known("paid", "qris", "settlement", NOW)], NOW, NOW) is None
+    assert rules.next_check("closed", [Known("waiting", "qris", "settlement", NOW)], NOW, NOW) is not None
 
 
 def test_payments_that_may_be_reversed_are_asked_about_a_little_longer() -> None:
-    paid = [Known("paid", "bank_transfer", NOW)]
+    paid = [Known("paid", "bank_transfer", "settlement", NOW)]
     assert rules.next_check("closed", paid, NOW, NOW) == NOW + timedelta(minutes=15)
     assert rules.next_check("closed", paid, NOW, NOW + timedelta(minutes=16)) is None
 
