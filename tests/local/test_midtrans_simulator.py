@@ -342,3 +342,38 @@ def test_it_runs_as_a_process_and_stops_cleanly(tmp_path: Path) -> None:
         assert httpx.get(f"{url}/_control/transactions").status_code == 404
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0
+
+
+async def test_a_payment_that_began_elsewhere_is_taken_over_once_as_it_is(desk: Desk) -> None:
+    at = "2025-11-26T02:05:00+00:00"
+    paid = {
+        "transaction_id": "9a0f7a1c-22c4-4d0e-a3a0-3f2f1e4c5b6d",
+        "payment_type": "gopay",
+        "transaction_status": "settlement",
+        "gross_amount": 157_500,
+        "created_at": at,
+        "paid_at": datetime.now(UTC).isoformat(),
+    }
+    past = {
+        "gateway_order_id": ORDER,
+        "token": "a-token-of-the-past",
+        "gross_amount": 157_500,
+        "created_at": at,
+        "page_expires_at": at,
+        "transactions": [paid],
+    }
+    for adopted in (1, 0):
+        answer = await desk.client.put("/_control/transactions", json=[past])
+        assert (answer.status_code, answer.json()) == (200, {"adopted": adopted})
+    assert (await desk.core("status", ORDER))["transaction_status"] == "settlement"
+    assert not desk.merchant.received, "nobody is told"
+    given = {"refund_key": "rf-1", "amount": 50_000, "reason": "batal"}
+    assert (await desk.core("refund", ORDER, given))["transaction_status"] == "partial_refund"
+    strange = {**past, "gateway_order_id": "BE-1", "transactions": [{**paid, "payment_type": "pigeon"}]}
+    assert (await desk.client.put("/_control/transactions", json=[strange])).status_code == 400
+
+
+async def test_an_answer_can_be_any_text(desk: Desk) -> None:
+    await desk.faults(status={"content": "[]"})
+    with pytest.raises(AttributeError):
+        await desk.core("status", ORDER)
