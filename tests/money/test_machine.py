@@ -1,0 +1,50 @@
+"""The whole money machine, played at random: whatever people, banks, lines and the clock do, every invariant holds.
+
+`MENTORINAJA_MACHINE` says how many steps (`make machine`: 10,000), `MENTORINAJA_SEED` repeats a run's choices,
+`MENTORINAJA_SHRINK` looks for the shortest game that breaks something.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+
+import hypothesis
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.money.desk import Desk
+from tests.money.meeting import Meeting
+from tests.money.paying import Paying
+
+STEPS = int(os.environ.get("MENTORINAJA_MACHINE", "2000"))
+SEED = int(os.environ.get("MENTORINAJA_SEED", "1"))
+# Tests of their own, so that two processes share the work.
+PARTS = 4
+STEPS_A_GAME = 50
+# Looking for a shorter game takes minutes: only when asked for.
+PHASES = [Phase.generate, *([Phase.shrink] if "MENTORINAJA_SHRINK" in os.environ else [])]
+
+
+class Machine(Paying, Meeting, Desk):
+    """Everything that can happen."""
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_whatever_happens_the_books_are_right(database_server: str, part: int) -> None:
+    told = Counter[str]()
+    machine = type("Machine", (Machine,), {"server": database_server, "told": told})
+    run_state_machine_as_test(
+        hypothesis.seed(SEED * PARTS + part)(machine),
+        settings=settings(
+            max_examples=max(1, STEPS // PARTS // STEPS_A_GAME),
+            stateful_step_count=STEPS_A_GAME,
+            deadline=None,
+            database=None,
+            phases=PHASES,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    print(dict(sorted(told.items())))
