@@ -25,7 +25,7 @@ OUTCOMES: list[tuple[list[tuple[str, dict[str, Any]]], str, str, str]] = [
     (
         [("capture", {}), ("chargeback", {"amount": 50_000})],
         "chargeback",
-        "sebagian pembayaran",
+        "atau sebagian darinya",
         "dibatalkan",
     ),
     ([("capture", {}), ("chargeback", {})], "chargeback", "disengketakan", "sebagian"),
