@@ -46,11 +46,15 @@ async def refunds(db: Database) -> list[tuple[str, int, str]]:
 
 
 async def mails(site: Site) -> list[EmailMessage]:
-    """What was sent besides the confirmation: one sweep tells, the next sends."""
+    """What was sent of the session itself, besides the confirmation: one sweep tells, the next sends."""
     await site.sweep()
     await site.sweep()
     sent = [email.message_from_bytes(m.raw, policy=policy.default) for m in site.mailbox.messages]
-    return [mail for mail in sent if not mail["Subject"].startswith(("Pembayaran", "Booking baru"))]
+    return [
+        mail
+        for mail in sent
+        if "sesi" in mail["Subject"].lower() and not mail["Subject"].startswith("Pembayaran")
+    ]
 
 
 def words(mail: EmailMessage, kind: str = "plain") -> str:
