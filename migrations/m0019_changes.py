@@ -6,9 +6,7 @@ from mentorinaja.db.migrate import sql_migration
 
 ID = "0019"
 VERSION = "1.38.0"
-DESCRIPTION = (
-    "Cancelling and moving what is paid: the payer's one move, the expert's proposals, rooms that end with it."
-)
+DESCRIPTION = "Cancelling and moving what is paid: the payer's one move, the expert's proposals, rooms that end with it."
 
 SQL = """
 -- Once the payer has moved a session: the share at that moment, which is the most that a later cancel gives.
