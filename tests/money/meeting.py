@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 from hypothesis import strategies as st
@@ -70,6 +71,20 @@ class Meeting(Game):
     def come_into_the_room(self, which: int, side: str) -> None:
         sale = self.session(which)
         self.act(f"enter as {side}", rooms.enter, _person(sale, side), sale.booking_id)
+
+    @_has_sessions
+    @rule(which=pick, days=st.sampled_from((0, 2, 4)))
+    def take_place(self, which: int, days: int) -> None:
+        """Both come, the expert answers, it ends; some days later its money is earned."""
+        sale = self.session(which)
+        self.do(self.world.go_to_start(sale))
+        for side in SIDES:
+            self.come_into_the_room(which=which, side=side)
+        self.write(which=which, side="expert")
+        self.end(which=which, side="user")
+        self.answer_in_writing(which=which, how="finish")
+        self.do(self.world.pass_time(timedelta(days=days)))
+        self.do(self.world.sweep())
 
     @_has_sessions
     @rule(which=pick, side=st.sampled_from(SIDES))

@@ -58,6 +58,16 @@ class Paying(Game):
         words = payment.may()
         self.world.turn(payment, words[word % len(words)], amount)
 
+    @precondition(lambda self: any(p.word == "pending" for p in self.world.till.payments))
+    @rule(which=pick, days=st.sampled_from((1, 3)))
+    def money_comes_late(self, which: int, days: int) -> None:
+        """A number that was given out is paid after all, and we hear of it."""
+        pending = [p for p in self.world.till.payments if p.word == "pending"]
+        payment = pending[which % len(pending)]
+        self.do(self.world.pass_time(timedelta(days=days)))
+        self.world.turn(payment, "settlement", 0)
+        self.do(self.world.hear(len(self.world.post) - 1, again=True))
+
     @precondition(lambda self: any(p.back for p in self.world.till.payments))
     @rule(which=pick)
     def a_refund_arrives(self, which: int) -> None:

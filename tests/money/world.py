@@ -142,6 +142,11 @@ class World:
         await clock.shift(self.db, by)
         await self.look_at_the_clock()
 
+    async def go_to_start(self, sale: Sale) -> None:
+        """Time passes until a session that is ahead begins."""
+        starts = await self.db.fetchval("SELECT starts_at FROM bookings WHERE id = $1", sale.booking_id)
+        await self.pass_time(max(timedelta(0), starts - await self.look_at_the_clock()))
+
     async def sweep(self) -> None:
         """The worker does everything that is due. Nothing may be left over for its log."""
         self.touched = True
