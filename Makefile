@@ -31,8 +31,8 @@ test: $(VENV)/.ready ## all tests
 torture: $(VENV)/.ready ## 10,000 messages over lines that break all the time (MENTORINAJA_SEED=… repeats a run)
 	@MENTORINAJA_TORTURE=10000 $(BIN)/python -m pytest -q -s --timeout=900 tests/rooms/test_torture.py -k nothing_is_lost
 
-machine: $(VENV)/.ready ## 10,000 steps of the money machine (MENTORINAJA_SEED=… plays other games)
-	@MENTORINAJA_MACHINE=10000 $(BIN)/python -m pytest -q -s -n 2 --timeout=3600 tests/money/test_machine.py
+machine: $(VENV)/.ready ## 50,000 steps of the money machine (MENTORINAJA_SEED=… plays other games)
+	@MENTORINAJA_MACHINE=50000 $(BIN)/python -m pytest -q -s -n 2 --timeout=3600 tests/money/test_machine.py
 
 check: $(VENV)/.ready ## ruff, mypy --strict, djlint
 	$(BIN)/ruff check .

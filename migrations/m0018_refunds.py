@@ -6,9 +6,7 @@ from mentorinaja.db.migrate import sql_migration
 
 ID = "0018"
 VERSION = "1.38.0"
-DESCRIPTION = (
-    "Carrying refunds out: by the gateway, by cancelling a card payment, or by hand to the payer's bank account."
-)
+DESCRIPTION = "Carrying refunds out: by the gateway, by cancelling a card payment, or by hand to the payer's bank account."
 
 SQL = """
 -- A refund's key says its cause, once: 'disputed-<transaction id>-<what about>'. The same reason may come again.

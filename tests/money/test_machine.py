@@ -1,6 +1,6 @@
 """The whole money machine, played at random: whatever people, banks, lines and the clock do, every invariant holds.
 
-`MENTORINAJA_MACHINE` says how many steps (`make machine`: 10,000), `MENTORINAJA_SEED` repeats a run's choices,
+`MENTORINAJA_MACHINE` says how many steps (`make machine`: 50,000), `MENTORINAJA_SEED` repeats a run's choices,
 `MENTORINAJA_SHRINK` looks for the shortest game that breaks something.
 """
 
@@ -18,11 +18,11 @@ from tests.money.desk import Desk
 from tests.money.meeting import Meeting
 from tests.money.paying import Paying
 
-STEPS = int(os.environ.get("MENTORINAJA_MACHINE", "2000"))
+STEPS = int(os.environ.get("MENTORINAJA_MACHINE", "10000"))
 SEED = int(os.environ.get("MENTORINAJA_SEED", "1"))
 # Tests of their own, so that two processes share the work.
-PARTS = 4
-STEPS_A_GAME = 50
+PARTS = 8
+STEPS_A_GAME = 125
 # Looking for a shorter game takes minutes: only when asked for.
 PHASES = [Phase.generate, *([Phase.shrink] if "MENTORINAJA_SHRINK" in os.environ else [])]
 

@@ -15,7 +15,7 @@ from mentorinaja.payments.rules import CLOSING
 Arrival = Literal["page", "success", "pending", "error"]
 Phase = Literal[
     "unpaid", "waiting", "failed", "unknown", "review", "closing", "over", "given_up",
-    "paid", "late", "reversed", "returned", "chargeback",
+    "paid", "called_off", "late", "reversed", "returned", "chargeback",
 ]  # fmt: skip
 PAYABLE: frozenset[Phase] = frozenset({"unpaid", "waiting", "failed", "unknown"})
 
@@ -29,6 +29,7 @@ _TITLES: dict[Phase, str] = {
     "over": "Waktu pembayaran sudah habis",
     "given_up": "Booking ini dibatalkan",
     "paid": "Pembayaran Berhasil!",
+    "called_off": "Sesi ini dibatalkan",
     "late": "Pembayaran masuk terlambat",
     "reversed": "Pembayaran ditarik kembali oleh bank",
     "returned": "Dana Anda dikembalikan",
@@ -98,6 +99,8 @@ def phase_of(order: OrderDetail, progress: Progress, now: datetime, arrival: Arr
         return _waiting_phase(order, progress, now, arrival)
     if (order.status, order.payment_status) == ("confirmed", "partially_refunded"):
         return "paid"  # the session stands
+    if (order.status, order.payment_status) == ("cancelled", "paid"):
+        return "called_off"  # too late for anything to go back
     settled: dict[str, Phase] = {
         "paid": "paid",
         "paid_late": "late",
