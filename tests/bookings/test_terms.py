@@ -77,6 +77,7 @@ def test_what_was_moved_gives_no_more_than_at_that_moment() -> None:
     assert moved.back_bps(START - timedelta(days=9)) == 5_000
     assert moved.back_bps(START - timedelta(hours=1)) == 0
     assert "paling banyak 50%" in moved.words
+    assert "paling banyak" not in terms(most_back_bps=10_000).words
     assert not moved.payer_may_move(START - timedelta(days=9))
 
 

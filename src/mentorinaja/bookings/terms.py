@@ -85,7 +85,7 @@ class Terms:
             rule = f"{percent(self.policy['until_first_message_bps'])} kembali selama mentor belum menulis."
         else:
             rule = _steps_in_words(self.policy.get("steps", []))
-        if self.most_back_bps is not None:
+        if self.most_back_bps is not None and self.most_back_bps < money.BPS:
             rule += f" Karena jadwalnya sudah Anda pindahkan, paling banyak {percent(self.most_back_bps)}."
         return rule
 

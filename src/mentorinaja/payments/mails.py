@@ -125,6 +125,8 @@ def _why_cancelled(order: OrderDetail, other: str, *, for_user: bool) -> str:
         )
     if order.cancel_reason == "reversed":
         return f"Bank menarik kembali pembayarannya, jadi {what} ini dibatalkan."
+    if order.cancel_reason == "chargeback":
+        return f"Bank penerbit kartu menarik kembali pembayarannya, jadi {what} ini dibatalkan."
     return f"Pembayarannya dikembalikan, jadi {what} ini dibatalkan."
 
 
