@@ -99,6 +99,7 @@ async def unconfirm(tx: Connection, order: Order) -> Order:
             last_attempt_failed=True,
         )
         await record_event(tx, order.id, "midtrans", "reopened", detail={"until": deadline.isoformat()})
+        await telling.tell_reopened(tx, order)
         await enqueue(tx, EXPIRE_DUE, at=deadline)
         return order
     order = await write(tx, order, state_after(order, "reverse"), cancel_reason="reversed")

@@ -17,11 +17,13 @@ _DUE_SHOWN = timedelta(minutes=30)
 def invitation(
     order: OrderDetail, *, guest: str, organizer: str, where: str, link: str | None, now: datetime
 ) -> Attachment:
-    """The session as an iCalendar request to `guest` (an address), or its cancellation; `organizer` as in a mail's From.
+    """The session as an iCalendar request to `guest` (an address), or its cancellation when it does not stand.
+
+    `organizer` as in a mail's From.
 
     A thread is an entry at the time its answer is due, which keeps nobody busy.
     """
-    off = order.status == "cancelled"
+    off = not order.is_paid
     event = Event()
     event.add("uid", f"{order.booking_id}@mentorinaja")
     event.add("sequence", order.sequence)

@@ -78,6 +78,18 @@ async def load_cancelled(db: Database, settings: Settings, row: OutboxRow) -> Ma
     )
 
 
+async def load_reopened(db: Database, settings: Settings, row: OutboxRow) -> MailContent | None:
+    """The bank took the money back before the session: it can be paid anew; nothing when it was, or is over."""
+    order = await bookings.order_by_id(db, row.order_id) if row.order_id else None
+    if order is None or order.shown_status(await clock.now(db)) != "pending" or order.under_review:
+        return None
+    for_user = row.user_id == order.user_id
+    other, zone = (order.expert_name, order.expert_zone) if for_user else (order.payer_name, order.payer_zone)
+    what = order.item_name if order.is_thread else "sesi"
+    subject = f"Pembayaran ditarik kembali oleh bank: {what} dengan {other}"
+    return await _content(db, settings, row, order, subject, "reopened", other_zone=zone)
+
+
 async def load_proposed(db: Database, settings: Settings, row: OutboxRow) -> MailContent | None:
     """The expert proposes another time; nothing when that was answered, replaced or is over."""
     order = await _standing(db, row)
@@ -174,6 +186,7 @@ MAILS = [
     Mail("new_booking", load_new_booking),
     Mail("changed", load_changed),
     Mail("cancelled", load_cancelled),
+    Mail("reopened", load_reopened),
     Mail("proposed", load_proposed),
     Mail("proposal_declined", load_declined),
     Mail("late_choice", load_late),
