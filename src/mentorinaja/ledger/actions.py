@@ -102,8 +102,11 @@ async def record_transferred(
 async def record_bounced(
     tx: Connection, order_id: int, transaction_id: str, refund_key: str, amount: int, number: int
 ) -> bool:
-    """The `number`th transfer for the refund of this key came back: it is due again. False: known."""
-    key, entries = f"bounced:{refund_key}:{number}", rules.transfer(-amount)
+    """The `number`th transfer for the refund of this key came back: it is due again, less what a bank took since.
+
+    False: known.
+    """
+    key, entries = f"bounced:{refund_key}:{number}", rules.bounce(await _booked(tx, transaction_id), amount)
     return await _post(tx, key, "refund_bounced", order_id, transaction_id, None, entries)
 
 

@@ -99,6 +99,16 @@ def transfer(amount: int) -> Entries:
     return {"refund_due": amount, "refunded": -amount}
 
 
+def bounce(booked: Mapping[str, int], amount: int) -> Entries:
+    """`amount` rupiah of a transaction that we had transferred to its payer came back: they are due again.
+
+    Only what the payer has not got from the bank since: that had been our loss, and is none any more.
+    """
+    lost = max(0, -booked.get("gateway", 0) - booked.get("refunded", 0))
+    regained = min(amount, lost)
+    return _moved({"refunded": amount, "refund_due": regained - amount, "platform_fee": -regained})
+
+
 def release(booked: Mapping[str, int], owed: int) -> Entries:
     """What the expert earned with a transaction may be asked for from now on; empty when nothing is held.
 

@@ -12,6 +12,7 @@ from mentorinaja.payments.notifications import receive
 from mentorinaja.payments.owing import cancel_and_owe, close_refunds, owe_back, owe_order_back
 from mentorinaja.payments.reconcile import hear, reconcile
 from mentorinaja.payments.refunds import CARRY_OUT
+from mentorinaja.payments.refunds import settle as settle_refunds
 from mentorinaja.payments.refunds import tell as tell_refund
 
 __all__ = [
@@ -34,5 +35,6 @@ __all__ = [
     "receive",
     "reconcile",
     "return_product",
+    "settle_refunds",
     "tell_refund",
 ]

@@ -96,11 +96,12 @@ async def call_off(tx: Connection, transaction_id: str) -> bool:
     )
 
 
-async def settle(tx: Connection, transaction_id: str, told: Iterable[GatewayRefund]) -> None:
+async def settle(tx: Connection, transaction_id: str, told: Iterable[GatewayRefund] = ()) -> None:
     """The gateway says what went back of a transaction, and the ledger has it: our refunds are as far as that.
 
     A refund of ours that the bank has is done. What went back otherwise (from Midtrans's dashboard, by our
-    cancelling a card payment, or because the card's bank took it) does the oldest refunds that it covers whole.
+    cancelling a card payment, or because the card's bank took it) does the oldest refunds that it covers whole:
+    nobody has to transfer them by hand any more.
     """
     for refund in told:
         await _heard(tx, transaction_id, refund)
@@ -111,7 +112,8 @@ async def settle(tx: Connection, transaction_id: str, told: Iterable[GatewayRefu
         transaction_id,
     )
     rows = await tx.fetch(
-        """UPDATE refunds SET state = 'done', changed_at = app_now(), left_at = app_now(), next_try_at = NULL
+        """UPDATE refunds SET state = 'done', way = nullif(way, 'bank'), changed_at = app_now(), left_at = app_now(),
+             next_try_at = NULL, problem = NULL
            FROM (SELECT id, sum(amount) OVER (ORDER BY id) AS upto FROM refunds
                  WHERE transaction_id = $1 AND state <> 'rejected' AND left_at IS NULL) AS counted
            WHERE refunds.id = counted.id AND counted.upto <= $2 RETURNING refunds.id""",
@@ -128,7 +130,7 @@ async def _heard(tx: Connection, transaction_id: str, refund: GatewayRefund) -> 
         """UPDATE refunds SET state = $3, way = 'gateway', left_at = coalesce(left_at, app_now()),
              changed_at = app_now(), problem = NULL, next_try_at = CASE WHEN $3 = 'sent' THEN next_try_at END
            WHERE transaction_id = $1 AND refund_key = $2 AND state NOT IN ('done', 'rejected')
-             AND (state <> $3 OR left_at IS NULL) RETURNING id""",
+             AND (state <> $3 OR left_at IS NULL) AND transferred IS NULL RETURNING id""",
         transaction_id,
         refund.key,
         state,
@@ -153,9 +155,8 @@ async def outcome(tx: Connection, transaction_id: str) -> Outcome:
         """SELECT CASE WHEN gone.amount >= t.amount THEN 'refunded' WHEN gone.amount > 0 THEN 'partially_refunded'
                        ELSE 'paid' END
            FROM payment_transactions t CROSS JOIN LATERAL (
-             SELECT t.returned + coalesce(sum(r.amount), 0) AS amount FROM refunds r
-             WHERE r.transaction_id = t.transaction_id AND r.way = 'bank' AND r.left_at IS NOT NULL
-               AND r.state <> 'rejected') gone
+             SELECT t.returned + coalesce(sum(r.transferred), 0) AS amount FROM refunds r
+             WHERE r.transaction_id = t.transaction_id) gone
            WHERE t.transaction_id = $1""",
         transaction_id,
     )

@@ -60,6 +60,7 @@ class Refunds(Table, tablename="refunds"):
     problem = Text(null=True)
     reference = Text(null=True)
     account_id = BigInt(null=True)
+    transferred = BigInt(null=True)
     decided_by = BigInt(null=True)
     decided_at = Timestamptz(null=True)
     decision_reason = Text(null=True)

@@ -53,8 +53,8 @@ async def approve(tx: Connection, admin: Viewer, refund_id: int, reason: str) ->
 async def reject(tx: Connection, admin: Viewer, refund_id: int, reason: str) -> None:
     """An admin stops a refund of a sale before it is sent: the money stays with those who had earned it.
 
-    What nobody had earned, or its expert called off, is its payer's and cannot be kept. Raises `NotThere`,
-    `Undecidable`.
+    What nobody had earned, what its expert called off, a product that was given back, and what the payer's bank
+    took in part already is its payer's and cannot be kept. Raises `NotThere`, `Undecidable`.
     """
     refund, order = await _lock_for(tx, admin, refund_id)
     reason = _checked(reason)
@@ -66,6 +66,14 @@ async def reject(tx: Connection, admin: Viewer, refund_id: int, reason: str) -> 
         )
     if refund.reason in rules.NEVER_KEPT:
         raise Undecidable("Mentor sendiri membatalkan sesi ini, jadi dananya harus kembali kepada pembayar.")
+    if order.kind == "product" and refund.reason == "cancelled_by_user":
+        raise Undecidable(
+            "Produk ini sudah dikembalikan sebelum diunduh, jadi dananya harus kembali kepada pembayar."
+        )
+    if refund.due < refund.amount:
+        raise Undecidable(
+            "Sebagian dana ini sudah diambil bank pembayar, jadi sisanya juga harus kembali kepada pembayar."
+        )
     await tx.execute(
         "UPDATE refunds SET state = 'rejected', changed_at = app_now(), next_try_at = NULL WHERE id = $1",
         refund.id,
@@ -142,13 +150,14 @@ async def mark_transferred(tx: Connection, admin: Viewer, refund_id: int, refere
         raise Undecidable("Pembayar belum memberi nomor rekening.")
     await tx.execute(
         """UPDATE refunds SET state = 'sent', left_at = app_now(), changed_at = app_now(), reference = $2,
-             account_id = $3 WHERE id = $1""",
+             account_id = $3, transferred = $4 WHERE id = $1""",
         refund.id,
         reference,
         account.id,
+        refund.due,
     )
     await ledger.record_transferred(
-        tx, order.id, refund.transaction_id, refund.refund_key, refund.amount, refund.bounces + 1
+        tx, order.id, refund.transaction_id, refund.refund_key, refund.due, refund.bounces + 1
     )
     await _note(tx, order, admin, "refund_sent", refund, reference=reference)
     await payments.tell_refund(tx, refund.id, "sent", version=refund.bounces)
@@ -157,23 +166,32 @@ async def mark_transferred(tx: Connection, admin: Viewer, refund_id: int, refere
 
 @atomic
 async def mark_bounced(tx: Connection, admin: Viewer, refund_id: int, reason: str) -> None:
-    """A transfer came back: the payer is asked for another account. Raises `NotThere`, `Undecidable`."""
+    """A transfer came back: the payer is asked for another account, unless a bank gave the money back meanwhile.
+
+    Raises `NotThere`, `Undecidable`.
+    """
     refund, order = await _lock_for(tx, admin, refund_id)
     reason = _checked(reason)
-    if refund.way != "bank" or refund.state != "sent":
+    if refund.way != "bank" or refund.state != "sent" or refund.transferred is None:
         raise Undecidable("Tidak ada transfer manual yang sedang berjalan untuk pengembalian dana ini.")
     await tx.execute("UPDATE refund_accounts SET bounced_at = app_now() WHERE id = $1", refund.account_id)
     await tx.execute(
-        """UPDATE refunds SET state = 'failed', left_at = NULL, reference = NULL, account_id = NULL, problem = $2,
-             changed_at = app_now() WHERE id = $1""",
+        """UPDATE refunds SET state = 'failed', left_at = NULL, reference = NULL, account_id = NULL, transferred = NULL,
+             problem = $2, changed_at = app_now() WHERE id = $1""",
         refund.id,
         reason,
     )
     await ledger.record_bounced(
-        tx, order.id, refund.transaction_id, refund.refund_key, refund.amount, refund.bounces + 1
+        tx, order.id, refund.transaction_id, refund.refund_key, refund.transferred, refund.bounces + 1
     )
     await _note(tx, order, admin, "refund_failed", refund, reason=reason)
-    await payments.tell_refund(tx, refund.id, "account", version=refund.bounces + 1)
+    await payments.settle_refunds(tx, refund.transaction_id)
+    refund, order = await _lock(tx, refund.id)
+    if refund.state == "failed":
+        await payments.tell_refund(tx, refund.id, "account", version=refund.bounces)
+        return
+    await payments.close_refunds(tx, order, refund.transaction_id, actor="admin")
+    await invoices.credit(tx, order.id)
 
 
 @atomic

@@ -60,6 +60,8 @@ def _told(refund: OpenRefund, vault: Vault) -> str:
         f"  paid by {refund.payment_type}, goes back by {refund.way or 'a way not known yet'}",
         f"  {_waits_for(refund)}",
     ]
+    if refund.way == "bank" and refund.state != "sent" and refund.due < refund.amount:
+        lines.append(f"  the payer's bank took part of it already: transfer only {rupiah(refund.due)}")
     if refund.way == "bank" and refund.number_sealed is not None:
         lines.append(f"  account: {_account(refund, vault)}")
     if refund.problem:

@@ -15,8 +15,9 @@ from mentorinaja.refunds.rules import CONFIRMED_WITHIN, NEEDS_APPROVAL, TRANSFER
 class Refund:
     """A refund whose order is locked by the caller's transaction; `amount` in whole rupiah.
 
-    `left_at`: when the money left us; `sent_since`: when it was last begun to be sent; `transfers`: how many
-    transfers by hand came back; `now` is the database's time.
+    `left_at`: when the money left us; `sent_since`: when it was last begun to be sent; `bounces`: how many
+    transfers by hand came back; `transferred`: what went by hand; `due`: what of it has not gone back in any
+    way, if it has not left; `now` is the database's time.
     """
 
     id: int
@@ -34,6 +35,8 @@ class Refund:
     account_id: int | None
     sent_since: datetime | None
     bounces: int
+    transferred: int | None
+    due: int
     now: datetime
 
     @property
@@ -55,11 +58,12 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class OpenRefund:
-    """A refund that is not finished, for whoever looks after it; `amount` in whole rupiah."""
+    """A refund that is not finished, for whoever looks after it; `amount` and, of it, `due` in whole rupiah."""
 
     id: int
     state: str
     amount: int
+    due: int
     reason: str
     created_at: datetime
     not_before: datetime | None
@@ -76,6 +80,15 @@ class OpenRefund:
     holder: str | None
 
 
+# What of a refund `r` that has not left us is still due: what a bank took otherwise covers the oldest first.
+_DUE = """(r.amount - greatest(0, least(r.amount,
+    (SELECT sum(f.amount) FROM refunds f WHERE f.transaction_id = r.transaction_id AND f.id >= r.id
+       AND f.state <> 'rejected' AND f.left_at IS NULL)
+    + (SELECT coalesce(sum(e.amount), 0) FROM ledger_journals j JOIN ledger_entries e ON e.journal_id = j.id
+         JOIN ledger_accounts a ON a.id = e.account_id
+       WHERE j.transaction_id = r.transaction_id AND a.kind = 'refund_due'))))::bigint AS due"""
+
+
 async def lock(tx: Connection, refund_id: int) -> tuple[Refund, Order] | None:
     """A refund and its order, the order locked first as everywhere; None when there is no such refund."""
     public_id: str | None = await tx.fetchval(
@@ -86,8 +99,8 @@ async def lock(tx: Connection, refund_id: int) -> tuple[Refund, Order] | None:
     order = await orders.lock_order(tx, public_id)
     # A statement of its own: it sees what was committed while the lock was waited for.
     row = await tx.fetchrow(
-        """SELECT r.id, r.order_id, r.transaction_id, r.amount, r.reason, r.state, r.refund_key, r.not_before, r.way,
-             r.tries, r.next_try_at, r.left_at, r.account_id,
+        f"""SELECT r.id, r.order_id, r.transaction_id, r.amount, r.reason, r.state, r.refund_key, r.not_before, r.way,
+             r.tries, r.next_try_at, r.left_at, r.account_id, r.transferred, {_DUE},
              (SELECT max(s.at) FROM refund_steps s WHERE s.refund_id = r.id AND s.state = 'sent') AS sent_since,
              (SELECT count(*) FROM ledger_journals j WHERE j.kind = 'refund_bounced'
                 AND j.key LIKE 'bounced:' || r.refund_key || ':%') AS bounces,
@@ -141,7 +154,7 @@ async def account_of(db: Connection | Database, order_id: int) -> Account | None
 async def unfinished(db: Database) -> list[OpenRefund]:
     """Every refund that is neither done nor rejected, oldest first."""
     rows = await db.fetch(
-        """SELECT r.id, r.state, r.amount, r.reason, r.created_at, r.not_before, r.way, r.tries, r.problem,
+        f"""SELECT r.id, r.state, r.amount, {_DUE}, r.reason, r.created_at, r.not_before, r.way, r.tries, r.problem,
              o.public_id, o.item_name, o.payer_name, u.email::text AS payer_email, t.payment_type,
              a.bank, a.number_sealed, a.holder
            FROM refunds r JOIN orders o ON o.id = r.order_id JOIN users u ON u.id = o.user_id

@@ -7,8 +7,7 @@ REFUNDS = {
     "M9_transferred_is_booked": """
         SELECT t.transaction_id, coalesce(sent.amount, 0) AS sent, coalesce(booked.amount, 0) AS booked
         FROM payment_transactions t
-          LEFT JOIN (SELECT transaction_id, sum(amount) AS amount FROM refunds
-            WHERE way = 'bank' AND left_at IS NOT NULL GROUP BY transaction_id) sent USING (transaction_id)
+          LEFT JOIN (SELECT transaction_id, sum(transferred) AS amount FROM refunds GROUP BY transaction_id) sent USING (transaction_id)
           LEFT JOIN (SELECT j.transaction_id, -sum(e.amount) AS amount FROM ledger_journals j
               JOIN ledger_entries e ON e.journal_id = j.id JOIN ledger_accounts a ON a.id = e.account_id
             WHERE a.kind = 'refunded' GROUP BY j.transaction_id) booked USING (transaction_id)
@@ -19,6 +18,7 @@ REFUNDS = {
           OR (state IN ('requested', 'approved', 'failed', 'rejected') AND left_at IS NOT NULL)
           OR (way = 'bank' AND (left_at IS NOT NULL) <> (reference IS NOT NULL))
           OR (way IS DISTINCT FROM 'bank' AND reference IS NOT NULL)
+          OR (reference IS NOT NULL) <> (transferred IS NOT NULL)
           OR (state = 'sent' AND way IS NULL)""",
     "M9_sent_after_it_was_approved": """
         SELECT s.refund_id FROM refund_steps s WHERE s.state = 'sent' AND NOT EXISTS (

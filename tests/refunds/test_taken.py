@@ -1,0 +1,125 @@
+"""Refunds by hand whose payer goes to the bank besides: nobody is paid twice, and the books say so."""
+
+from datetime import timedelta
+
+import pytest
+
+from mentorinaja import clock
+from mentorinaja.db.pool import Database
+from mentorinaja.ledger import queries as ledger
+from mentorinaja.payments import actions as payments
+from mentorinaja.payments.gateway_words import GatewayRefund
+from mentorinaja.refunds import actions, desk
+from mentorinaja.refunds.rules import Undecidable
+from tests.refunds.sales import TOTAL, Sale, next_sweep
+from tests.refunds.test_bank import WHY, an_admin, give, owed_by_bank
+from tests.support.bookings import make_seller, make_user, settings_of
+from tests.support.payments import said
+from tests.support.products import make_product, purchase
+
+
+async def take(sale: Sale, returned: int, word: str = "chargeback") -> None:
+    """The payer's bank takes the money, altogether `returned` rupiah, or reverses the payment (`deny`)."""
+    told = said(sale.public_id, word, transaction_id=sale.transaction_id, returned=returned)
+    await payments.hear(sale.db, sale.public_id, told)
+
+
+async def lost(db: Database) -> int:
+    """Rupiah that the platform paid out of its own pocket."""
+    return await ledger.balance(db, "platform_fee")
+
+
+@pytest.mark.parametrize("word", ["chargeback", "deny"])
+async def test_a_transfer_that_comes_back_after_the_bank_took_all_is_not_sent_again(
+    db: Database, word: str
+) -> None:
+    admin = await an_admin(db)
+    sale, refund_id = await owed_by_bank(db)
+    await give(sale)
+    await actions.mark_transferred(db, admin, refund_id, "TRX-1")
+    await take(sale, TOTAL if word == "chargeback" else 0, word)
+    assert await lost(db) == TOTAL
+    await actions.mark_bounced(db, admin, refund_id, WHY)
+    assert (await lost(db), await sale.due(), (await sale.refund()).state) == (0, 0, "done")
+    assert await ledger.balance(db, "refunded") == 0
+    assert not await db.fetchval("SELECT count(*) FROM outbox WHERE kind = 'refund_account' AND version > 0")
+    with pytest.raises(Undecidable):
+        await actions.mark_transferred(db, admin, refund_id, "TRX-2")
+
+
+async def test_a_transfer_that_comes_back_after_the_bank_took_more_than_was_left_is_due_in_part(
+    db: Database,
+) -> None:
+    admin = await an_admin(db)
+    sale, refund_id = await owed_by_bank(db, 100_000)
+    await give(sale)
+    await actions.mark_transferred(db, admin, refund_id, "TRX-1")
+    await take(sale, 120_000, "partial_chargeback")
+    assert await lost(db) == 62_500
+    await actions.mark_bounced(db, admin, refund_id, WHY)
+    assert (await lost(db), await sale.due(), (await sale.refund()).state) == (0, 37_500, "failed")
+    await give(sale, number="9999888877")
+    await actions.mark_transferred(db, admin, refund_id, "TRX-2")
+    assert await ledger.balance(db, "refunded") == -37_500
+    await next_sweep(db, days=6)
+    assert (await sale.refund()).state == "done"
+    assert await ledger.balance(db, "gateway") == 37_500
+
+
+async def test_only_what_the_bank_did_not_take_is_transferred_and_nothing_of_it_is_kept(db: Database) -> None:
+    admin = await an_admin(db)
+    sale, refund_id = await owed_by_bank(db, 100_000)
+    await give(sale)
+    await take(sale, 60_000, "partial_chargeback")
+    with pytest.raises(Undecidable, match="sudah diambil bank"):
+        await actions.reject(db, admin, refund_id, WHY)
+    listed = next(command for command in desk.COMMANDS if command.name == "refunds")
+    told = await listed.run(db, settings_of(db), None)  # type: ignore[arg-type]  # it has no arguments
+    assert "transfer only Rp 40.000" in told
+    await actions.mark_transferred(db, admin, refund_id, "TRX-1")
+    assert await sale.due() == 0
+    assert await ledger.balance(db, "refunded") == -40_000
+    await next_sweep(db, days=6)
+    assert (await sale.status(), await lost(db)) == ("partially_refunded", -8_762)
+
+
+async def test_what_the_bank_took_whole_need_not_be_transferred(db: Database) -> None:
+    admin = await an_admin(db)
+    sale, refund_id = await owed_by_bank(db)
+    await give(sale)
+    await take(sale, TOTAL)
+    assert ((await sale.refund()).state, (await sale.refund()).way) == ("done", None)
+    with pytest.raises(Undecidable):
+        await actions.mark_transferred(db, admin, refund_id, "TRX-1")
+
+
+async def test_a_gateway_that_sends_late_what_was_transferred_is_our_loss_and_the_transfer_stays_known(
+    db: Database,
+) -> None:
+    admin = await an_admin(db)
+    sale, refund_id = await owed_by_bank(db, 100_000)
+    await give(sale)
+    await actions.mark_transferred(db, admin, refund_id, "TRX-1")
+    key: str = await db.fetchval("SELECT refund_key FROM refunds WHERE id = $1", refund_id)
+    told = said(
+        sale.public_id,
+        "partial_refund",
+        transaction_id=sale.transaction_id,
+        returned=100_000,
+        refunds=(GatewayRefund(key, 100_000, True),),
+    )
+    await payments.hear(db, sale.public_id, told)
+    refund = await sale.refund()
+    assert (refund.state, refund.way, refund.reference) == ("sent", "bank", "TRX-1")
+    assert await lost(db) == 42_500
+
+
+async def test_the_money_of_a_product_that_was_given_back_cannot_be_kept(db: Database) -> None:
+    admin, seller, user = await an_admin(db), await make_seller(db), await make_user(db)
+    public_id = await purchase(db, user, await make_product(db, seller))
+    await payments.return_product(db, user, public_id)
+    refund_id: int = await db.fetchval("SELECT id FROM refunds")
+    with pytest.raises(Undecidable, match="sebelum diunduh"):
+        await actions.reject(db, admin, refund_id, WHY)
+    await clock.shift(db, timedelta(days=8))
+    assert (await ledger.earnings(db, seller.id)).total == 0
