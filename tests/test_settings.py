@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from mentorinaja.settings import (
+    DEMO_SECRET_FILE,
     DEVELOPMENT_SECRET,
     SIMULATOR_CLIENT_KEY,
     SIMULATOR_SERVER_KEY,
     Settings,
     SettingsError,
+    demo_secret,
     describe,
     load,
 )
@@ -130,6 +132,13 @@ def test_the_simulator_and_plain_loopback_are_for_trying_out(mode: str) -> None:
     assert settings.simulator and not settings.https
     with pytest.raises(SettingsError, match="BASE_URL"):
         load({**GOOD, **changes, "BASE_URL": "http://192.168.1.5:8000"})
+
+
+def test_commands_beside_a_demo_find_the_key_it_made_for_itself(tmp_path: Path) -> None:
+    place = {"DATA_DIR": str(tmp_path)}
+    assert demo_secret(place) == ""
+    (tmp_path / DEMO_SECRET_FILE).write_text("k" * 40)
+    assert demo_secret(place) == "k" * 40
 
 
 def test_settings_cannot_be_changed_and_all_are_described() -> None:

@@ -28,6 +28,7 @@ from mentorinaja.settings import (
     Settings,
     SettingsError,
     database_url_from_environment,
+    demo_secret,
     describe,
     load,
 )
@@ -285,7 +286,7 @@ def _local_settings(*, strict: bool = False) -> Iterator[Settings]:
     if not strict:
         fallbacks = {
             "mode": mode,
-            "secret_key": os.environ.get("SECRET_KEY") or DEVELOPMENT_SECRET,
+            "secret_key": os.environ.get("SECRET_KEY") or demo_secret() or DEVELOPMENT_SECRET,
             "midtrans_server_key": os.environ.get("MIDTRANS_SERVER_KEY") or SIMULATOR_SERVER_KEY,
             "midtrans_client_key": os.environ.get("MIDTRANS_CLIENT_KEY") or SIMULATOR_CLIENT_KEY,
             "smtp_host": os.environ.get("SMTP_HOST") or "127.0.0.1",

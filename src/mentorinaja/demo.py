@@ -24,6 +24,7 @@ from mentorinaja.db.migrate import migrate
 from mentorinaja.paths import PARTIALS, STATIC, TEMPLATES
 from mentorinaja.resources import open_resources
 from mentorinaja.settings import (
+    DEMO_SECRET_FILE,
     SIMULATOR_CLIENT_KEY,
     SIMULATOR_SERVER_KEY,
     Settings,
@@ -172,7 +173,7 @@ class Parts:
 
     def _secret(self) -> str:
         """This demo's own key, kept so that people stay signed in over a restart."""
-        file = self._folder / "secret_key"
+        file = self._folder / DEMO_SECRET_FILE
         if not file.exists():
             with open(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600), "w") as handle:  # noqa: PTH123 mode at birth
                 handle.write(secrets.token_urlsafe(48))

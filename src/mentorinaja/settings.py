@@ -15,6 +15,7 @@ Mode = Literal["production", "development", "demo", "test"]
 # The bundled simulator's well-known keys: they must never sign real money.
 SIMULATOR_SERVER_KEY = "SB-Mid-server-simulator"
 SIMULATOR_CLIENT_KEY = "SB-Mid-client-simulator"
+DEMO_SECRET_FILE = "secret_key"  # noqa: S105 the name of a file
 DEVELOPMENT_SECRET = "development-only-secret-key-never-in-production"  # noqa: S105 refused in production
 _MAIL_FROM = re.compile(r"(?:[^<>\r\n]* <)?[^@\s<>]+@[^@\s<>]+>?")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -132,6 +133,13 @@ def demo_place(environ: Mapping[str, str] | None = None) -> tuple[Path, int]:
     source = os.environ if environ is None else environ
     port = _convert("PORT", source["PORT"], 8000) if source.get("PORT") else 8000
     return Path(source.get("DATA_DIR") or "var").resolve(), port
+
+
+def demo_secret(environ: Mapping[str, str] | None = None) -> str:
+    """The key that the demo at this place made for itself, "" before its first start: commands beside it need it."""
+    folder, _ = demo_place(environ)
+    file = folder / DEMO_SECRET_FILE
+    return file.read_text() if file.is_file() else ""
 
 
 def _convert(name: str, text: str, default: Any) -> Any:
