@@ -163,6 +163,7 @@ async def test_a_products_invoice_has_no_time(site: Site) -> None:
     path = f"/invoice/{public_id}"
     words = await same_on_paper(payer, path, path + ".pdf")
     assert "Panduan Wawancara" in words and "LUNAS" in words and words.count("WIB") == 1  # when it was paid
+    assert "Produk" in words and "Layanan" not in words
     assert "Rp 126.000" in await same_on_paper(expert, path, path + ".pdf")
 
 

@@ -8,7 +8,7 @@ from mentorinaja.products import actions
 from mentorinaja.products.rules import MOST_FILE_BYTES
 from tests.support import files
 from tests.support.bookings import browser_of, make_seller, make_user, seller_browser
-from tests.support.payments import pay
+from tests.support.payments import open_attempt, pay, said
 from tests.support.products import LINK, make_product, purchase, store_file
 from tests.support.site import Site
 
@@ -75,7 +75,7 @@ async def test_from_the_experts_page_over_paying_to_the_library_and_the_file(sit
     await browser.get("/user/library")
     assert browser.text.count("1 dari 10") == 2 and "Batalkan" not in browser.text
     answer = await browser.get(f"/user/transactions/{public_id}/cancel")
-    assert answer.status_code == 409
+    assert answer.status_code == 409 and "Pembelian ini tidak bisa dibatalkan lagi" in browser.text
 
     stranger = await browser_of(site, await make_user(db))
     for token in (links[public_id], links[second], "/unduh/abc.def", links[public_id][:-2]):
@@ -111,6 +111,34 @@ async def test_the_product_goes_back_before_it_is_fetched(site: Site) -> None:
     assert "masih kosong" in browser.text
     await browser.get(f"/payment/{public_id}")
     assert "Dana Anda dikembalikan" in browser.text
+
+
+async def test_what_the_bank_took_back_and_what_is_no_longer_sold_is_explained(site: Site) -> None:
+    db, buyer, seller = site.db, await make_user(site.db), await make_seller(site.db)
+    browser, mentor = await browser_of(site, buyer), await seller_browser(site, seller)
+    product = await make_product(db, seller)
+    for word, words in (("deny", "Anda dapat membelinya lagi"), ("chargeback", "mengembalikan dana"),
+                        ("refund", "Dananya sudah dikembalikan")):  # fmt: skip
+        public_id = (await actions.buy(db, buyer, product)).public_id
+        attempt = await open_attempt(db, public_id)
+        paid = said(attempt)
+        await payments.hear(db, attempt, paid)
+        returned = 0 if word == "deny" else 157_500
+        await payments.hear(
+            db, attempt, said(attempt, word, transaction_id=paid.transaction_id, returned=returned)
+        )
+        await browser.get("/user/transactions?status=cancelled")
+        card = browser.page.css_first(f"#order-{public_id}")
+        assert card is not None and words in card.text() and "tidak lagi di library Anda" in card.text()
+        if word != "refund":
+            await mentor.get("/expert/dashboard/transaksi")
+            sale = mentor.page.css_first(f"#order-{public_id}")
+            assert sale is not None and "Bank menarik kembali pembayarannya" in sale.text()
+    await actions.put_away(db, seller.id, product)
+    answer = await browser.get(f"/products/{product}/buy")
+    assert answer.status_code == 422 and "tidak lagi dijual" in browser.text
+    assert browser.page.css_first(f"a[href='/expert/{seller.slug}#produk']") is not None
+    assert (await browser.get("/products/999999/buy")).status_code == 404
 
 
 async def test_the_expert_offers_changes_and_puts_away(site: Site) -> None:

@@ -52,7 +52,7 @@ def invoice_sheet(invoice: Invoice) -> Sheet:
             ("Mentor", invoice.expert),
             ("Metode pembayaran", invoice.paid_with),
         ),
-        titles=("Layanan", "Harga"),
+        titles=(_sold(invoice.order), "Harga"),
         item=(invoice.item, _time(invoice.starts_at, invoice.zone, thread=invoice.thread), invoice.subtotal),
         sums=(
             ("Subtotal", invoice.subtotal),
@@ -81,7 +81,7 @@ def note_sheet(note: CreditNote) -> Sheet:
             ("Mentor", note.expert),
             ("Untuk invoice", note.invoice or "Tanpa invoice"),
         ),
-        titles=("Layanan", "Dikembalikan"),
+        titles=(_sold(note.order), "Dikembalikan"),
         item=(note.item, note.why, note.amount),
         sums=(),
         total=("Total dikembalikan", note.amount),
@@ -100,7 +100,7 @@ def sale_sheet(order: OrderDetail, now: datetime) -> Sheet:
         file_name=f"pendapatan-{order.public_id}",
         issued_at=now,
         parties=(("Mentor", order.expert_name), ("Pengguna", order.payer_name)),
-        titles=("Layanan", "Total Bayar"),
+        titles=(_sold(order.public_id), "Total Bayar"),
         item=(
             order.item_name,
             _time(order.starts_at, order.expert_zone, thread=order.is_thread),
@@ -114,6 +114,11 @@ def sale_sheet(order: OrderDetail, now: datetime) -> Sheet:
         if changed
         else (),
     )
+
+
+def _sold(public_id: str) -> str:
+    """What kind of thing an order is about: its number says it."""
+    return "Produk" if public_id.startswith("PD-") else "Layanan"
 
 
 def _time(at: datetime | None, zone: str, *, thread: bool) -> str:

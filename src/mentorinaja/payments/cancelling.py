@@ -17,6 +17,12 @@ _HISTORY = ("Lihat Riwayat", "/user/transactions")
 _TRANSACTIONS = ("Lihat Transaksi", "/expert/dashboard/transaksi")
 
 
+class CannotReturn(CannotCancel):
+    """The product stays the buyer's."""
+
+    title = "Pembelian ini tidak bisa dibatalkan lagi"
+
+
 @atomic
 async def cancel_paid(tx: Connection, user: Viewer, public_id: str, shown: int) -> int:
     """The payer calls a paid session off; answers how many rupiah go back, which is at least `shown`.
@@ -71,8 +77,7 @@ async def return_product(tx: Connection, user: Viewer, public_id: str) -> int:
 def why_not_cancelled(sale: OrderDetail) -> CannotCancel:
     """The refusal for the payer, with its sentence and next step."""
     if sale.is_product:
-        library = ("Buka Library", "/user/library")
-        return CannotCancel("Produk ini sudah diunduh, jadi pembeliannya tidak dapat dibatalkan.", [library])
+        return _why_not_returned(sale)
     if sale.status != "confirmed":
         return CannotCancel("Sesi ini sudah selesai atau sudah dibatalkan.", [_HISTORY])
     room = ("Buka ruang sesi", sale.room_path)
@@ -85,6 +90,14 @@ def why_not_cancelled(sale: OrderDetail) -> CannotCancel:
     return CannotCancel(
         "Sesi ini sudah mulai. Bila mentor belum hadir, pilihan Anda ada di ruang sesi.", [room]
     )
+
+
+def _why_not_returned(sale: OrderDetail) -> CannotReturn:
+    assert sale.purchase is not None, "a product's order has its purchase"
+    library = ("Buka Library", "/user/library")
+    if sale.purchase.downloads:
+        return CannotReturn("Produk ini sudah diunduh, jadi pembeliannya tidak dapat dibatalkan.", [library])
+    return CannotReturn("Menurut aturan saat dibeli, dananya tidak dapat kembali.", [library])
 
 
 def why_expert_cannot(sale: OrderDetail) -> CannotCancel:

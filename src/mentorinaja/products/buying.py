@@ -43,7 +43,7 @@ async def buy(tx: Connection, user: Viewer, product_id: int, payment_method: str
     await tx.execute("SELECT FROM products WHERE id = $1 FOR KEY SHARE", product_id)
     offer = await queries.offer(tx, product_id)
     if offer is None:
-        raise ProductGone("Produk ini tidak lagi dijual. Lihat produk lain dari mentor yang sama.")
+        raise ProductGone.from_the_shelf_of(await queries.seller_of(tx, product_id))
     if offer.expert_user_id == user.id:
         raise OwnProduct(
             "Anda tidak dapat membeli produk Anda sendiri.", [("Lihat Layanan", "/expert/dashboard/layanan")]

@@ -125,6 +125,16 @@ async def offer(db: Connection | Database, product_id: int) -> Offer | None:
     return Offer(**row) if row else None
 
 
+async def seller_of(db: Connection | Database, product_id: int) -> str | None:
+    """The slug of the published expert who sells or sold a product, or None."""
+    slug: str | None = await db.fetchval(
+        """SELECT e.slug FROM products p JOIN experts e ON e.id = p.expert_id
+           WHERE p.id = $1 AND e.status = 'published'""",
+        product_id,
+    )
+    return slug
+
+
 async def live_purchase(db: Connection | Database, user_id: int, product_id: int) -> tuple[str, str] | None:
     """(order's public id, state) of the purchase that is the user's, or waits to be paid in time; else None."""
     row = await db.fetchrow(

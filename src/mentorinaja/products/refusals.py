@@ -11,6 +11,14 @@ class ProductGone(DomainError):
     status = 422
     title = "Produk ini tidak tersedia"
 
+    @classmethod
+    def from_the_shelf_of(cls, slug: str | None) -> ProductGone:
+        """The refusal with its next step: the page of the expert with this slug, where there is one."""
+        return cls(
+            "Produk ini tidak lagi dijual. Lihat produk lain dari mentor yang sama.",
+            [("Lihat mentor", f"/expert/{slug}#produk")] if slug else [],
+        )
+
 
 class OwnProduct(DomainError):
     """Nobody buys their own."""
