@@ -10,7 +10,7 @@ from mentorinaja.invoices.months import BALANCES, Month, Movement
 from mentorinaja.invoices.paper import shown
 from mentorinaja.invoices.sheets import invoice_sheet
 from mentorinaja.typed import harmless
-from tests.support.papers import words_of
+from tests.support.papers import pages_of, words_of
 
 NOW = datetime(2026, 11, 26, 7, 0, tzinfo=UTC)
 
@@ -56,6 +56,9 @@ def test_a_long_month_goes_over_many_pages_and_loses_nothing() -> None:
     words = words_of(month_files.as_pdf(month(120)))
     assert all(f"BE-{number:05}" in words for number in range(1, 121))
     assert "Halaman 9 dari" in words
+    for page in pages_of(month_files.as_pdf(month(40))):
+        begun, told = page.count("Pembayaran diterima"), page.count("+ Rp")
+        assert begun == told, "a movement stays on one page"
     assert len(month_files.as_csv(month(120)).splitlines()) == 123
 
 

@@ -10,8 +10,13 @@ _PAIR = re.compile(rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>")
 
 def words_of(file: bytes) -> str:
     """The text of all pages, white space folded."""
+    return " ".join(pages_of(file))
+
+
+def pages_of(file: bytes) -> list[str]:
+    """The text of each page, white space folded."""
     with pikepdf.open(io.BytesIO(file)) as pdf:
-        return " ".join(" ".join(_page(page) for page in pdf.pages).split())
+        return [" ".join(_page(page).split()) for page in pdf.pages]
 
 
 def _page(page: pikepdf.Page) -> str:

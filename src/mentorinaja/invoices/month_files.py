@@ -70,6 +70,9 @@ def _balances(paper: Paper, month: Month) -> None:
 
 
 def _movement(paper: Paper, movement: Movement) -> None:
+    # What belongs together stays on one page.
+    if paper.will_page_break(12.5 + 4.5 * len(movement.shown)):
+        paper.add_page()
     paper.rule(1.5)
     paper.ink(INK, 10)
     about = " · ".join(filter(None, (movement.reference, movement.item, movement.payer)))
