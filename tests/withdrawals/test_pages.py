@@ -38,7 +38,7 @@ async def test_an_expert_asks_and_follows_it_to_the_end(site: Site) -> None:
     assert "Belum ada penarikan" in browser.text
     link = browser.page.css_first("a[data-open-dialog=withdraw]")
     await browser.get(link.attributes["href"] or "")
-    for words in ("Ajukan Penarikan", "Rp 126.000", "Rp 50.000", "Pilih bank",
+    for words in ("Ajukan Penarikan", "Rp 126.000", "Rp 50.000", "Pilih Bank", "Nomor Rekening", "Nama Pemilik Rekening",
                   "Proses penarikan membutuhkan 2-3 hari kerja", "Batal"):  # fmt: skip
         assert words in browser.text, words
     answer = await browser.submit(FORM, filled(), follow=False)
@@ -61,7 +61,9 @@ async def test_an_expert_asks_and_follows_it_to_the_end(site: Site) -> None:
     assert shown_balances(browser)["Penarikan (Withdrawn)"] == "Rp 100.000"
     await actions.mark_failed(site.db, admin, public_id, "Rekening sudah ditutup.")
     await browser.get(PAGE)
-    assert_shown(browser, public_id, "Gagal", "Rekening sudah ditutup.", "Uangnya kembali ke saldo Anda.")
+    assert_shown(
+        browser, public_id, "Gagal", "Alasan: Rekening sudah ditutup.", "Uangnya sudah kembali ke saldo"
+    )
 
 
 def assert_shown(browser: Browser, public_id: str, *words: str) -> None:

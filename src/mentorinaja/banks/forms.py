@@ -13,17 +13,17 @@ class BankAccountForm(BaseForm):
 
     bank = SelectField(
         "Bank",
-        choices=[("", "Pilih bank"), *((bank.code, bank.name) for bank in rules.BANKS.values())],
+        choices=[("", "Pilih Bank"), *((bank.code, bank.name) for bank in rules.BANKS.values())],
         validators=[required("Pilih bank Anda.")],
         default="",
     )
     account_number = LineField(
-        "Nomor rekening",
+        "Nomor Rekening",
         validators=[required("Isi nomor rekening.")],
         render_kw={"inputmode": "numeric", "autocomplete": "off", "maxlength": 40},
     )
     account_holder = LineField(
-        "Nama pemilik rekening",
+        "Nama Pemilik Rekening",
         validators=[
             required("Isi nama pemilik rekening."),
             length("Tulis nama seperti di buku tabungan, 3 sampai 100 karakter.", least=3, most=100),
