@@ -258,6 +258,12 @@ async def test_levers_move_a_transaction_through_its_whole_life(desk: Desk) -> N
     assert (await desk.client.post("/_control/transactions/BE-3/explode")).status_code == 404
 
 
+async def test_a_lever_pays_as_the_payment_page_lets_people_pay(desk: Desk) -> None:
+    await desk.create("BE-1", enabled_payments=["other_qris"])
+    attempt = await desk.control("transactions/BE-1/settle")
+    assert attempt["transactions"][0]["payment_type"] == "qris"
+
+
 async def test_money_can_come_late_twice_or_wrong(desk: Desk) -> None:
     await desk.create()
     await desk.control("transactions/BE-1/expire")

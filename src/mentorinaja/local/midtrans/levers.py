@@ -107,7 +107,7 @@ def told_body(simulator: Simulator, order_id: str, hint: Hint) -> Json:
 
 def _end_payment(simulator: Simulator, attempt: Attempt, verb: str, order: Order, now: datetime) -> None:
     transaction = _chosen(attempt, order.transaction_id)
-    wanted = order.method or (transaction.method if transaction else _DEFAULT_METHODS.get(verb, CARD))
+    wanted = order.method or (transaction.method if transaction else _usual(attempt, verb))
     if verb in ("capture", "challenge") and wanted != CARD:
         if order.method is not None:
             raise ApiError(412, "only cards are captured")
@@ -120,6 +120,14 @@ def _end_payment(simulator: Simulator, attempt: Attempt, verb: str, order: Order
         transaction.gross_amount = order.amount
     fraud = "deny" if verb == "deny" and rules.under_review(transaction) else _FRAUD.get(verb)
     simulator.move(attempt, transaction, _MOVES[verb], now, fraud=fraud, notify=order.notify)
+
+
+def _usual(attempt: Attempt, verb: str) -> str:
+    """How somebody pays who was not told how: as the payment page lets them."""
+    wanted = _DEFAULT_METHODS.get(verb, CARD)
+    if attempt.enabled is None or wanted in attempt.enabled:
+        return wanted
+    return next(iter(attempt.enabled), wanted)
 
 
 def _may_end(transaction: Transaction, verb: str) -> bool:
