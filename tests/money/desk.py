@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from datetime import timedelta
+from uuid import UUID, uuid4
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from mentorinaja.banks.vault import Vault
+from mentorinaja.ledger.queries import earnings
 from mentorinaja.payments import actions as payments
 from mentorinaja.policies import actions as policies
 from mentorinaja.products import actions as products
@@ -17,6 +19,8 @@ from mentorinaja.withdrawals.actions import Wish
 from tests.money.game import KINDS, Game, pick
 from tests.money.world import PASSWORD
 
+# What the policy in force asks for at least.
+LEAST = 50_000
 REASON = "Diperiksa dari catatan bank."
 _has_products = precondition(lambda self: self.products())
 
@@ -71,10 +75,45 @@ class Desk(Game):
 
     @rule(how=st.sampled_from(("approve", "mark_sent", "mark_sent", "reject", "mark_failed")))
     def decide_a_withdrawal(self, how: str) -> None:
+        self._decide(how)
+
+    def _decide(self, how: str) -> None:
         number = self.do(self.world.db.fetchval("SELECT public_id FROM withdrawals ORDER BY id DESC LIMIT 1"))
         if number is not None:
             told = () if how == "approve" else (REASON,)
             self.act(f"withdrawal {how}", getattr(withdrawals, how), self.world.admin, number, *told)
+
+    @rule(expert=st.integers(0, 1), how=st.sampled_from(("mark_sent", "mark_sent", "reject", "mark_failed")))
+    def pay_a_mentor_out(self, expert: int, how: str) -> None:
+        """What is held becomes available after some days; all of it is asked for and decided on."""
+        mentor = self.world.experts[expert]
+        self.do(self.world.pass_time(timedelta(days=2)))
+        self.do(self.world.sweep())
+        assert mentor.expert_id is not None
+        earned = self.do(earnings(self.world.db, mentor.expert_id))
+        if earned.available >= LEAST and not earned.withdrawing:
+            wish = Wish(uuid4(), earned.available, "014", "1234567890", "Sari Wulandari")
+            self.act("ask withdrawal", withdrawals.ask, self.vault(), mentor, wish, PASSWORD)
+            for move in ("approve", how) if how != "reject" else ("reject",):
+                self._decide(move)
+
+    @rule(which=pick, then=st.sampled_from(("", "", "mark_bounced")))
+    def pay_a_refund_by_hand(self, which: int, then: str) -> None:
+        """A refund that the gateway cannot send: its payer gives an account, an admin transfers it."""
+        waiting = self.do(
+            self.world.db.fetch(
+                """SELECT r.id, o.public_id FROM refunds r JOIN orders o ON o.id = r.order_id
+                   WHERE r.way = 'bank' AND r.state IN ('approved', 'failed') ORDER BY r.id"""
+            )
+        )
+        if not waiting:
+            return
+        refund_id, public_id = waiting[which % len(waiting)]
+        sale = next(sale for sale in self.world.sales if sale.public_id == public_id)
+        account = self.vault(), sale.user, sale.public_id, "014", "1234567890", "Budi Santoso"
+        self.act("give account", refunds.give_account, *account)
+        for how in ("mark_transferred", then) if then else ("mark_transferred",):
+            self.act(f"refund {how}", getattr(refunds, how), self.world.admin, refund_id, REASON)
 
     @rule(tax=st.sampled_from((0, 1_100)), platform=st.sampled_from((0, 1_999, 2_000, 5_000)))
     def change_the_rules(self, tax: int, platform: int) -> None:
