@@ -5,13 +5,18 @@ from datetime import timedelta
 import pytest
 
 from mentorinaja import clock
+from mentorinaja.clock import Clock
 from mentorinaja.db.pool import Database
 from mentorinaja.ledger import queries as ledger
 from mentorinaja.payments import actions as payments
+from mentorinaja.payments import jobs
 from mentorinaja.payments.gateway_words import GatewayRefund
+from mentorinaja.payments.midtrans import Gateway
 from mentorinaja.refunds import actions, desk
 from mentorinaja.refunds.rules import Undecidable
-from tests.refunds.sales import TOTAL, Sale, next_sweep
+from mentorinaja.resources import Resources
+from mentorinaja.storage import Storage
+from tests.refunds.sales import TOTAL, Sale, next_sweep, sell
 from tests.refunds.test_bank import WHY, an_admin, give, owed_by_bank
 from tests.support.bookings import make_seller, make_user, settings_of
 from tests.support.payments import said
@@ -112,6 +117,18 @@ async def test_a_gateway_that_sends_late_what_was_transferred_is_our_loss_and_th
     refund = await sale.refund()
     assert (refund.state, refund.way, refund.reference) == ("sent", "bank", "TRX-1")
     assert await lost(db) == 42_500
+
+
+async def test_what_a_bank_left_of_a_sale_is_released_as_any_other(db: Database) -> None:
+    sale = await sell(db)
+    await take(sale, 60_000, "partial_chargeback")
+    await clock.shift(db, timedelta(hours=25))
+    settings = settings_of(db)
+    resources = Resources(settings, db, Clock(), Gateway(settings), Storage.open(settings))
+    await jobs.release_due(resources, {})
+    resources.gateway.close()
+    earnings = await ledger.earnings(db, sale.seller.id)
+    assert (earnings.held, earnings.available) == (0, 78_000)
 
 
 async def test_the_money_of_a_product_that_was_given_back_cannot_be_kept(db: Database) -> None:

@@ -189,7 +189,8 @@ async def paying_transactions(tx: Connection, order_id: int) -> list[str]:
     rows = await tx.fetch(
         """SELECT t.transaction_id FROM payment_transactions t
              JOIN payment_attempts a ON a.id = t.attempt_id
-           WHERE a.order_id = $1 AND t.state IN ('paid', 'partially_refunded') ORDER BY t.transaction_id""",
+           WHERE a.order_id = $1 AND t.state IN ('paid', 'partially_refunded', 'chargeback')
+           ORDER BY t.transaction_id""",
         order_id,
     )
     return [row["transaction_id"] for row in rows]

@@ -129,6 +129,14 @@ MONEY = {
           JOIN orders o ON o.id = a.order_id
         WHERE b.platform + b.lost <> ((b.kept + b.lost) * o.platform_fee_bps + 5000) / 10000
           OR b.tax <> (2 * (b.platform + b.lost) * o.tax_bps + 10000 + o.tax_bps) / (2 * (10000 + o.tax_bps))""",
+    # What an expert earned waits for a day, or for a session that is still to end.
+    "M8_nothing_is_held_for_ever": f"""
+        SELECT o.public_id, b.transaction_id, -b.amount AS held FROM ({_BOOKED}) b
+          JOIN payment_transactions t USING (transaction_id) JOIN payment_attempts a ON a.id = t.attempt_id
+          JOIN orders o ON o.id = a.order_id
+        WHERE b.kind = 'expert_held' AND b.amount < 0 AND o.release_at IS NULL AND NOT EXISTS (
+          SELECT FROM bookings s LEFT JOIN session_extensions x ON x.booking_id = s.id
+          WHERE s.status = 'confirmed' AND o.id IN (s.order_id, x.order_id))""",
     "M8_only_completed_sessions_release": """
         SELECT j.key FROM ledger_journals j JOIN bookings b ON b.order_id = j.order_id
         WHERE j.kind = 'release' AND b.status <> 'completed'

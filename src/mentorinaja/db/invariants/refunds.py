@@ -7,7 +7,8 @@ REFUNDS = {
     "M9_transferred_is_booked": """
         SELECT t.transaction_id, coalesce(sent.amount, 0) AS sent, coalesce(booked.amount, 0) AS booked
         FROM payment_transactions t
-          LEFT JOIN (SELECT transaction_id, sum(transferred) AS amount FROM refunds GROUP BY transaction_id) sent USING (transaction_id)
+          LEFT JOIN (SELECT transaction_id, sum(transferred) AS amount FROM refunds
+            GROUP BY transaction_id) sent USING (transaction_id)
           LEFT JOIN (SELECT j.transaction_id, -sum(e.amount) AS amount FROM ledger_journals j
               JOIN ledger_entries e ON e.journal_id = j.id JOIN ledger_accounts a ON a.id = e.account_id
             WHERE a.kind = 'refunded' GROUP BY j.transaction_id) booked USING (transaction_id)
