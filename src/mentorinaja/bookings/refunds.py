@@ -37,12 +37,13 @@ _STATES = {
 REFUNDS_SQL = """
     (SELECT coalesce(jsonb_agg(jsonb_build_object('id', f.id, 'amount', f.amount, 'reason', f.reason, 'way', f.way,
        'not_before', f.not_before, 'bank', account.bank, 'tail', account.tail, 'reference', f.reference,
-       'decision', f.decision_reason, 'steps', (
+       'decision', f.decision_reason, 'by_card', coalesce(t.payment_type = 'credit_card', false),
+       'by_bank', coalesce(t.state = 'reversed', false), 'steps', (
          SELECT jsonb_agg(jsonb_build_object('state', s.state, 'at', s.at) ORDER BY s.id)
          FROM refund_steps s WHERE s.refund_id = f.id), 'note', (
          SELECT 'CN-' || n.year || '-' || lpad(n.number::text, 6, '0') FROM credit_notes n
          WHERE n.refund_id = f.id)) ORDER BY f.id), '[]')
-     FROM refunds f LEFT JOIN LATERAL (
+     FROM refunds f LEFT JOIN payment_transactions t USING (transaction_id) LEFT JOIN LATERAL (
        SELECT a.bank, a.tail FROM refund_accounts a
        WHERE a.order_id = f.order_id AND f.way = 'bank'
          AND CASE WHEN f.account_id IS NULL THEN a.bounced_at IS NULL ELSE a.id = f.account_id END
@@ -71,6 +72,7 @@ class Refund:
     `way` is how they go, once that is known; `not_before`: until when the payer can choose something else. By bank:
     `bank` (its code) and `tail` (the number's last digits) of the payer's account, if one is known, and the
     transfer's `reference`. `decision`: why an admin approved or stopped it. `note`: its credit note, once it is done.
+    `by_card`: it was paid by card; `by_bank`: the bank gave all of it back by itself.
     """
 
     id: int
@@ -82,6 +84,8 @@ class Refund:
     tail: str | None
     reference: str | None
     decision: str | None
+    by_card: bool
+    by_bank: bool
     steps: tuple[RefundStep, ...]
     note: str | None
 
@@ -94,6 +98,11 @@ class Refund:
     def state(self) -> str:
         """What it is now."""
         return self.steps[-1].state
+
+    @property
+    def used(self) -> bool:
+        """Whether nothing goes back because the money pays its order after all, without anybody deciding that."""
+        return self.state == "rejected" and self.decision is None and not self.by_bank
 
     @property
     def account(self) -> str | None:
