@@ -4,9 +4,12 @@ import re
 from argparse import ArgumentParser
 from typing import Any
 
+import pytest
+
 from mentorinaja.db.pool import Database
 from mentorinaja.refunds import actions, desk
 from mentorinaja.refunds.mails import MAILS
+from mentorinaja.refunds.rules import Undecidable
 from tests.refunds.sales import Sale, sell
 from tests.refunds.test_bank import NUMBER, WHY, an_admin, give, to_bank
 from tests.support.bookings import browser_of, seller_browser, settings_of
@@ -138,7 +141,10 @@ async def test_the_desk_lists_and_decides(db: Database) -> None:
     assert "waits for its payer's account" in await run("refunds")
     await give(sale)
     who = ("--admin", admin.email)
-    assert "is sent" in await run("refund-sent", str(refund_id), *who, "--reference", "TRX-9")
+    sent = ("refund-sent", str(refund_id), *who, "--reference", "TRX-9", "--account")
+    with pytest.raises(Undecidable, match="akhiran 0000"):
+        await run(*sent, "0000")
+    assert "is sent" in await run(*sent, NUMBER)
     assert "transferred; done by itself" in await run("refunds")
     assert "failed" in await run("refund-failed", str(refund_id), *who, "--reason", WHY)
     assert f"last problem: {WHY}" in await run("refunds")

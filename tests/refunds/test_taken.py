@@ -8,16 +8,17 @@ from mentorinaja import clock
 from mentorinaja.clock import Clock
 from mentorinaja.db.pool import Database
 from mentorinaja.ledger import queries as ledger
+from mentorinaja.notices.kinds import OutboxRow
 from mentorinaja.payments import actions as payments
 from mentorinaja.payments import jobs
 from mentorinaja.payments.gateway_words import GatewayRefund
 from mentorinaja.payments.midtrans import Gateway
-from mentorinaja.refunds import actions, desk
+from mentorinaja.refunds import actions, desk, mails
 from mentorinaja.refunds.rules import Undecidable
 from mentorinaja.resources import Resources
 from mentorinaja.storage import Storage
 from tests.refunds.sales import TOTAL, Sale, next_sweep, sell
-from tests.refunds.test_bank import WHY, an_admin, give, owed_by_bank
+from tests.refunds.test_bank import NUMBER, WHY, an_admin, give, owed_by_bank
 from tests.support.bookings import make_seller, make_user, settings_of
 from tests.support.payments import said
 from tests.support.products import make_product, purchase
@@ -81,11 +82,31 @@ async def test_only_what_the_bank_did_not_take_is_transferred_and_nothing_of_it_
     listed = next(command for command in desk.COMMANDS if command.name == "refunds")
     told = await listed.run(db, settings_of(db), None)  # type: ignore[arg-type]  # it has no arguments
     assert "transfer only Rp 40.000" in told
+    row = await db.fetchrow(
+        """SELECT o.id, o.kind, o.about, o.version, o.order_id, o.message_id, o.attempts, o.created_at, u.id AS user_id,
+             u.email::text, u.full_name, u.time_zone
+           FROM outbox o JOIN users u ON u.id = o.user_id WHERE o.kind = $1""",
+        actions.TO_TRANSFER,
+    )
+    letter = await mails.load_transfer(db, settings_of(db), OutboxRow(**dict(row)))
+    assert letter is not None and letter.context["dues"] == {refund_id: 40_000}
     await actions.mark_transferred(db, admin, refund_id, "TRX-1")
     assert await sale.due() == 0
     assert await ledger.balance(db, "refunded") == -40_000
     await next_sweep(db, days=6)
     assert (await sale.status(), await lost(db)) == ("partially_refunded", -8_762)
+
+
+async def test_a_transfer_is_written_down_with_the_account_it_went_to(db: Database) -> None:
+    """The payer changes the account between the desk's look and its word."""
+    admin = await an_admin(db)
+    sale, refund_id = await owed_by_bank(db, 100_000)
+    await give(sale)
+    await give(sale, number="9999888877")
+    with pytest.raises(Undecidable, match="akhiran 1111"):
+        await actions.mark_transferred(db, admin, refund_id, "TRX-1", "1111")
+    await actions.mark_transferred(db, admin, refund_id, "TRX-1", NUMBER[-4:])
+    assert (await sale.refund()).account == "BCA •••• 7890"
 
 
 async def test_what_the_bank_took_whole_need_not_be_transferred(db: Database) -> None:

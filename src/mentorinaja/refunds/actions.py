@@ -136,18 +136,27 @@ async def _give_account(
 
 
 @atomic
-async def mark_transferred(tx: Connection, admin: Viewer, refund_id: int, reference: str) -> None:
-    """The money went to the payer's account by hand, under the bank's `reference`. Raises `NotThere`, `Undecidable`."""
+async def mark_transferred(
+    tx: Connection, admin: Viewer, refund_id: int, reference: str, tail: str | None = None
+) -> None:
+    """The money went to the payer's account by hand, under the bank's `reference`.
+
+    `tail`: the last digits of the account it went to, which the payer may have changed meanwhile; None: the one
+    known now. Raises `NotThere`, `Undecidable`.
+    """
     refund, order = await _lock_for(tx, admin, refund_id)
     least, most = rules.REFERENCE_LENGTH
     reference = reference.strip()
     if not (least <= len(reference) <= most and reference.isprintable()):
         raise Undecidable(f"Tulis nomor referensi bank, {least} sampai {most} karakter.")
-    account = await queries.account_of(tx, order.id)
+    account = await queries.account_of(tx, order.id, tail)
     if refund.way != "bank" or refund.state != "approved":
         raise Undecidable("Pengembalian dana ini tidak menunggu transfer manual.")
     if account is None:
-        raise Undecidable("Pembayar belum memberi nomor rekening.")
+        told = "Pembayar belum memberi nomor rekening."
+        raise Undecidable(
+            told if tail is None else f"Tidak ada rekening dengan akhiran {tail} untuk pesanan ini."
+        )
     await tx.execute(
         """UPDATE refunds SET state = 'sent', left_at = app_now(), changed_at = app_now(), reference = $2,
              account_id = $3, transferred = $4 WHERE id = $1""",

@@ -25,6 +25,9 @@ def _transferred(parser: ArgumentParser) -> None:
     parser.add_argument("id", type=int)
     parser.add_argument("--admin", required=True, metavar="EMAIL", help="who transferred it")
     parser.add_argument("--reference", required=True, help="the transfer's number at the bank")
+    parser.add_argument(
+        "--account", required=True, metavar="1234", help="the last digits of the account it went to"
+    )
 
 
 async def _list(db: Database, settings: Settings, _given: Namespace) -> str:
@@ -44,7 +47,8 @@ async def _reject(db: Database, _settings: Settings, given: Namespace) -> str:
 
 
 async def _sent(db: Database, _settings: Settings, given: Namespace) -> str:
-    await actions.mark_transferred(db, await admin_by_email(db, given.admin), given.id, given.reference)
+    admin = await admin_by_email(db, given.admin)
+    await actions.mark_transferred(db, admin, given.id, given.reference, given.account.strip()[-4:])
     return f"Refund {given.id} is sent."
 
 

@@ -10,6 +10,7 @@ from mentorinaja.bookings.queries import Refund
 from mentorinaja.db.pool import Database
 from mentorinaja.formats import rupiah
 from mentorinaja.notices.kinds import Mail, MailContent, OutboxRow
+from mentorinaja.refunds import queries
 from mentorinaja.refunds.actions import TO_TRANSFER
 from mentorinaja.refunds.rules import NEEDS_APPROVAL
 from mentorinaja.settings import Settings
@@ -56,7 +57,8 @@ async def load_transfer(db: Database, settings: Settings, row: OutboxRow) -> Mai
     if not waiting:
         return None
     subject = f"Pengembalian dana pesanan #{order.public_id} menunggu transfer"
-    return MailContent(subject, "refund_transfer", {"order": order, "refunds": waiting})
+    dues = await queries.dues_of(db, row.order_id)
+    return MailContent(subject, "refund_transfer", {"order": order, "refunds": waiting, "dues": dues})
 
 
 def _still(step: Step, refund: Refund) -> bool:

@@ -141,12 +141,13 @@ async def gateway_order_of(db: Connection | Database, transaction_id: str) -> st
     return name
 
 
-async def account_of(db: Connection | Database, order_id: int) -> Account | None:
-    """The account the payer of an order gave last, unless a transfer to it came back."""
+async def account_of(db: Connection | Database, order_id: int, tail: str | None = None) -> Account | None:
+    """The account the payer of an order gave last (with these last digits), unless a transfer to it came back."""
     row = await db.fetchrow(
         """SELECT id, bank, number_sealed, tail, holder FROM refund_accounts
-           WHERE order_id = $1 AND bounced_at IS NULL ORDER BY id DESC LIMIT 1""",
+           WHERE order_id = $1 AND bounced_at IS NULL AND tail = coalesce($2, tail) ORDER BY id DESC LIMIT 1""",
         order_id,
+        tail,
     )
     return Account(**dict(row)) if row else None
 
@@ -166,6 +167,14 @@ async def unfinished(db: Database) -> list[OpenRefund]:
            WHERE r.state NOT IN ('done', 'rejected') ORDER BY r.id"""
     )
     return [OpenRefund(**dict(row)) for row in rows]
+
+
+async def dues_of(db: Database, order_id: int) -> dict[int, int]:
+    """What of each refund of an order that has not left us is still due, in whole rupiah, by the refund's id."""
+    rows = await db.fetch(
+        f"SELECT r.id, {_DUE} FROM refunds r WHERE r.order_id = $1 AND r.left_at IS NULL", order_id
+    )
+    return {row["id"]: row["due"] for row in rows}
 
 
 async def to_approve(db: Database) -> list[int]:
