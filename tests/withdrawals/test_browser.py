@@ -14,7 +14,7 @@ async def test_a_withdrawal_is_asked_for_in_the_dialog(chromium: Browser, site: 
         await page.goto("/expert/dashboard/transaksi")
         dialog = page.locator("dialog#withdraw")
         await page.get_by_text("Ajukan Penarikan").first.click()
-        await expect(dialog.locator("#amount")).to_be_visible()
+        await expect(dialog.locator("#amount")).to_be_focused()
         await dialog.locator("#amount").fill("1,000")
         await dialog.get_by_role("button", name="Ajukan").click()
         await expect(dialog.locator("#amount-error")).to_be_visible()

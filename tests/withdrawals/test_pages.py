@@ -96,10 +96,16 @@ async def test_every_field_says_what_is_missing(site: Site) -> None:
     sari = await make_earner(site.db)
     browser = await browser_of(site, sari)
     await browser.get(PAGE)
-    bad = {"bank": "999", "account_number": "١٢٣٤٥٦٧٨", "account_holder": "AB", "password": ""}
+    bad = {
+        "amount": "49.999",
+        "bank": "999",
+        "account_number": "١٢٣٤٥٦٧٨",
+        "account_holder": "AB",
+        "password": "",
+    }
     answer = await browser.submit(FORM, filled(**bad))
     assert answer.status_code == 422
-    assert set(errors(browser)) == {"bank", "account_number", "account_holder", "password"}
+    assert set(errors(browser)) == {*bad}
     for number in ("12345", "1" * 21, "12a45678", "+123456", "12/34567"):
         await browser.submit(FORM, filled(account_number=number))
         assert set(errors(browser)) == {"account_number"}, number

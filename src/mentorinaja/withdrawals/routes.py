@@ -12,6 +12,7 @@ from mentorinaja.db.pool import Database
 from mentorinaja.errors import DomainError, TooMany
 from mentorinaja.formats import rupiah
 from mentorinaja.settings import Settings
+from mentorinaja.typed import rupiah_in
 from mentorinaja.web import html
 from mentorinaja.web.auth import requires_expert
 from mentorinaja.web.flash import put_flash
@@ -20,7 +21,13 @@ from mentorinaja.web.problems import with_wait
 from mentorinaja.web.viewer import Viewer, WebRequest
 from mentorinaja.withdrawals import actions, queries
 from mentorinaja.withdrawals.forms import WithdrawalForm
-from mentorinaja.withdrawals.rules import AlreadySent, CannotWithdraw, WrongAmount, WrongPassword
+from mentorinaja.withdrawals.rules import (
+    AlreadySent,
+    CannotWithdraw,
+    WrongAmount,
+    WrongPassword,
+    check_amount,
+)
 
 WITHDRAWALS = "/expert/dashboard/withdrawals"
 _TRANSACTIONS = "/expert/dashboard/transaksi"
@@ -37,6 +44,7 @@ async def ask(request: WebRequest, db: Database, settings: Settings) -> Response
     """Take the request; 422 beside the field, 409 when nothing can be asked for now."""
     form = await read_form(request, WithdrawalForm)
     if not form.validate():
+        await _tell_amount(request, db, form)
         return await _show(request, db, form, status=422)
     wish = form.wish
     try:
@@ -55,6 +63,18 @@ async def ask(request: WebRequest, db: Database, settings: Settings) -> Response
     text = f"Penarikan {rupiah(wish.amount)} sudah diajukan. Prosesnya 2-3 hari kerja."
     put_flash(request, answer, "ok", text)
     return answer
+
+
+async def _tell_amount(request: WebRequest, db: Database, form: WithdrawalForm) -> None:
+    """What is wrong with the amount is told together with the rest."""
+    expert_id, amount = _viewer(request).expert_id, rupiah_in(form.amount.data or "")
+    if amount is None or expert_id is None:
+        return
+    allowance = await queries.allowance_of(db, expert_id)
+    try:
+        check_amount(amount, allowance.available, allowance.least)
+    except WrongAmount as problem:
+        form.amount.errors = [str(problem)]
 
 
 async def _show(
