@@ -1,5 +1,6 @@
 """The pages of products over HTTP: buying, the library, fetching, and the expert's shelf."""
 
+import asyncio
 from datetime import timedelta
 
 from mentorinaja.ledger import queries as ledger
@@ -96,6 +97,20 @@ async def test_from_the_experts_page_over_paying_to_the_library_and_the_file(sit
     subjects = [message.subject for message in site.mailbox.messages]
     assert "Pembayaran berhasil: eBook: PM Interview Guide" in subjects
     assert "Terjual: eBook: PM Interview Guide" in subjects
+
+
+async def test_a_question_from_before_the_payment_does_not_give_the_product_back(site: Site) -> None:
+    buyer, seller = await make_user(site.db), await make_seller(site.db)
+    public_id = (await actions.buy(site.db, buyer, await make_product(site.db, seller))).public_id
+    browser = await browser_of(site, buyer)
+    await browser.get(f"/user/transactions/{public_id}/cancel")
+    await pay(site.db, public_id)
+    assert (await browser.submit("main form")).status_code == 409
+    assert "baru saja kami terima" in browser.text and "Rp 157.500" in browser.text
+    assert not await site.db.fetchval("SELECT count(*) FROM refunds")
+    answers = await asyncio.gather(*(browser.submit("main form") for _ in range(4)))
+    assert not any("Rp 0 kembali" in answer.text for answer in answers)
+    assert await site.db.fetchval("SELECT sum(amount) FROM refunds") == 157_500
 
 
 async def test_the_product_goes_back_before_it_is_fetched(site: Site) -> None:

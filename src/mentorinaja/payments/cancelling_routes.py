@@ -63,11 +63,7 @@ async def do_cancel(request: WebRequest, db: Database, now: datetime, public_id:
         except AlreadyPaid as refusal:
             return await _ask_again(request, db, public_id, refusal)
         return _done(request, _HISTORY, _GIVEN_UP[kind])
-    if order.is_product:
-        back = await actions.return_product(db, _viewer(request), public_id)
-        text = f"Pembelian dibatalkan. {rupiah(back)} kembali kepada Anda."
-        return _done(request, f"{_HISTORY}?status=cancelled", text)
-    return await _cancel_paid(request, db, public_id)
+    return await _cancel_paid(request, db, public_id, is_product=order.is_product)
 
 
 @get(_TRANSACTIONS + "/{public_id:str}/cancel", guards=[requires_expert])
@@ -93,16 +89,23 @@ async def do_expert_cancel(request: WebRequest, db: Database, public_id: str) ->
     return _done(request, f"{_TRANSACTIONS}?status=cancelled", text)
 
 
-async def _cancel_paid(request: WebRequest, db: Database, public_id: str) -> Response[Any]:
+async def _cancel_paid(
+    request: WebRequest, db: Database, public_id: str, *, is_product: bool
+) -> Response[Any]:
     """Only for the sum the payer was shown, or more."""
     shown = (await posted(request)).text("shown") or ""
     if not _SUM.fullmatch(shown):
         return await _ask_again(request, db, public_id, AlreadyPaid.meanwhile())
     try:
-        back = await actions.cancel_paid(db, _viewer(request), public_id, int(shown))
+        if is_product:  # what goes back of it was settled when it was bought
+            back = await actions.return_product(db, _viewer(request), public_id)
+        else:
+            back = await actions.cancel_paid(db, _viewer(request), public_id, int(shown))
     except LessGoesBack as refusal:
         return await _ask_again(request, db, public_id, refusal)
-    text = f"Sesi dibatalkan. {rupiah(back)} kembali kepada Anda." if back else "Sesi dibatalkan."
+    text = "Pembelian dibatalkan." if is_product else "Sesi dibatalkan."
+    if back:
+        text += f" {rupiah(back)} kembali kepada Anda."
     return _done(request, f"{_HISTORY}?status=cancelled", text)
 
 
