@@ -78,6 +78,14 @@ async def test_a_session_whose_money_the_bank_took_back_leaves_both_calendars_un
             assert body is not None and "{" not in body.get_content().split("</style>")[-1]
             to_payer = "Sari" in message["Subject"]
             assert (f"/payment/{sale.public_id}" in body.get_content()) is to_payer
+    browser = await browser_of(site, sale.user)
+    await browser.get("/user/transactions")
+    assert "Bank menarik kembali pembayaran Anda. Silakan bayar lagi." in browser.text
+    await browser.get(f"/payment/{sale.public_id}")
+    assert (
+        "Bank menarik kembali pembayaran Anda" in browser.text
+        and "belum ada yang ditagih" not in browser.text
+    )
     await pay(site.db, sale.public_id, 2)
     await site.sweep()
     again = [message for message in mails(site)[len(told) + len(news) :] if message["Subject"]]
