@@ -13,9 +13,8 @@ from mentorinaja.db.invariants import broken
 from mentorinaja.db.pool import Database
 from mentorinaja.invoices import actions
 from mentorinaja.payments import actions as payments
-from mentorinaja.payments.actions import cancel_and_owe
 from tests.support.bookings import book, finish, make_seller, make_user, slot_in, state_of
-from tests.support.payments import pay, said
+from tests.support.payments import call_off, pay, said
 
 
 async def papers(db: Database, table: str = "invoices") -> list[tuple[int, int]]:
@@ -148,7 +147,7 @@ async def test_each_refund_that_is_done_has_its_credit_note(db: Database) -> Non
     transaction_id = await pay(db, public_id)
     booking_id = await db.fetchval("SELECT id FROM bookings")
     async with db.transaction() as tx:
-        await cancel_and_owe(tx, booking_id, 78_750, "cancelled_by_admin", actor="admin")
+        await call_off(tx, booking_id, 78_750)
     assert await notes(db) == []
     await returned(db, public_id, transaction_id, 40_000)
     assert await notes(db) == []  # only part of it went back yet

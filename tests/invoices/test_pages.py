@@ -13,7 +13,6 @@ from mentorinaja.invoices.rules import month_after, month_of
 from mentorinaja.ledger import actions as ledger_actions
 from mentorinaja.ledger import queries as ledger
 from mentorinaja.payments import actions as payments
-from mentorinaja.payments.actions import cancel_and_owe
 from tests.support.bookings import (
     Seller,
     book,
@@ -25,7 +24,7 @@ from tests.support.bookings import (
     slot_in,
 )
 from tests.support.papers import words_of
-from tests.support.payments import pay, said
+from tests.support.payments import call_off, pay, said
 from tests.support.products import make_product, purchase
 from tests.support.site import Browser, Site
 
@@ -117,7 +116,7 @@ async def test_a_refund_that_is_done_has_a_credit_note(site: Site) -> None:
         "SELECT t.transaction_id, b.id FROM payment_transactions t, bookings b"
     ) or ("", None)
     async with site.db.transaction() as tx:
-        await cancel_and_owe(tx, booking_id, 78_750, "cancelled_by_admin", actor="admin")
+        await call_off(tx, booking_id, 78_750)
     before = (await payer.get(f"/invoice/{public_id}.pdf")).content
     await payments.hear(
         site.db, public_id, said(public_id, "partial_refund", transaction_id=transaction_id, returned=78_750)
@@ -182,7 +181,7 @@ async def _a_busy_month(site: Site, seller: Seller) -> list[str]:
         await ledger_actions.lock_balances(tx, seller.id)
         await ledger_actions.record_release(tx, rows[1]["order_id"], rows[1]["transaction_id"])
         await tx.execute("UPDATE orders SET release_at = NULL WHERE id = $1", rows[1]["order_id"])
-        await cancel_and_owe(tx, rows[2]["id"], 78_750, "cancelled_by_admin", actor="admin")
+        await call_off(tx, rows[2]["id"], 78_750)
     return orders
 
 

@@ -2,14 +2,24 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
-from mentorinaja.bookings.queries import Order
+from mentorinaja.bookings import actions as bookings
+from mentorinaja.bookings.queries import Order, lock_order
 from mentorinaja.db.pool import Connection, Database
 from mentorinaja.ledger import actions as ledger
 from mentorinaja.notices import actions as notices
 from mentorinaja.payments import actions
 from mentorinaja.payments.gateway_words import GatewayStatus
+
+
+async def call_off(tx: Connection, booking_id: UUID, amount: int) -> None:
+    """An admin calls a paid session off for `amount` rupiah; the rest is earned in its time."""
+    await actions.cancel_and_owe(tx, booking_id, amount, "cancelled_by_admin", actor="admin")
+    public_id: str = await tx.fetchval(
+        "SELECT o.public_id FROM bookings b JOIN orders o ON o.id = b.order_id WHERE b.id = $1", booking_id
+    )
+    await bookings.keep_rest(tx, await lock_order(tx, public_id))
 
 
 async def open_attempt(db: Database | Connection, public_id: str, number: int = 1) -> str:
