@@ -61,8 +61,9 @@ async def test_a_sale_falls_into_its_parts(db: Database) -> None:
     await release(db, public_id, paid)
     flow = await flow_of(db, public_id)
     assert (flow.held, flow.free) == (0, 126_000)
+    assert flow.moves[0].note("expert") == "Pendapatan Anda bertambah Rp 126.000"
     assert [(move.words("expert"), move.amount) for move in flow.moves] == [
-        ("Dibayar pengguna, bagian Anda tertahan", 157_500),
+        ("Dibayar pengguna", 157_500),
         ("Bagian Anda masuk saldo", 126_000),
     ]
 
@@ -117,6 +118,7 @@ async def test_what_is_taken_back_after_the_withdrawal_is_told_to_the_expert(db:
     await release(db, second, paid)
     flow = await flow_of(db, second)
     assert (flow.held, flow.free) == (0, 126_000)
+    assert flow.moves[0].note("expert") == "Pendapatan Anda bertambah Rp 126.000"
     assert flow.moves[-1].note("expert") == "Rp 100.000 dipakai untuk menutup kekurangan saldo Anda"
 
 

@@ -23,7 +23,7 @@ _TO_PAYER = {
     "chargeback": "Bank mengembalikan dana kepada Anda",
 }
 _TO_EXPERT = {
-    "payment": "Dibayar pengguna, bagian Anda tertahan",
+    "payment": "Dibayar pengguna",
     "refund_due": "Pembayaran masuk dan akan dikembalikan kepada pengguna",
     "release": "Bagian Anda masuk saldo",
     "owed_back": "Pengembalian dana kepada pengguna dicatat",
@@ -71,7 +71,7 @@ class Movement:
             return f"{rupiah(-owed)} dipakai untuk menutup kekurangan saldo Anda"
         if owed > 0:
             return f"Pendapatan Anda berkurang {rupiah(-self.share)}, {rupiah(owed)} dipotong dari pendapatan berikutnya"
-        if self.share and self.kind != "payment":
+        if self.share:
             return (
                 f"Pendapatan Anda {'bertambah' if self.share > 0 else 'berkurang'} {rupiah(abs(self.share))}"
             )
