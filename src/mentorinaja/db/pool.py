@@ -72,7 +72,8 @@ class Database:
     async def close(self) -> None:
         """Give the connections back; those still busy after five seconds are cut."""
         try:
-            await asyncio.wait_for(self.pool.close(), 5)
+            async with asyncio.timeout(5):
+                await self.pool.close()
         except TimeoutError:
             self.pool.terminate()
 

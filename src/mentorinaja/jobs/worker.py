@@ -39,7 +39,8 @@ async def run_worker(resources: Resources, jobs: Sequence[Job], stop: asyncio.Ev
             except Exception as problem:  # the worker is where jobs' faults end: it logs and starts again
                 log.warning("worker.lost", problem=type(problem).__name__, exc_info=_unless_offline(problem))
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), 1)
+                    async with asyncio.timeout(1):
+                        await stop.wait()
     finally:
         sweeper.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -78,7 +79,8 @@ async def _run_queue(resources: Resources, jobs: Sequence[Job], stop: asyncio.Ev
     finally:
         # Whoever still waits for an answer on this line, which may be dead unheard, waits no longer.
         connection.terminate()
-    await asyncio.wait_for(running, _STOP_SECONDS)
+    async with asyncio.timeout(_STOP_SECONDS):
+        await running
 
 
 def _register(queue: PgQueuer, resources: Resources, job: Job) -> None:
@@ -112,6 +114,7 @@ async def _sweep_forever(resources: Resources, sweeps: Sequence[Job]) -> None:
             moved.clear()
             await run_sweeps(resources, sweeps)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(moved.wait(), _SWEEP_SECONDS)
+                async with asyncio.timeout(_SWEEP_SECONDS):
+                    await moved.wait()
     finally:
         await hub.stop()

@@ -55,7 +55,8 @@ class Hub:
         """Begin listening; returns when the first connection stands. Raises TimeoutError when it does not in 10 s."""
         self._task = asyncio.create_task(self._supervise(), name="live-hub")
         try:
-            await asyncio.wait_for(self._connected.wait(), _START_SECONDS)
+            async with asyncio.timeout(_START_SECONDS):
+                await self._connected.wait()
         except TimeoutError:
             await self.stop()
             raise
@@ -99,13 +100,15 @@ class Hub:
         try:
             self._lost = self._clock_moved = False
             connection.add_termination_listener(self._on_termination)
-            await asyncio.wait_for(connection.add_listener(CHANNEL, self._on_notify), _TIMEOUT_SECONDS)
+            async with asyncio.timeout(_TIMEOUT_SECONDS):
+                await connection.add_listener(CHANNEL, self._on_notify)
             await self._hear_clock(connection)
             self._connected.set()
             self._ring_everyone()
             while not self._lost:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stirred.wait(), _HEARTBEAT_SECONDS)
+                    async with asyncio.timeout(_HEARTBEAT_SECONDS):
+                        await self._stirred.wait()
                 self._stirred.clear()
                 if not self._lost:
                     await self._hear_clock(connection)

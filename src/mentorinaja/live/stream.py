@@ -164,7 +164,8 @@ class Doorbell:
     async def wait(self, seconds: float) -> bool:
         """True when it rang since the last wait, False when `seconds` passed in silence."""
         try:
-            await asyncio.wait_for(self._rang.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._rang.wait()
         except TimeoutError:
             return False
         finally:

@@ -40,7 +40,8 @@ class PromptServer(uvicorn.Server):
         """Wait until told; each second the date of the answers is written anew."""
         while not await self.on_tick(0):
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._told.wait(), 1)
+                async with asyncio.timeout(1):
+                    await self._told.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take no more connections, let the answers under way go out, end the application."""

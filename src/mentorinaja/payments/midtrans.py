@@ -136,10 +136,8 @@ class Gateway:
         started = time.perf_counter()
         outcome = "down"
         try:
-            body = await asyncio.wait_for(
-                asyncio.get_running_loop().run_in_executor(threads, self._run, call, seconds),
-                seconds + _CONNECT_SECONDS,
-            )
+            async with asyncio.timeout(seconds + _CONNECT_SECONDS):
+                body = await asyncio.get_running_loop().run_in_executor(threads, self._run, call, seconds)
             outcome = "ok"
             return body
         except TimeoutError:

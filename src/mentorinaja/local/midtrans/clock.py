@@ -23,7 +23,8 @@ class SimulatorClock:
         """The present."""
         if self._source is not None:
             try:
-                told = await asyncio.wait_for(self._source(), _PATIENCE)
+                async with asyncio.timeout(_PATIENCE):
+                    told = await self._source()
                 self._offset = told - datetime.now(UTC)
             except Exception as error:  # a foreign callable: whatever it raises, the bank goes on
                 log.warning("The simulator's clock cannot be read (%s).", type(error).__name__)

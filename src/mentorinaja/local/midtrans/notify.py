@@ -157,6 +157,7 @@ class Notifier:
 
 async def _wait(event: asyncio.Event, at_most: float | None) -> None:
     try:
-        await asyncio.wait_for(event.wait(), at_most)
+        async with asyncio.timeout(at_most):
+            await event.wait()
     except TimeoutError:
         log.info("Nothing came to overtake the notice that was held back.")
