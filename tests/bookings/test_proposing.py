@@ -1,6 +1,5 @@
 """The expert proposes another time: nothing is held, the user decides, and everything else stays as it was."""
 
-import asyncio
 import email
 from datetime import datetime, timedelta
 from email import policy
@@ -25,7 +24,6 @@ from tests.support.bookings import (
     make_user,
     seller_browser,
     slot_in,
-    state_of,
 )
 from tests.support.payments import pay
 from tests.support.site import Site
@@ -166,18 +164,6 @@ async def test_only_free_times_of_standing_sessions_are_proposed_by_their_expert
             public_id,
             sale.instead,
         )
-
-
-async def test_accepting_and_cancelling_at_once_are_one_after_the_other(db: Database) -> None:
-    for _ in range(4):
-        sale = await sold(db)
-        await sale.propose()
-        await asyncio.gather(
-            sale.accept(),
-            payments.cancel_paid(db, sale.user, sale.public_id, 0),
-            return_exceptions=True,
-        )
-        assert await state_of(db, sale.public_id) == ("cancelled", "refund_pending")
 
 
 async def test_the_pages_of_both_sides_lead_through_it(site: Site) -> None:

@@ -280,25 +280,6 @@ async def test_without_the_rooms_lock_a_session_that_runs_is_cancelled(
     assert (await meeting.room()).started_at is not None, "it ran, and was cancelled with everything back"
 
 
-async def test_two_cancels_at_once_are_one(db: Database) -> None:
-    for _ in range(4):
-        sale = await sell(db)
-        await asyncio.gather(
-            sale.cancel(),
-            actions.cancel_by_expert(db, sale.expert, sale.public_id),
-            return_exceptions=True,
-        )
-        order = await sale.order()
-        assert len(order.refunds) == 1 and order.refunds[0].reason == order.cancel_reason
-
-
-async def test_a_cancel_and_the_banks_reversal_at_once_leave_nothing_owed_twice(db: Database) -> None:
-    for _ in range(4):
-        sale = await sell(db)
-        await asyncio.gather(sale.cancel(), sale.hear("deny"), return_exceptions=True)
-        assert (await sale.order()).payment_status in ("reversed", "waiting")
-
-
 async def test_the_page_shows_the_sum_before_and_the_payer_is_led_to_riwayat(site: Site) -> None:
     sale = await sell(site.db)
     await sale.at(hours=20)

@@ -1,6 +1,5 @@
 """Money that came too late: another time of the same service, or all of it back."""
 
-import asyncio
 import email
 from datetime import datetime, timedelta
 from email import policy
@@ -120,19 +119,6 @@ async def test_only_free_times_and_only_the_payer(db: Database) -> None:
         with pytest.raises(NotThere):
             await call
     assert (await money.refund())[0] != "rejected"
-
-
-async def test_choosing_a_time_and_the_money_at_once_is_one_of_the_two(db: Database) -> None:
-    for _ in range(4):
-        money = await late(db)
-        starts = await slot_in(db, days=9)
-        await asyncio.gather(
-            money.choose(starts),
-            actions.give_late_back(db, money.user, money.public_id),
-            return_exceptions=True,
-        )
-        order, (refund, _) = await money.order(), await money.refund()
-        assert (order.status, refund == "rejected") in (("confirmed", True), ("cancelled", False))
 
 
 async def test_the_payer_is_told_and_led_to_both_choices(site: Site) -> None:
