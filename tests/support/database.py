@@ -23,7 +23,8 @@ def address_of(server: str, database: str) -> str:
 async def fresh_database(server: str, *, size: int = 8) -> AsyncIterator[Database]:
     """A copy of the template, dropped afterwards."""
     name = f"test_{next(_numbers)}"
-    await _administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"')
+    # Copying files takes a third of the time that copying through the log does, on a server that never syncs.
+    await _administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}" STRATEGY FILE_COPY')
     db = await Database.connect(address_of(server, name), size)
     try:
         yield db

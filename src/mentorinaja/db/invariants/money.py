@@ -54,15 +54,13 @@ MONEY = {
           SELECT FROM refunds r WHERE r.order_id = o.id AND r.state NOT IN ('done', 'rejected'))""",
     "M4_states_fit": """
         SELECT o.public_id, b.status, o.payment_status FROM orders o JOIN bookings b ON b.order_id = o.id
-        WHERE (b.status, o.payment_status) NOT IN (('pending', 'waiting'),
-          ('confirmed', 'paid'), ('confirmed', 'partially_refunded'), ('confirmed', 'refunded'),
-          ('confirmed', 'reversed'), ('confirmed', 'chargeback'),
-          ('completed', 'paid'), ('completed', 'refund_pending'), ('completed', 'partially_refunded'),
-          ('completed', 'refunded'), ('completed', 'reversed'), ('completed', 'chargeback'),
-          ('cancelled', 'cancelled'), ('cancelled', 'expired'), ('cancelled', 'failed'),
-          ('cancelled', 'paid_late'), ('cancelled', 'refund_pending'), ('cancelled', 'partially_refunded'),
-          ('cancelled', 'refunded'), ('cancelled', 'reversed'), ('cancelled', 'chargeback'),
-          ('cancelled', 'paid'))""",
+        WHERE b.status || ' ' || o.payment_status <> ALL ('{pending waiting,
+          confirmed paid, confirmed partially_refunded, confirmed refunded, confirmed reversed, confirmed chargeback,
+          completed paid, completed refund_pending, completed partially_refunded, completed refunded,
+          completed reversed, completed chargeback,
+          cancelled cancelled, cancelled expired, cancelled failed, cancelled paid_late, cancelled refund_pending,
+          cancelled partially_refunded, cancelled refunded, cancelled reversed, cancelled chargeback,
+          cancelled paid}'::text[])""",
     "M5_paid_once": """
         SELECT j.order_id, count(*) FROM ledger_journals j
         WHERE j.kind = 'payment' AND NOT EXISTS (
