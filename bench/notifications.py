@@ -121,7 +121,8 @@ async def _ask(server: Server, connections: Connections, requests: list[bytes], 
         await asyncio.sleep(max(0.0, begin + number / rate - perf_counter()))
         answers.asked += 1
         send(request)
-    await asyncio.wait_for(done.wait(), _PATIENCE_SECONDS)
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        await done.wait()
     answers.cpu = machine.cpu_seconds(server.pid) - used
     return answers
 

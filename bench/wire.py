@@ -173,7 +173,8 @@ async def open_stream(
     loop = asyncio.get_running_loop()
     _, stream = await loop.create_connection(lambda: Stream(request, on_mark), host, port, local_addr=source)
     try:
-        await asyncio.wait_for(stream.ready, _PATIENCE_SECONDS)
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            await stream.ready
     except TimeoutError:
         stream.close()
         raise ConnectionError(f"the stream said nothing but {stream.bytes_received} bytes") from None

@@ -40,7 +40,8 @@ async def test_a_line_that_died_unheard_keeps_nobody_waiting_for_ever(db: Databa
             assert not ours.expired(), "it gave up by itself"
             front.swallowing = False
             front.cut()
-            assert await asyncio.wait_for(other.fetchval("SELECT 3"), 60) == 3
+            async with asyncio.timeout(60):
+                assert await other.fetchval("SELECT 3") == 3
         finally:
             await other.close()
 
@@ -54,7 +55,8 @@ async def test_whoever_needs_a_database_that_is_starting_waits_and_says_so_once(
         await asyncio.sleep(waiting._PAUSE_SECONDS * 2)
         assert not waits.done()
         await relay.mend()
-        await asyncio.wait_for(waits, 60)
+        async with asyncio.timeout(60):
+            await waits
     assert len(said) == 1 and "waiting up to 30 seconds" in said[0]
 
 
@@ -88,7 +90,8 @@ async def test_a_commit_that_fails_gives_its_connection_back(db: Database) -> No
     for _ in range(20):
         with pytest.raises(asyncpg.ForeignKeyViolationError):
             await orphan(db)
-    assert await asyncio.wait_for(db.fetchval("SELECT count(*) FROM child"), 60) == 0
+    async with asyncio.timeout(60):
+        assert await db.fetchval("SELECT count(*) FROM child") == 0
 
 
 async def test_the_victim_of_a_deadlock_tries_again(db: Database) -> None:

@@ -270,12 +270,14 @@ async def test_as_a_program_it_says_its_addresses_and_stops_clean(
         sys.executable, "-m", "mentorinaja.local.mailbox", *arguments, stdout=asyncio.subprocess.PIPE
     )
     assert program.stdout is not None
-    said = json.loads(await asyncio.wait_for(program.stdout.readline(), 30))
+    async with asyncio.timeout(30):
+        said = json.loads(await program.stdout.readline())
     host, port = said["smtp"].split(":")
     async with aiosmtplib.SMTP(hostname=host, port=int(port)) as idle:
         await idle.send_message(mail())
         async with httpx.AsyncClient(base_url=said["url"]) as client:
             assert len((await client.get("/messages.json")).json()) == 1
         os.kill(program.pid, number)
-        assert await asyncio.wait_for(program.wait(), 10) == 0
+        async with asyncio.timeout(10):
+            assert await program.wait() == 0
     assert len(mail_files(tmp_path)) == 1

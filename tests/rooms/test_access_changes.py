@@ -57,7 +57,8 @@ async def test_a_change_ends_the_stream_and_whoever_is_gone_stays_out(site: Site
         open_stream(site, meeting, meeting.expert) as (theirs, _),
     ):
         await site.db.execute(CHANGES[what], meeting.user.id)
-        await asyncio.wait_for(ended, 30)
+        async with asyncio.timeout(30):
+            await ended
         before = list(mine.numbers)
         await meeting.say(meeting.expert, "Rahasia")
         await eventually(lambda: theirs.numbers == [1, 2])
@@ -74,7 +75,8 @@ async def test_an_expert_whose_profile_is_taken_away_loses_the_room(unchecked_db
             await site.db.execute(
                 "UPDATE experts SET user_id = $2 WHERE id = $1", meeting.expert.expert_id, somebody.id
             )
-            await asyncio.wait_for(ended, 30)
+            async with asyncio.timeout(30):
+                await ended
             await meeting.say(meeting.user, "Rahasia")
             await reader.read_once()
             assert reader.status == 404 and reader.numbers == [1]
@@ -90,7 +92,8 @@ async def test_signing_out_on_the_page_ends_this_devices_stream_only(site: Site)
         browser.client.cookies.update(here.client.cookies)
         await browser.get("/user/profile")
         await browser.post("/logout", {})
-        await asyncio.wait_for(ended, 30)
+        async with asyncio.timeout(30):
+            await ended
         await meeting.say(meeting.expert, "Masih di sini?")
         await eventually(lambda: there.numbers == [1, 2])
 

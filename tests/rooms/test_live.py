@@ -249,7 +249,8 @@ async def test_a_cancelled_booking_sends_the_browser_to_its_page(site: Site) -> 
     await eventually(lambda: bool(reader.seen))
     async with site.db.transaction() as tx:
         await tx.execute("UPDATE bookings SET status = 'pending' WHERE id = $1", meeting.booking_id)
-    await asyncio.wait_for(task, 30)
+    async with asyncio.timeout(30):
+        await task
     assert reader.seen[-1].event == "changed"
     await site.db.execute("UPDATE bookings SET status = 'confirmed' WHERE id = $1", meeting.booking_id)
 

@@ -62,7 +62,8 @@ class Phone:
         self._streaming = writer
         try:
             writer.write(f"GET {path} HTTP/1.1\r\n{self._lines}Accept: text/event-stream\r\n\r\n".encode())
-            self.stream_status, _ = await asyncio.wait_for(_head(reader), self._patience)
+            async with asyncio.timeout(self._patience):
+                self.stream_status, _ = await _head(reader)
             if self.stream_status == 200:
                 async with aclosing(events_in(_chunks(reader))) as events:
                     async for event in events:

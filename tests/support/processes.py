@@ -57,13 +57,15 @@ class Process:
         began = asyncio.get_running_loop().time()
         if self._process.returncode is None:
             self._process.send_signal(how)
-        await asyncio.wait_for(self._process.wait(), 60)
+        async with asyncio.timeout(60):
+            await self._process.wait()
         return asyncio.get_running_loop().time() - began
 
     async def ended(self) -> int:
         """Wait for it to end by itself; answers its exit code. Raises TimeoutError."""
         assert self._process is not None, "it was started"
-        return await asyncio.wait_for(self._process.wait(), 60)
+        async with asyncio.timeout(60):
+            return await self._process.wait()
 
     async def restart(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Stop and start again; streams and requests under way break as they do in a deployment."""

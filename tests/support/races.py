@@ -15,4 +15,5 @@ class Meet:
         self._missing -= 1
         if self._missing <= 0:
             self._all_there.set()
-        await asyncio.wait_for(self._all_there.wait(), 60)
+        async with asyncio.timeout(60):
+            await self._all_there.wait()

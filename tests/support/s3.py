@@ -70,7 +70,8 @@ async def s3_server(folder: Path) -> AsyncIterator[S3Server]:
     finally:
         if process.returncode is None:
             process.terminate()
-        await asyncio.wait_for(process.wait(), 60)
+        async with asyncio.timeout(60):
+            await process.wait()
 
 
 async def _answers(url: str, process: asyncio.subprocess.Process) -> None:
