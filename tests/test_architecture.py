@@ -16,8 +16,8 @@ SOURCE = Path(__file__).parent.parent / "src" / "mentorinaja"
 # A feature may import those left of it.
 ORDER = [
     "notices", "accounts", "policies", "schedule", "experts", "ledger", "bookings", "products", "invoices", "payments",
-    "refunds", "withdrawals", "rooms", "arrivals", "extensions", "transcripts", "reports", "threads", "reviews", "portal",
-    "seeds",
+    "refunds", "withdrawals", "rooms", "arrivals", "extensions", "transcripts", "reports", "threads", "reviews", "trust",
+    "calendars", "favourites", "portal", "applications", "seeds",
 ]  # fmt: skip
 PLUMBING = {"web", "live", "jobs", "db", "local", "storage", "contents", "banks"}
 # Wiring knows everything; that is what it is for.
@@ -30,8 +30,8 @@ SHARED_BETWEEN_FEATURES = {"actions", "queries", "tables", "kinds", "rules"}
 SHARED_BY_ROOMS = {"room", "more_time", "asking"}
 # The gateway and its words: what carries refunds out speaks to Midtrans as payments do.
 SHARED_BY_PAYMENTS = {"midtrans", "gateway_words"}
-# How another time is chosen for a session: the pages on which that is done are made of it.
-SHARED_BY_BOOKINGS = {"another_time"}
+# How another time is chosen for a session, and what stands above the portal's pages: those pages are made of them.
+SHARED_BY_BOOKINGS = {"another_time", "strip"}
 SHARED = {"rooms": SHARED_BY_ROOMS, "bookings": SHARED_BY_BOOKINGS, "payments": SHARED_BY_PAYMENTS}
 GUARDS = {requires_user, requires_expert, requires_admin}
 

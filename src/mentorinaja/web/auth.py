@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from itsdangerous import BadSignature, Signer
-from litestar.connection import ASGIConnection
+from litestar.connection import ASGIConnection, Request
 from litestar.datastructures import Cookie
 from litestar.handlers import BaseRouteHandler
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
@@ -92,6 +92,12 @@ async def requires_expert(connection: Guarded, handler: BaseRouteHandler) -> Non
         raise SignInNeeded(actions=[("Login", _sign_in_address(connection, "/expert/login"))])
     if connection.scope["user"].expert_id is None:
         raise NotThere
+
+
+def expert_id_of(request: Request[Viewer | None, Any, Any]) -> int:
+    """The id of the expert whose request this is, behind `requires_expert`."""
+    assert request.user is not None and request.user.expert_id is not None, "the guard let nobody else in"
+    return request.user.expert_id
 
 
 async def requires_admin(connection: Guarded, handler: BaseRouteHandler) -> None:

@@ -1,0 +1,42 @@
+"""What stands above every page of the mentor's portal: who this is, what comes next, and whether the switch is on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from mentorinaja.bookings.details import OrderDetail
+from mentorinaja.bookings.queries import coming_sessions
+from mentorinaja.db.pool import Database
+
+# As many as fit above the page that was asked for; the rest stands on JADWAL.
+_SHOWN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """The expert's own standing: public address, state, until when "Siap sekarang" is on, and what comes next."""
+
+    slug: str
+    display_name: str
+    status: str
+    ready_until: datetime | None
+    time_zone: str
+    coming: list[OrderDetail]
+    more: bool
+
+    def is_ready(self, now: datetime) -> bool:
+        """Whether the switch is on at `now`."""
+        return self.ready_until is not None and self.ready_until > now
+
+
+async def strip_of(db: Database, expert_id: int) -> Strip:
+    """The strip of an expert who is there."""
+    row = await db.fetchrow(
+        """SELECT e.slug, e.display_name, e.status, e.ready_until, u.time_zone
+           FROM experts e JOIN users u ON u.id = e.user_id WHERE e.id = $1""",
+        expert_id,
+    )
+    assert row is not None, "the guard let only experts in"
+    coming = await coming_sessions(db, expert_id, _SHOWN + 1)
+    return Strip(**dict(row), coming=coming[:_SHOWN], more=len(coming) > _SHOWN)

@@ -1,0 +1,44 @@
+"""TRANSAKSI, the mentor's page of what was sold and earned."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from litestar import Response, get
+
+from mentorinaja.bookings import queries as bookings
+from mentorinaja.bookings.rules import page_number
+from mentorinaja.bookings.strip import strip_of
+from mentorinaja.db.pool import Database
+from mentorinaja.ledger import queries as ledger
+from mentorinaja.web import html
+from mentorinaja.web.auth import expert_id_of, requires_expert
+from mentorinaja.web.viewer import WebRequest
+from mentorinaja.withdrawals import queries as withdrawals
+
+TRANSACTIONS = "/expert/dashboard/transaksi"
+# Unpaid bookings are not the expert's business yet.
+TABS = ("confirmed", "completed", "cancelled")
+
+
+@get(TRANSACTIONS, guards=[requires_expert])
+async def show_transactions(request: WebRequest, db: Database, now: datetime) -> Response[Any]:
+    """The expert's paid bookings, newest first, by tab (an unknown one is “Semua”), balances and withdrawals."""
+    expert_id = expert_id_of(request)
+    asked = request.query_params
+    tab = asked["status"] if asked.get("status") in TABS else None
+    found = await bookings.orders_of_expert(db, expert_id, tab, page_number(asked.get("page", "")))
+    return html.page(
+        request,
+        "templates/portal/transactions.html",
+        strip=await strip_of(db, expert_id),
+        found=found,
+        chosen=tab or "",
+        earned=await ledger.earnings(db, expert_id),
+        withdrawn=await withdrawals.withdrawals_of(db, expert_id, 1),
+        now=now,
+    )
+
+
+handlers = [show_transactions]
