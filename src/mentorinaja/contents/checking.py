@@ -12,12 +12,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import IO, Any, get_args
+from typing import IO, Any, TypeAlias, get_args
 
 import structlog
 from prometheus_client import Histogram
@@ -47,6 +47,10 @@ _ENVIRONMENT = {"LC_ALL": "C.UTF-8"}
 _threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="contents")
 
 
+# What was sent, what the child said of it, and the pictures it drew.
+_Seen: TypeAlias = tuple[bytes, dict[str, Any], list[Picture]]
+
+
 @dataclass(slots=True)
 class _Turn:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -63,10 +67,28 @@ async def checked(sent: IO[bytes], *, small: int, person: int, archives: bool = 
     `archives`: EPUB and ZIP are taken, too. Of each person one is looked at after the other. Raises
     `Unacceptable`; with the reason `busy` when its turn did not come in time.
     """
+    asked = [str(small), *(["archives"] if archives else [])]
+    data, head, pictures = await _looked_at(sent, asked, person)
+    if head["kind"] in (PDF, EPUB, ZIP):
+        return Document(data, head["kind"])
+    large, little = pictures
+    return Drawn(large, little)
+
+
+async def portrait(sent: IO[bytes], *, sides: Sequence[int], person: int) -> list[Picture]:
+    """The square in the middle of a photo: for each of `sides`, in pixels, a WebP and a JPEG after it.
+
+    A photo with fewer pixels is not made larger. Raises `Unacceptable` as `checked` does.
+    """
+    _data, _head, pictures = await _looked_at(sent, ["portrait", *map(str, sides)], person)
+    return pictures
+
+
+async def _looked_at(sent: IO[bytes], asked: list[str], person: int) -> _Seen:
     began, outcome = time.perf_counter(), "kept"
     try:
         async with asyncio.timeout(_WAIT_SECONDS), _turn_of(person):
-            work = partial(_in_child, sent, small, archives)
+            work = partial(_in_child, sent, asked)
             return await asyncio.get_running_loop().run_in_executor(_threads, work)
     except TimeoutError as problem:
         outcome = "busy"
@@ -91,12 +113,10 @@ async def _turn_of(person: int) -> AsyncIterator[None]:
             del _turns[person]
 
 
-def _in_child(sent: IO[bytes], small: int, archives: bool) -> Contents:
+def _in_child(sent: IO[bytes], asked: list[str]) -> _Seen:
     sent.seek(0)
     data = sent.read()
-    command = [sys.executable, "-I", "-m", "mentorinaja.contents.child", str(small)]
-    if archives:
-        command.append("archives")
+    command = [sys.executable, "-I", "-m", "mentorinaja.contents.child", *asked]
     try:
         child = subprocess.run(  # noqa: S603 our own module, without a shell
             command, input=data, capture_output=True, timeout=_CHILD_SECONDS, env=_ENVIRONMENT, check=False
@@ -109,18 +129,16 @@ def _in_child(sent: IO[bytes], small: int, archives: bool) -> Contents:
     if child.returncode:
         log.warning("contents.died", code=child.returncode, size=len(data))
         raise Unacceptable("broken")
-    head, _, body = child.stdout.partition(b"\n")
-    return _told(json.loads(head), data, body)
-
-
-def _told(head: dict[str, Any], data: bytes, body: bytes) -> Contents:
+    told, _, body = child.stdout.partition(b"\n")
+    head = json.loads(told)
     if refused := head.get("refused"):
         raise Unacceptable(next((known for known in get_args(Reason) if known == refused), "broken"))
-    if head["kind"] in (PDF, EPUB, ZIP):
-        return Document(data, head["kind"])
+    return data, head, _pictures(head, body)
+
+
+def _pictures(head: dict[str, Any], body: bytes) -> list[Picture]:
     pictures = []
     for media_type, width, height, size in head["pictures"]:
         pictures.append(Picture(body[:size], media_type, width, height))
         body = body[size:]
-    large, small = pictures
-    return Drawn(large, small)
+    return pictures

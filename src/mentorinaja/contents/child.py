@@ -10,6 +10,7 @@ import contextlib
 import json
 import resource
 import sys
+from collections.abc import Callable
 
 from mentorinaja.contents.kinds import PDF, Picture, Unacceptable
 
@@ -26,10 +27,19 @@ _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF")
 
 def main(small: int, archives: bool = False) -> None:
     """Look at what comes in, with small pictures of at most `small` pixels a side; `archives` are taken, too."""
+    _answer(lambda data: _seen(data, small, archives))
+
+
+def main_portrait(sides: list[int]) -> None:
+    """Draw the photo that comes in as squares of so many pixels a side."""
+    _answer(lambda data: _squares(data, sides))
+
+
+def _answer(look: Callable[[bytes], tuple[str, list[Picture]]]) -> None:
     _limit()
     data = sys.stdin.buffer.read()
     try:
-        media_type, pictures = _seen(data, small, archives)
+        media_type, pictures = look(data)
     except Unacceptable as refusal:
         _say({"refused": refusal.reason})
         return
@@ -56,6 +66,14 @@ def _seen(data: bytes, small: int, archives: bool) -> tuple[str, list[Picture]]:
 
         return kind_of(data), []
     raise Unacceptable("unknown")
+
+
+def _squares(data: bytes, sides: list[int]) -> tuple[str, list[Picture]]:
+    from mentorinaja.contents.portraits import squares, what_else
+
+    if not data.startswith(_PICTURES):
+        raise what_else(data)
+    return "image/webp", squares(data, sides)
 
 
 def _limit() -> None:
@@ -85,4 +103,7 @@ def _say(head: dict[str, object], *bodies: bytes) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), "archives" in sys.argv[2:])
+    if sys.argv[1] == "portrait":
+        main_portrait([int(side) for side in sys.argv[2:]])
+    else:
+        main(int(sys.argv[1]), "archives" in sys.argv[2:])

@@ -14,8 +14,11 @@ DocumentType = Literal["application/pdf", "application/epub+zip", "application/z
 
 # unknown: of no kind we take; broken: not what it says; pixels: too many; bytes: too many once drawn anew;
 # locked: asks for a password; active: runs something by itself; heavy: too much to look at;
-# busy: too much to do, may be tried again
-Reason = Literal["unknown", "broken", "pixels", "bytes", "locked", "active", "heavy", "busy"]
+# busy: too much to do, may be tried again; of photos only: small: too few pixels, animated: moves,
+# heic: the format of iPhones
+Reason = Literal[
+    "unknown", "broken", "pixels", "bytes", "locked", "active", "heavy", "busy", "small", "animated", "heic"
+]
 
 
 class Unacceptable(Exception):

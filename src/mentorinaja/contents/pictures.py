@@ -16,7 +16,7 @@ MOST_SIDE = 30_000
 # What is drawn anew may be larger than what was sent: the same pixels, less cleverly packed.
 MOST_BYTES = 10 * 1024 * 1024
 
-_FORMATS = ("PNG", "JPEG", "WEBP")
+FORMATS = ("PNG", "JPEG", "WEBP")
 # Phones add a second picture to a JPEG and call it MPO; the first one is the photo.
 _MEDIA_TYPES: dict[str | None, PictureType] = {
     "PNG": "image/png", "JPEG": "image/jpeg", "MPO": "image/jpeg", "WEBP": "image/webp",
@@ -24,7 +24,7 @@ _MEDIA_TYPES: dict[str | None, PictureType] = {
 _QUALITIES = (88, 75, 60)
 _SMALL_QUALITY = 75
 # What Pillow's readers raise on bytes that are not what they seem.
-_UNREADABLE = (
+UNREADABLE = (
     OSError, ValueError, SyntaxError, EOFError, OverflowError, IndexError, KeyError, TypeError, MemoryError,
     struct.error, zlib.error,
 )  # fmt: skip
@@ -44,16 +44,16 @@ class Drawing:
     def read(cls, data: bytes) -> Drawing:
         """Decode PNG, JPEG or WebP, whatever it is called. Raises `Unacceptable`."""
         try:
-            with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
+            with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
                 width, height = opened.size
                 if width * height > MOST_PIXELS or max(width, height) > MOST_SIDE:
                     raise Unacceptable("pixels")
                 media_type = _MEDIA_TYPES[opened.format]
                 opened.load()
-                return cls(_only_pixels(opened), media_type)
+                return cls(only_pixels(opened), media_type)
         except Image.DecompressionBombError as problem:
             raise Unacceptable("pixels") from problem
-        except _UNREADABLE as problem:
+        except UNREADABLE as problem:
             raise Unacceptable("broken") from problem
 
     def again(self) -> Picture:
@@ -83,7 +83,7 @@ class Drawing:
         return out.getvalue()
 
 
-def _only_pixels(opened: Image.Image) -> Image.Image:
+def only_pixels(opened: Image.Image) -> Image.Image:
     """A new picture with the same pixels: EXIF, GPS, comments, profiles and texts stay behind."""
     orientation = opened.getexif().get(0x0112)
     profile = opened.info.get("icc_profile")
