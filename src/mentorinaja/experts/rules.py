@@ -9,6 +9,7 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 from mentorinaja.errors import DomainError
+from mentorinaja.experts import names
 from mentorinaja.formats import rupiah, weekday
 
 Category = Literal["online_chat", "online_video", "offline_event"]
@@ -36,6 +37,8 @@ SORT_NAMES: dict[str, str] = {
 
 PRICE_BOUNDS = (10_000, 50_000_000)
 DURATION_BOUNDS = (5, 480)
+MOST_SERVICES = 30
+ADDRESS_LENGTH = 200
 MOST_TAGS = 20
 PER_PAGE = 24
 REVIEWS_PER_PAGE = 10
@@ -64,6 +67,12 @@ class SlugTaken(DomainError):
     """Another expert has this address, or had it once."""
 
     title = "Alamat sudah dipakai"
+
+
+class ServicesFull(DomainError):
+    """The expert has as many services as one may have."""
+
+    title = "Layanan Anda sudah terlalu banyak"
 
 
 class NotPublishable(DomainError):
@@ -189,12 +198,21 @@ class Search:
 
 def check_slug(slug: str) -> None:
     """3 to 50 of `a-z 0-9 -`, no reserved word. Raises ProfileInvalid."""
+    if stranger := names.stranger_in(slug):
+        raise ProfileInvalid(
+            f"Alamat profil hanya berisi huruf kecil a–z, angka, dan tanda hubung, tanpa {stranger}."
+        )
     if not (3 <= len(slug) <= 50 and _SLUG.fullmatch(slug)):
         raise ProfileInvalid(
             "Alamat profil berisi 3 sampai 50 huruf kecil, angka, atau tanda hubung di antaranya."
         )
     if slug in RESERVED_SLUGS:
         raise ProfileInvalid(f"Alamat “{slug}” dipakai oleh MentorinAja. Pilih yang lain.")
+
+
+def taken_words(slug: str) -> str:
+    """What is said of an address somebody else has, or once had."""
+    return f"Alamat “{slug}” sudah dipakai mentor lain. Pilih yang lain."
 
 
 def can_be_slug(text: str) -> bool:
@@ -235,6 +253,8 @@ def check_service(service: NewService) -> None:
         raise ProfileInvalid("Deskripsi layanan paling banyak 2.000 karakter.")
     if service.category == "offline_event" and not service.address.strip():
         raise ProfileInvalid("Layanan tatap muka perlu alamat.")
+    if len(service.address.strip()) > ADDRESS_LENGTH:
+        raise ProfileInvalid(f"Alamat paling banyak {ADDRESS_LENGTH} karakter.")
 
 
 def pages(total: int, per_page: int = PER_PAGE) -> int:
@@ -269,7 +289,8 @@ def _check_line(name: str, text: str, least: int, most: int) -> None:
 def _check_tags(tags: tuple[str, ...]) -> None:
     if len(tags) > MOST_TAGS:
         raise ProfileInvalid(f"Paling banyak {MOST_TAGS} keahlian.")
-    if len({tag.casefold() for tag in tags}) < len(tags):
+    if len({names.tag_key(tag) for tag in tags}) < len(tags):
         raise ProfileInvalid("Ada keahlian yang ditulis dua kali.")
     for tag in tags:
-        _check_line("Keahlian", tag, 1, 40)
+        if problem := names.tag_problem(tag):
+            raise ProfileInvalid(problem)
