@@ -19,8 +19,11 @@ class Plan:
     week: Week
     special: Sequence[SpecialDay]
     rules: Rules
+    # Booked time with its buffer; what the person who asks has booked; what outside calendars say.
     blocked: Sequence[Span] = ()
     own: Sequence[Span] = ()
+    busy: Sequence[Span] = ()
+    ready: bool = False
 
 
 def free_slots(plan: Plan, minutes: int, now: datetime, start: datetime, end: datetime) -> list[datetime]:
@@ -39,11 +42,27 @@ def free_slots(plan: Plan, minutes: int, now: datetime, start: datetime, end: da
                 earliest <= at < latest
                 and start <= at < end
                 and at_work.issuperset(range(minute, minute + minutes))
-                and _apart((at, at + (minutes + plan.rules.buffer_minutes) * MINUTE), plan.blocked)
+                and _apart((at, at + (minutes + plan.rules.buffer_minutes) * MINUTE), _kept_clear(plan))
                 and _apart((at, at + minutes * MINUTE), plan.own)
             ):
                 found.add(at)
     return sorted(found)
+
+
+def ready_now(plan: Plan, minutes: int, now: datetime) -> bool:
+    """Whether "Sekarang" is offered: 15 minutes to pay and 10 to arrive come before the session."""
+    ends = now + (25 + minutes) * MINUTE
+    return (
+        plan.ready
+        and _apart((now, ends + plan.rules.buffer_minutes * MINUTE), _kept_clear(plan))
+        and _apart((now, ends), plan.own)
+    )
+
+
+def _kept_clear(plan: Plan) -> list[Span]:
+    """What no session with its own buffer may touch: bookings have theirs, busy times get today's."""
+    buffer = plan.rules.buffer_minutes * MINUTE
+    return [*plan.blocked, *((start, end + buffer) for start, end in plan.busy)]
 
 
 def _grid(plan: Plan, day: date) -> Iterable[int]:
