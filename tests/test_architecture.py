@@ -32,7 +32,14 @@ SHARED_BY_ROOMS = {"room", "more_time", "asking"}
 SHARED_BY_PAYMENTS = {"midtrans", "gateway_words"}
 # How another time is chosen for a session, and what stands above the portal's pages: those pages are made of them.
 SHARED_BY_BOOKINGS = {"another_time", "strip"}
-SHARED = {"rooms": SHARED_BY_ROOMS, "bookings": SHARED_BY_BOOKINGS, "payments": SHARED_BY_PAYMENTS}
+# What the portal's pages change of an expert.
+SHARED_BY_EXPERTS = {"photos"}
+SHARED = {
+    "experts": SHARED_BY_EXPERTS,
+    "rooms": SHARED_BY_ROOMS,
+    "bookings": SHARED_BY_BOOKINGS,
+    "payments": SHARED_BY_PAYMENTS,
+}
 GUARDS = {requires_user, requires_expert, requires_admin}
 
 

@@ -49,6 +49,7 @@ class OrderDetail:
     expert_slug: str
     expert_position: str
     expert_company: str
+    expert_photo: UUID | None
     expert_zone: str
     subtotal: int
     admin_fee: int
@@ -236,7 +237,8 @@ STATUS = """
 DETAIL_SQL = f"""
     SELECT o.id, o.public_id, o.kind, o.item_name, o.user_id, o.payer_name, pu.time_zone AS payer_zone,
       o.expert_id, e.user_id AS expert_user_id, o.expert_name, e.slug AS expert_slug,
-      e.position_title AS expert_position, e.company AS expert_company, eu.time_zone AS expert_zone,
+      e.position_title AS expert_position, e.company AS expert_company, e.photo_id AS expert_photo,
+      eu.time_zone AS expert_zone,
       o.subtotal, o.admin_fee, o.total, o.platform_fee, o.expert_share, o.admin_fee_bps, o.platform_fee_bps,
       o.payment_method, o.payment_status, o.under_review, o.last_attempt_failed, o.pay_deadline, o.created_at,
       o.paid_at, b.id AS booking_id, b.service_id, {STATUS} AS status, b.cancel_reason, b.category,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from mentorinaja.bookings.details import OrderDetail
 from mentorinaja.bookings.queries import coming_sessions
@@ -19,6 +20,7 @@ class Strip:
 
     slug: str
     display_name: str
+    photo_id: UUID | None
     status: str
     ready_until: datetime | None
     time_zone: str
@@ -33,7 +35,7 @@ class Strip:
 async def strip_of(db: Database, expert_id: int) -> Strip:
     """The strip of an expert who is there."""
     row = await db.fetchrow(
-        """SELECT e.slug, e.display_name, e.status, e.ready_until, u.time_zone
+        """SELECT e.slug, e.display_name, e.photo_id, e.status, e.ready_until, u.time_zone
            FROM experts e JOIN users u ON u.id = e.user_id WHERE e.id = $1""",
         expert_id,
     )

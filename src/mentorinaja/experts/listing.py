@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
 import asyncpg
 
@@ -20,6 +21,7 @@ class Card:
 
     slug: str
     display_name: str
+    photo_id: UUID | None
     position_title: str
     company: str
     city: str
@@ -72,7 +74,7 @@ WITH site AS (
   SELECT e.id, row_number() OVER (ORDER BY {order}, e.id) AS place, count(*) OVER () AS total
   FROM experts e JOIN schedules h ON h.expert_id = e.id, site WHERE {conditions} ORDER BY place LIMIT {limit} OFFSET {offset}
 )
-SELECT e.slug, e.display_name, e.position_title, e.company, e.city, e.rating_count, e.rating_sum, e.lowest_price,
+SELECT e.slug, e.display_name, e.photo_id, e.position_title, e.company, e.city, e.rating_count, e.rating_sum, e.lowest_price,
        s.duration_minutes AS lowest_minutes, e.expertise[:3] AS expertise, listed_slot(e) AS slot,
        CASE WHEN e.ready_until > app_now() THEN ready_now(e.id, e.shortest_minutes) ELSE false END AS ready,
        e.lowest_price IS NOT NULL AND e.shortest_minutes IS NULL AS writes_only, page.total

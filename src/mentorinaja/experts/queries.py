@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from mentorinaja.db.pool import Connection, Database
 from mentorinaja.experts import rules
@@ -19,6 +20,7 @@ class ListedExpert:
     user_id: int
     slug: str
     display_name: str
+    photo_id: UUID | None
     position_title: str
     company: str
     time_zone: str
@@ -72,6 +74,7 @@ class ExpertPage:
     user_id: int
     slug: str
     display_name: str
+    photo_id: UUID | None
     position_title: str
     company: str
     years_experience: int
@@ -118,7 +121,7 @@ class PublicReview:
 
 
 _LISTED = """
-SELECT e.id, e.user_id, e.slug, e.display_name, e.position_title, e.company, s.time_zone
+SELECT e.id, e.user_id, e.slug, e.display_name, e.photo_id, e.position_title, e.company, s.time_zone
 FROM experts e JOIN schedules s ON s.expert_id = e.id
 WHERE e.slug = $1 AND e.status = 'published'
 """
@@ -128,8 +131,8 @@ WHERE expert_id = $1 AND active AND archived_at IS NULL
 """
 # One statement: what belongs to the expert comes as JSON beside it, so that the page costs two round trips.
 _PAGE = """
-SELECT e.id, e.user_id, e.slug, e.display_name, e.position_title, e.company, e.years_experience, e.bio, e.city,
-       e.country, e.rating_count, e.rating_sum, e.expertise, listed_slot(e) AS slot,
+SELECT e.id, e.user_id, e.slug, e.display_name, e.photo_id, e.position_title, e.company, e.years_experience, e.bio,
+       e.city, e.country, e.rating_count, e.rating_sum, e.expertise, listed_slot(e) AS slot,
        coalesce(e.ready_until > app_now() AND ready_now(e.id, e.shortest_minutes), false) AS ready,
   ARRAY(SELECT name FROM expert_tags WHERE expert_id = e.id AND kind = 'skill' ORDER BY place) AS skills,
   ARRAY(SELECT title FROM achievements WHERE expert_id = e.id ORDER BY place) AS achievements,

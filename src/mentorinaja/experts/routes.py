@@ -18,7 +18,7 @@ from litestar.status_codes import HTTP_301_MOVED_PERMANENTLY
 from markupsafe import Markup
 
 from mentorinaja.errors import NotThere
-from mentorinaja.experts import queries
+from mentorinaja.experts import photo_pages, queries
 from mentorinaja.experts.forms import FilterForm, read_filters
 from mentorinaja.experts.listing import find_experts
 from mentorinaja.experts.live import Catalog
@@ -184,4 +184,4 @@ def _page_number(request: AnyRequest) -> int:
     return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) <= 6 else 1
 
 
-router = Router(path="/", route_handlers=[home, show_expert])
+router = Router(path="/", route_handlers=[home, show_expert, *photo_pages.HANDLERS])

@@ -50,6 +50,7 @@ class Offer:
     expert_id: int
     expert_user_id: int
     expert_name: str
+    expert_photo: UUID | None
     expert_slug: str
     type: str
     name: str
@@ -117,7 +118,7 @@ async def offer(db: Connection | Database, product_id: int) -> Offer | None:
     """A product that everybody can buy now, or None."""
     row = await db.fetchrow(
         """SELECT p.id, p.expert_id, e.user_id AS expert_user_id, e.display_name AS expert_name,
-             e.slug AS expert_slug, p.type, p.name, p.price, p.description
+             e.photo_id AS expert_photo, e.slug AS expert_slug, p.type, p.name, p.price, p.description
            FROM products p JOIN experts e ON e.id = p.expert_id
            WHERE p.id = $1 AND p.active AND p.archived_at IS NULL AND e.status = 'published'""",
         product_id,

@@ -31,6 +31,7 @@ _ROOM = """
       CASE WHEN b.status IN ('confirmed', 'completed') THEN l.url END AS meeting_url,
       b.user_id, o.payer_name AS user_name, u.time_zone AS user_zone,
       e.user_id AS expert_user_id, o.expert_name, eu.time_zone AS expert_zone,
+      e.photo_id AS expert_photo,
       s.status, s.user_joined_at, s.expert_joined_at, s.started_at, s.ends_at, s.ended_at, s.ended_by,
       s.paused_at, coalesce(s.paused_for, '0') AS paused_for, s.user_waits_until, s.finished_at,
       pu.seen_at AS user_seen_at, pe.seen_at AS expert_seen_at,

@@ -132,6 +132,8 @@ class Room:
     met_at: datetime | None = None
     # Whether a problem or an objection is open, or how it was decided.
     reported: Literal["open", "refunded", "kept"] | None = None
+    # The photo the expert shows today.
+    expert_photo: UUID | None = None
 
     @property
     def kind(self) -> Kind:
