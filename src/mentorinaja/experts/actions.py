@@ -10,7 +10,14 @@ from piccolo.table import Table
 from mentorinaja.db.pool import Connection, Database, run
 from mentorinaja.errors import NotThere
 from mentorinaja.experts import rules
-from mentorinaja.experts.rules import NewService, NotPublishable, Profile, ProfileInvalid, SlugTaken
+from mentorinaja.experts.rules import (
+    NewService,
+    NotPublishable,
+    Profile,
+    ProfileInvalid,
+    ServicesFull,
+    SlugTaken,
+)
 from mentorinaja.experts.tables import (
     Achievements,
     Educations,
@@ -50,9 +57,9 @@ async def create_expert(
 
 
 async def add_service(tx: Connection, expert_id: int, service: NewService) -> int:
-    """Offer one more service, after those there are; answers its id. Raises ProfileInvalid."""
+    """Offer one more service, after those there are; answers its id. Raises ProfileInvalid, ServicesFull."""
     rules.check_service(service)
-    place = await tx.fetchval("SELECT count(*) FROM services WHERE expert_id = $1", expert_id)
+    place = await _next_place(tx, expert_id)
     row = Services(
         expert_id=expert_id,
         name=service.name.strip(),
@@ -127,6 +134,23 @@ async def refresh_old_listings(db: Database) -> int:
     return done
 
 
+async def _next_place(tx: Connection, expert_id: int) -> int:
+    """Where one more service stands, the expert's others held off till the transaction ends. Raises ServicesFull."""
+    await tx.execute("SELECT FROM experts WHERE id = $1 FOR NO KEY UPDATE", expert_id)
+    row = await tx.fetchrow(
+        """SELECT count(*) FILTER (WHERE archived_at IS NULL) AS there, coalesce(max(place) + 1, 0) AS place
+           FROM services WHERE expert_id = $1""",
+        expert_id,
+    )
+    assert row is not None, "counting always answers"
+    if row["there"] >= rules.MOST_SERVICES:
+        raise ServicesFull(
+            f"Paling banyak {rules.MOST_SERVICES} layanan. Hapus dulu yang tidak lagi Anda tawarkan."
+        )
+    place: int = row["place"]
+    return place
+
+
 async def _claim_slug(tx: Connection, slug: str, expert_id: int | None = None) -> None:
     """Hold the namespace till the transaction ends. Raises SlugTaken when another expert has or had the slug."""
     await tx.execute("SELECT pg_advisory_xact_lock($1)", _SLUGS)
@@ -137,7 +161,7 @@ async def _claim_slug(tx: Connection, slug: str, expert_id: int | None = None) -
         expert_id,
     )
     if taken:
-        raise SlugTaken(f"Alamat “{slug}” sudah dipakai mentor lain. Pilih yang lain.")
+        raise SlugTaken(rules.taken_words(slug))
 
 
 async def _insert_expert(tx: Connection, user_id: int, name: str, profile: Profile) -> int:

@@ -2,43 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, timedelta
-from typing import Any
 
-from wtforms import DateField, IntegerField, SelectField, StringField, ValidationError
+from wtforms import DateField, SelectField, StringField, ValidationError
 from wtforms.validators import Optional
-from wtforms.widgets import TextInput
 
 from mentorinaja.experts.rules import CATEGORY_NAMES, SORT_NAMES, Search
 from mentorinaja.formats import rupiah
 from mentorinaja.web.bodies import Posted
-from mentorinaja.web.forms import BaseForm, LineField
+from mentorinaja.web.forms import BaseForm, LineField, RupiahField
 from mentorinaja.web.viewer import AnyRequest
 
 MOST_CHARACTERS = 100
 MOST_DAYS_AHEAD = 365
-_MOST_PRICE = 1_000_000_000
-# "Rp 150.000", "150,000" and "150 000" mean what they say.
-_RUPIAH = re.compile(r"(?:rp)?[\s.]*([0-9][0-9\s.,]*)", re.IGNORECASE)
-
-
-class RupiahField(IntegerField):
-    """An amount in whole rupiah, or None for nothing; written as people write it."""
-
-    widget = TextInput()
-
-    def process_formdata(self, valuelist: list[Any]) -> None:
-        """Read the first value. Raises ValueError, which becomes the field's error."""
-        text = valuelist[0].strip() if valuelist else ""
-        self.data = None
-        if not text:
-            return
-        match = _RUPIAH.fullmatch(text)
-        digits = re.sub(r"[^0-9]", "", match[1]) if match else ""
-        if not digits or len(digits) > 12 or int(digits) > _MOST_PRICE:
-            raise ValueError("Tulis harga dengan angka, misalnya 150000.")
-        self.data = int(digits)
 
 
 class FilterForm(BaseForm):

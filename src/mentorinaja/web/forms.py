@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from wtforms import Field, Form, StringField, ValidationError, validators
+from wtforms import Field, Form, IntegerField, StringField, ValidationError, validators
 from wtforms.meta import DefaultMeta
+from wtforms.widgets import TextInput
 
-from mentorinaja.typed import UNFIT
+from mentorinaja.typed import UNFIT, rupiah_in
 from mentorinaja.web.bodies import posted
 from mentorinaja.web.viewer import AnyRequest
 
@@ -72,6 +73,35 @@ class TextField(StringField):
         """Take the first value."""
         first = valuelist[0] if valuelist else ""
         self.data = first.replace("\r\n", "\n").replace("\r", "\n").strip() if isinstance(first, str) else ""
+
+
+class RupiahField(IntegerField):
+    """Whole rupiah written as people write them (`150000`, `150.000`, `Rp 150.000`), None for nothing; kept as typed."""
+
+    widget = TextInput()
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read the first value. Raises ValueError, which becomes the field's error."""
+        first = valuelist[0] if valuelist else ""
+        text = first.strip() if isinstance(first, str) else ""
+        self.data = rupiah_in(text)
+        if text and self.data is None:
+            raise ValueError("Tulis harga dengan angka, dalam rupiah bulat: 150000 atau 150.000.")
+
+
+def between(least: int, most: int, sentence: str) -> Validator:
+    """A number that was understood is within bounds; one that was not has its error already."""
+
+    def check(_form: Form, field: Field) -> None:
+        if field.data is not None and not least <= field.data <= most:
+            raise ValidationError(sentence)
+
+    return check
+
+
+def typed(sentence: str) -> validators.InputRequired:
+    """Something must be typed, whatever is made of it; `sentence` says what."""
+    return validators.InputRequired(sentence)
 
 
 def required(sentence: str) -> validators.DataRequired:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncpg
 
+from mentorinaja.db.invariants.applications import APPLICATIONS
 from mentorinaja.db.invariants.bookings import BOOKINGS
 from mentorinaja.db.invariants.changes import CHANGES
 from mentorinaja.db.invariants.extensions import EXTENSIONS
@@ -19,6 +20,8 @@ from mentorinaja.db.invariants.products import PRODUCTS
 from mentorinaja.db.invariants.refunds import REFUNDS
 from mentorinaja.db.invariants.rest import REST
 from mentorinaja.db.invariants.sessions import SESSIONS
+from mentorinaja.db.invariants.shelves import SHELVES
+from mentorinaja.db.invariants.trust import TRUST
 from mentorinaja.db.invariants.withdrawals import WITHDRAWALS
 from mentorinaja.db.pool import Database
 
@@ -33,7 +36,10 @@ INVARIANTS = (
     | PRODUCTS
     | REFUNDS
     | REST
+    | TRUST
+    | SHELVES
     | WITHDRAWALS
+    | APPLICATIONS
 )
 
 
