@@ -17,27 +17,27 @@ async def open_schedule(
 ) -> None:
     """A new expert's schedule: the usual rules in the own zone, office hours unless `week` says otherwise."""
     await tx.execute("INSERT INTO schedules (expert_id, time_zone) VALUES ($1, $2)", expert_id, time_zone)
-    await _write_week(tx, expert_id, week)
+    await write_week(tx, expert_id, week)
 
 
 @atomic
 async def set_week(tx: Connection, expert_id: int, week: Week) -> None:
     """Replace the weekly hours. Raises ScheduleInvalid."""
-    await _lock(tx, expert_id)
+    await lock_schedule(tx, expert_id)
     await tx.execute("DELETE FROM weekly_hours WHERE expert_id = $1", expert_id)
-    await _write_week(tx, expert_id, week)
-    await _refresh(tx, expert_id)
+    await write_week(tx, expert_id, week)
+    await refresh(tx, expert_id)
 
 
 @atomic
 async def set_exceptions(tx: Connection, expert_id: int, days: Sequence[SpecialDay]) -> None:
-    """Replace days off and extra ranges. Raises ScheduleInvalid."""
+    """Replace days off and extra ranges; a day is off once. Raises ScheduleInvalid."""
     rules.check_exceptions(days)
-    await _lock(tx, expert_id)
+    await lock_schedule(tx, expert_id)
     await tx.execute("DELETE FROM schedule_exceptions WHERE expert_id = $1", expert_id)
     await tx.executemany(
-        """INSERT INTO schedule_exceptions (expert_id, day, kind, starts, ends)
-           VALUES ($1, $2, $3, $4::text::time, $5::text::time)""",
+        """INSERT INTO schedule_exceptions (expert_id, day, kind, starts, ends, note)
+           VALUES ($1, $2, $3, $4::text::time, $5::text::time, $6) ON CONFLICT DO NOTHING""",
         [
             (
                 expert_id,
@@ -45,30 +45,21 @@ async def set_exceptions(tx: Connection, expert_id: int, days: Sequence[SpecialD
                 special.kind,
                 special.hours and clock_text(special.hours.starts),
                 special.hours and clock_text(special.hours.ends),
+                special.note,
             )
             for special in days
         ],
     )
-    await _refresh(tx, expert_id)
+    await refresh(tx, expert_id)
 
 
 @atomic
 async def set_rules(tx: Connection, expert_id: int, new: Rules) -> None:
     """Change zone, step, buffer, notice and horizon; sessions already booked stay. Raises ScheduleInvalid."""
     rules.check_rules(new)
-    await run(
-        tx,
-        Schedules.update(
-            {
-                Schedules.time_zone: new.time_zone,
-                Schedules.step_minutes: new.step_minutes,
-                Schedules.buffer_minutes: new.buffer_minutes,
-                Schedules.notice_minutes: new.notice_minutes,
-                Schedules.horizon_days: new.horizon_days,
-            }
-        ).where(Schedules.expert_id == expert_id),
-    )
-    await _refresh(tx, expert_id)
+    await lock_schedule(tx, expert_id)
+    await write_rules(tx, expert_id, new)
+    await refresh(tx, expert_id)
 
 
 @atomic
@@ -82,16 +73,17 @@ async def set_ready(
     """
     ends = rules.ready_until(await clock.now(tx), until) if on else None
     await tx.execute("UPDATE experts SET ready_until = $2 WHERE id = $1", expert_id, ends)
-    await _refresh(tx, expert_id)
+    await refresh(tx, expert_id)
     return ends
 
 
-async def _lock(tx: Connection, expert_id: int) -> None:
-    """Two tabs that replace the same rows take turns."""
+async def lock_schedule(tx: Connection, expert_id: int) -> None:
+    """Two windows that replace the same rows take turns, until the transaction ends."""
     await tx.execute("SELECT FROM schedules WHERE expert_id = $1 FOR UPDATE", expert_id)
 
 
-async def _write_week(tx: Connection, expert_id: int, week: Week) -> None:
+async def write_week(tx: Connection, expert_id: int, week: Week) -> None:
+    """Add weekly hours to those that are there; the caller holds the lock. Raises ScheduleInvalid."""
     rules.check_week(week)
     await tx.executemany(
         """INSERT INTO weekly_hours (expert_id, weekday, starts, ends)
@@ -104,6 +96,23 @@ async def _write_week(tx: Connection, expert_id: int, week: Week) -> None:
     )
 
 
-async def _refresh(tx: Connection, expert_id: int) -> None:
+async def refresh(tx: Connection, expert_id: int) -> None:
+    """Rewrite what lists show of the expert."""
     # experts stands right of schedule, so its SQL function is called, not its action.
     await tx.execute("SELECT refresh_listing($1)", expert_id)
+
+
+async def write_rules(tx: Connection, expert_id: int, new: Rules) -> None:
+    """Write rules that were checked; the caller rewrites the listing."""
+    await run(
+        tx,
+        Schedules.update(
+            {
+                Schedules.time_zone: new.time_zone,
+                Schedules.step_minutes: new.step_minutes,
+                Schedules.buffer_minutes: new.buffer_minutes,
+                Schedules.notice_minutes: new.notice_minutes,
+                Schedules.horizon_days: new.horizon_days,
+            }
+        ).where(Schedules.expert_id == expert_id),
+    )

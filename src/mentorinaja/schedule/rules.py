@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -14,6 +14,8 @@ from mentorinaja.formats import WIB, ZONE_NAMES
 
 MINUTES_A_DAY = 1440
 READY_AT_MOST = timedelta(hours=4)
+# Days off and extra hours are told this far ahead: two years, further than anything can be booked.
+FURTHEST = timedelta(days=731)
 DAY_NAMES = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
@@ -23,6 +25,12 @@ class ScheduleInvalid(DomainError):
 
     status = 422
     title = "Jadwal belum benar"
+
+
+class ScheduleChanged(DomainError):
+    """What somebody edits was changed in another window since they opened it."""
+
+    title = "Jadwal baru saja diubah di tempat lain"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -57,11 +65,12 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class SpecialDay:
-    """One date that differs: a day off, or a range worked in addition (`hours`)."""
+    """One date that differs: a day off (`note` says what for), or a range worked in addition (`hours`)."""
 
     day: date
     kind: Literal["off", "extra"]
     hours: Hours | None = None
+    note: str = ""
 
 
 def clock_minutes(text: str) -> int:
@@ -79,6 +88,22 @@ def clock_text(minutes: int) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
+def said(hours: Hours) -> str:
+    """`09:00–17:00`."""
+    return f"{clock_text(hours.starts)}–{clock_text(hours.ends)}"
+
+
+def merged(ranges: Iterable[Hours]) -> list[Hours]:
+    """Ranges of one day in order; those that touch or overlap are one."""
+    found: list[Hours] = []
+    for hours in sorted(ranges):
+        if found and hours.starts <= found[-1].ends:
+            found[-1] = Hours(found[-1].starts, max(found[-1].ends, hours.ends))
+        else:
+            found.append(hours)
+    return found
+
+
 def check_week(week: Week) -> None:
     """Every range has a beginning before its end, and no two of a day overlap. Raises ScheduleInvalid."""
     for weekday, ranges in week.items():
@@ -90,7 +115,7 @@ def check_week(week: Week) -> None:
         for earlier, later in pairwise(ordered):
             if later.starts < earlier.ends:
                 raise ScheduleInvalid(
-                    f"Jam hari {DAY_NAMES[weekday - 1]} bertumpuk: {_said(earlier)} dan {_said(later)}."
+                    f"Jam hari {DAY_NAMES[weekday - 1]} bertumpuk: {said(earlier)} dan {said(later)}."
                 )
 
 
@@ -113,11 +138,29 @@ def check_rules(rules: Rules) -> None:
         ("Jarak antar slot", "menit", rules.step_minutes, 5, 240),
         ("Jeda antar sesi", "menit", rules.buffer_minutes, 0, 240),
         ("Waktu pesan paling lambat", "menit", rules.notice_minutes, 75, 43_200),
-        ("Jangkauan jadwal", "hari", rules.horizon_days, 1, 365),
+        ("Jangkauan jadwal", "hari", rules.horizon_days, 1, 180),
     )
     for name, unit, value, least, most in bounds:
         if not least <= value <= most:
             raise ScheduleInvalid(f"{name} harus {least} sampai {most} {unit}.")
+
+
+def check_span(first: date, last: date, today: date) -> None:
+    """Days from `first` to `last`, told ahead and in order. Raises ScheduleInvalid."""
+    if first < today:
+        raise ScheduleInvalid("Tanggal ini sudah lewat. Pilih hari ini atau sesudahnya.")
+    if last < first:
+        raise ScheduleInvalid("Tanggal terakhir harus sama dengan atau sesudah tanggal pertama.")
+    if last > today + FURTHEST:
+        raise ScheduleInvalid("Tanggal ini terlalu jauh. Pilih paling lambat dua tahun lagi.")
+
+
+def check_apart(hours: Hours, others: Sequence[Hours]) -> None:
+    """A range that overlaps none of the `others`. Raises ScheduleInvalid."""
+    _check_hours(hours)
+    for other in others:
+        if hours.starts < other.ends and other.starts < hours.ends:
+            raise ScheduleInvalid(f"Jam ini bertumpuk dengan {said(other)}.")
 
 
 def ready_until(now: datetime, until: datetime | None) -> datetime:
@@ -130,8 +173,4 @@ def ready_until(now: datetime, until: datetime | None) -> datetime:
 
 def _check_hours(hours: Hours) -> None:
     if not 0 <= hours.starts < hours.ends <= MINUTES_A_DAY:
-        raise ScheduleInvalid(f"Jam mulai harus sebelum jam selesai: {_said(hours)}.")
-
-
-def _said(hours: Hours) -> str:
-    return f"{clock_text(hours.starts)}–{clock_text(hours.ends)}"
+        raise ScheduleInvalid(f"Jam mulai harus sebelum jam selesai: {said(hours)}.")
