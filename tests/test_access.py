@@ -194,6 +194,12 @@ TABLE: dict[Route, Entry] = {
     ("GET", "/expert/dashboard"): Entry("/expert/dashboard", anybody=200),
     ("GET", "/expert/dashboard/transaksi"): Entry("/expert/dashboard/transaksi", anybody=200),
     ("POST", "/expert/dashboard/ready"): Entry("/expert/dashboard/ready", anybody=303),
+    ("GET", "/expert/dashboard/profil/foto"): Entry("/expert/dashboard/profil/foto", anybody=200),
+    ("POST", "/expert/dashboard/profil/foto"): Entry("/expert/dashboard/profil/foto", anybody=422),
+    ("POST", "/expert/dashboard/profil/foto/hapus"): Entry(
+        "/expert/dashboard/profil/foto/hapus", anybody=303
+    ),
+    ("GET", "/foto/{photo_id:uuid}/{name:str}"): Entry(f"/foto/{uuid4()}/160.webp", anybody=404),
     ("GET", "/expert/dashboard/withdrawals"): Entry("/expert/dashboard/withdrawals", anybody=200),
     ("POST", "/expert/dashboard/withdrawals"): Entry("/expert/dashboard/withdrawals", anybody=422),
     ("GET", "/products/{product_id:int}/buy"): Entry("/products/{product}/buy", anybody=200),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-import structlog
 from litestar import Response, get
 from litestar.response import Stream
 

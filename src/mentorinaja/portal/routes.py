@@ -9,7 +9,7 @@ from litestar import Response, Router, post
 
 from mentorinaja.bookings.strip import strip_of
 from mentorinaja.db.pool import Database
-from mentorinaja.portal import profile_routes, transactions_routes
+from mentorinaja.portal import photo_routes, profile_routes, transactions_routes
 from mentorinaja.portal.forms import ReadyForm
 from mentorinaja.schedule.actions import set_ready
 from mentorinaja.web import html
@@ -38,5 +38,11 @@ async def switch_ready(request: WebRequest, db: Database, now: datetime) -> Resp
 _PAGE, _STRIP = "templates/portal/ready.html", "partials/portal/strip.html"
 
 router = Router(
-    path="/", route_handlers=[*profile_routes.handlers, *transactions_routes.handlers, switch_ready]
+    path="/",
+    route_handlers=[
+        *profile_routes.handlers,
+        *photo_routes.handlers,
+        *transactions_routes.handlers,
+        switch_ready,
+    ],
 )
