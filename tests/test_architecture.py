@@ -33,7 +33,7 @@ SHARED_BY_PAYMENTS = {"midtrans", "gateway_words"}
 # How another time is chosen for a session, and what stands above the portal's pages: those pages are made of them.
 SHARED_BY_BOOKINGS = {"another_time", "strip"}
 # What the portal's pages change of an expert.
-SHARED_BY_EXPERTS = {"photos"}
+SHARED_BY_EXPERTS = {"photos", "services", "service_form"}
 SHARED = {
     "experts": SHARED_BY_EXPERTS,
     "rooms": SHARED_BY_ROOMS,

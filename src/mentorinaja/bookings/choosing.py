@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from mentorinaja import formats
 from mentorinaja.bookings import rules
+from mentorinaja.bookings.refusals import NotReceiving
 from mentorinaja.db.pool import Database
 from mentorinaja.errors import NotThere
 from mentorinaja.experts import queries as experts
@@ -53,7 +54,7 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Choice(Times):
-    """What can be chosen now of all that an expert sells."""
+    """What can be chosen now of all that an expert sells; `totals` are what each service costs, by its id."""
 
     expert: ListedExpert
     services: list[Service]
@@ -61,13 +62,16 @@ class Choice(Times):
     price: Price
     admin_fee_bps: int
     refusals: dict[str, str]
+    totals: dict[int, int]
 
 
 async def seller(db: Database, slug: str) -> tuple[ListedExpert, list[Service]]:
-    """The expert at this address, perhaps an old one, and what can be booked. Raises `NotThere`."""
-    expert = await experts.listed_expert_by_slug(db, slug)
+    """The expert at this address, perhaps an old one, and what can be booked. Raises `NotThere`, `NotReceiving`."""
+    expert = await experts.shown_expert_by_slug(db, slug)
     if expert is None and (today := await experts.slug_today(db, slug)):
-        expert = await experts.listed_expert_by_slug(db, today)
+        expert = await experts.shown_expert_by_slug(db, today)
+    if expert is not None and expert.paused:
+        raise NotReceiving.of(expert.display_name)
     services = await experts.services_of(db, expert.id) if expert else []
     if expert is None or not services:
         raise NotThere
@@ -102,6 +106,7 @@ async def look(
         price=price,
         admin_fee_bps=policy.admin_fee_bps,
         refusals=_refusals(price.total),
+        totals={each.id: policy.price(each.price).total for each in services},
     )
 
 

@@ -18,6 +18,7 @@ from mentorinaja.web.forms import BaseForm, LineField, TextField, length, requir
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _SERVICE_ID = re.compile(r"[0-9]{1,18}")
+_SHOWN = re.compile(r"([0-9]{1,18})=([0-9]{1,18})", re.ASCII)
 
 
 class TimeForm(BaseForm):
@@ -136,6 +137,9 @@ class BookingForm(TimeForm):
         validate_choice=False,
     )
 
+    # What each service costs as the page shows it (`12=157500 13=315000`): nobody pays more without having seen it.
+    shown = HiddenField()
+
     choice: Choice
 
     def offer_choice(self, choice: Choice, now: datetime) -> None:
@@ -154,6 +158,9 @@ class BookingForm(TimeForm):
         """Before showing: mark as chosen what the page shows, and what cannot be chosen as not."""
         super().select()
         self.service.data = str(self.choice.service.id)
+        self.shown.data = " ".join(
+            f"{service_id}={total}" for service_id, total in self.choice.totals.items()
+        )
         if self.payment_method.data in self.choice.refusals:
             self.payment_method.data = None
 
@@ -162,6 +169,13 @@ class BookingForm(TimeForm):
         """The service's id as it was sent, or None when that is no number."""
         sent = self.service.data
         return int(sent) if isinstance(sent, str) and _SERVICE_ID.fullmatch(sent) else None
+
+    @property
+    def shown_total(self) -> int | None:
+        """What the chosen service cost on the page that was sent, in whole rupiah, or None when it did not say."""
+        sent = self.shown.data if isinstance(self.shown.data, str) else ""
+        totals = {int(match[1]): int(match[2]) for match in _SHOWN.finditer(sent)}
+        return totals.get(self.choice.service.id)
 
     def validate_service(self, field: Any) -> None:
         """Raises ValidationError for a service this expert does not sell."""

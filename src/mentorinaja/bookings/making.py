@@ -11,7 +11,9 @@ from mentorinaja.bookings import moves, rules, slots
 from mentorinaja.bookings.refusals import (
     MethodLimit,
     NotASlot,
+    NotReceiving,
     OwnService,
+    PriceChanged,
     ServiceGone,
     UnpaidLimit,
 )
@@ -25,7 +27,10 @@ from mentorinaja.schedule import queries as schedule
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody wants to book; `starts_at` is None for "Sekarang". The form has checked the texts."""
+    """What somebody wants to book; `starts_at` is None for "Sekarang". The form has checked the texts.
+
+    `shown` is the total in whole rupiah the person was shown; None when that is not known.
+    """
 
     user_id: int
     service_id: int
@@ -33,6 +38,7 @@ class Wish:
     topic: str
     notes: str
     payment_method: str
+    shown: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,7 @@ async def book(tx: Connection, wish: Wish) -> str:
     """Hold the slot (a thread holds none) and make its order; answers the order's public id.
 
     The same wish sent twice answers the first one's id. Raises `SlotTaken`, `OwnOverlap`, `NotASlot`,
-    `UnpaidLimit`, `MethodLimit`, `OwnService` or `ServiceGone`; then nothing was changed.
+    `UnpaidLimit`, `MethodLimit`, `PriceChanged`, `OwnService`, `NotReceiving` or `ServiceGone`; then nothing was changed.
     """
     now: datetime = await tx.fetchval("SELECT app_now()")
     payer_name = await lock_user(tx, wish.user_id)
@@ -67,6 +73,11 @@ async def book(tx: Connection, wish: Wish) -> str:
         raise OwnService("Anda tidak dapat memesan sesi dari diri sendiri.")
     policy = await policies.current(tx)
     price = policy.price(offer.price)
+    if wish.shown not in (None, price.total):
+        raise PriceChanged(
+            f"{offer.name} sekarang {formats.rupiah(price.total)} termasuk biaya admin. "
+            "Isian Anda masih ada: lanjutkan bila harga ini cocok."
+        )
     if reason := rules.method_refusal(wish.payment_method, price.total):
         raise MethodLimit(reason)
     await _check_unpaid(tx, wish.user_id, offer.expert_id)
@@ -79,7 +90,8 @@ async def book(tx: Connection, wish: Wish) -> str:
         assert time is not None, "only what takes time can be taken"
         raise await slots.why_lost(tx, wish.user_id, time)
     await moves.record_event(tx, order_id, "user", "created", actor_id=wish.user_id)
-    await moves.refresh(tx, offer.expert_id)
+    if await moves.refresh(tx, offer.expert_id) != "published":
+        raise NotReceiving.of(offer.expert_name)
     await enqueue(tx, moves.EXPIRE_DUE, at=deadline)
     return public_id
 
@@ -106,12 +118,14 @@ async def _same_booking(tx: Connection, wish: Wish) -> str | None:
 
 
 async def _offer(tx: Connection, service_id: int) -> _Offer:
+    """The service, which nobody takes off for good until this ends."""
     row = await tx.fetchrow(
         """SELECT s.id AS service_id, e.id AS expert_id, e.user_id AS expert_user_id,
              e.display_name AS expert_name, s.name, s.category, s.duration_minutes AS minutes, s.price,
              s.address, coalesce(h.buffer_minutes, 0) AS buffer_minutes
            FROM services s JOIN experts e ON e.id = s.expert_id LEFT JOIN schedules h ON h.expert_id = e.id
-           WHERE s.id = $1 AND s.active AND s.archived_at IS NULL AND e.status = 'published'""",
+           WHERE s.id = $1 AND s.active AND s.archived_at IS NULL AND e.status = 'published'
+           FOR KEY SHARE OF s""",
         service_id,
     )
     if row is None:

@@ -31,6 +31,26 @@ class ServiceGone(DomainError):
     title = "Layanan ini tidak tersedia"
 
 
+class NotReceiving(DomainError):
+    """The expert is paused: what was booked stands, and nothing new is taken."""
+
+    title = "Mentor ini sedang tidak menerima sesi"
+
+    @classmethod
+    def of(cls, expert_name: str) -> NotReceiving:
+        """The refusal with its sentence and next step."""
+        return cls(
+            f"{expert_name} sedang tidak menerima pesanan baru. Pilih mentor lain, atau coba lagi nanti.",
+            [("Cari mentor lain", "/")],
+        )
+
+
+class PriceChanged(DomainError):
+    """The session costs something else than the person was shown."""
+
+    title = "Harganya baru saja berubah"
+
+
 class UnpaidLimit(DomainError):
     """Too many bookings wait for this person's money; `actions` lead to one of them."""
 

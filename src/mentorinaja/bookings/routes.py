@@ -16,8 +16,10 @@ from mentorinaja.bookings.forms import BookingForm
 from mentorinaja.bookings.refusals import (
     MethodLimit,
     NotASlot,
+    NotReceiving,
     OwnOverlap,
     OwnService,
+    PriceChanged,
     ServiceGone,
     SlotTaken,
     UnpaidLimit,
@@ -84,6 +86,7 @@ async def send_form(request: WebRequest, db: Database, now: datetime, slug: str)
         topic=form.topic.data or "",
         notes=form.notes.data or "",
         payment_method=form.payment_method.data,
+        shown=form.shown_total,
     )
     try:
         public_id = await book(db, wish)
@@ -102,7 +105,7 @@ async def _refused(
     refusal: DomainError,
 ) -> Response[Any]:
     """The form with everything typed, what is free now, and why it did not work."""
-    if isinstance(refusal, ServiceGone | OwnService):
+    if isinstance(refusal, ServiceGone | OwnService | NotReceiving):
         raise refusal
     choice = await _choice(request, db, now, slug, form)
     form.offer_choice(choice, now)
@@ -114,7 +117,7 @@ async def _refused(
         form.time.errors = [*form.time.errors, refusal.text]
     elif isinstance(refusal, MethodLimit):
         form.payment_method.errors = [*form.payment_method.errors, refusal.text]
-    elif isinstance(refusal, SlotTaken | OwnOverlap | UnpaidLimit):
+    elif isinstance(refusal, SlotTaken | OwnOverlap | UnpaidLimit | PriceChanged):
         notice = refusal
     else:
         raise refusal

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields, replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -27,6 +27,8 @@ PRODUCT_TYPES: dict[str, tuple[str, str]] = {
     "audio": ("Audio", "note"),
     "other": ("Lainnya", "file"),
 }
+# Which way a thing goes in a list that is ordered by hand.
+Way = Literal["up", "down"]
 Sort = Literal["rating", "price", "experience", "soonest"]
 SORT_NAMES: dict[str, str] = {
     "rating": "Rating",
@@ -41,6 +43,8 @@ MOST_SERVICES = 30
 ADDRESS_LENGTH = 200
 MOST_TAGS = 20
 PER_PAGE = 24
+# A first slot that is further away than this is hardly one: another, sooner one can be wished for.
+SOON = timedelta(days=7)
 REVIEWS_PER_PAGE = 10
 
 # Addresses below /expert/ and words that would mislead there or at the site's root.
@@ -257,9 +261,26 @@ def check_service(service: NewService) -> None:
         raise ProfileInvalid(f"Alamat paling banyak {ADDRESS_LENGTH} karakter.")
 
 
+def moved(ids: list[int], one: int, way: Way) -> list[int]:
+    """The same with `one` a place further up or down.
+
+    >>> moved([7, 8, 9], 9, "up"), moved([7, 8, 9], 7, "up")
+    ([7, 9, 8], [7, 8, 9])
+    """
+    here = ids.index(one)
+    there = min(max(here + (-1 if way == "up" else 1), 0), len(ids) - 1)
+    others = [each for each in ids if each != one]
+    return [*others[:there], one, *others[there:]]
+
+
 def pages(total: int, per_page: int = PER_PAGE) -> int:
     """How many pages `total` entries fill; an empty list is one page."""
     return max(1, -(-total // per_page))
+
+
+def slot_is_far(slot: datetime | None, now: datetime) -> bool:
+    """Whether there is no slot, or none in the next days."""
+    return slot is None or slot > now + SOON
 
 
 def numbers(page: int, pages: int) -> list[int | None]:

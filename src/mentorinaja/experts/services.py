@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from mentorinaja.db.pool import Connection, Database, atomic
 from mentorinaja.errors import DomainError, NotThere
 from mentorinaja.experts import actions, rules
-from mentorinaja.experts.rules import NewService
-
-Way = Literal["up", "down"]
+from mentorinaja.experts.rules import NewService, Way, moved
 
 
 class Stale(DomainError):
@@ -155,18 +152,6 @@ async def put_away(tx: Connection, expert_id: int, service_id: int) -> None:
     else:
         await tx.execute("DELETE FROM services WHERE id = $1", service_id)
     await actions.refresh_listing(tx, expert_id)
-
-
-def moved(ids: list[int], one: int, way: Way) -> list[int]:
-    """The same with `one` a place further up or down.
-
-    >>> moved([7, 8, 9], 9, "up"), moved([7, 8, 9], 7, "up")
-    ([7, 9, 8], [7, 8, 9])
-    """
-    here = ids.index(one)
-    there = min(max(here + (-1 if way == "up" else 1), 0), len(ids) - 1)
-    others = [each for each in ids if each != one]
-    return [*others[:there], one, *others[there:]]
 
 
 async def _hold(tx: Connection, expert_id: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mentorinaja.products.buying import Bought, buy
 from mentorinaja.products.delivering import count_download, deliver, give_up, may_resume
-from mentorinaja.products.managing import add, change, put_away, set_thumbnail
+from mentorinaja.products.managing import add, change, move, put_away, set_active, set_thumbnail
 
 __all__ = [
     "Bought",
@@ -15,6 +15,8 @@ __all__ = [
     "deliver",
     "give_up",
     "may_resume",
+    "move",
     "put_away",
+    "set_active",
     "set_thumbnail",
 ]

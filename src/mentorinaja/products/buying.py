@@ -10,12 +10,19 @@ from mentorinaja.bookings import actions as bookings
 from mentorinaja.bookings import queries as orders
 from mentorinaja.bookings import rules as booking_rules
 from mentorinaja.db.pool import Connection, atomic
+from mentorinaja.formats import rupiah
 from mentorinaja.jobs.queue import enqueue
 from mentorinaja.policies import queries as policies
 from mentorinaja.policies.rules import Policy
 from mentorinaja.products import queries
 from mentorinaja.products.queries import Offer
-from mentorinaja.products.refusals import MethodTooSmall, OwnProduct, ProductGone, UnpaidPurchases
+from mentorinaja.products.refusals import (
+    MethodTooSmall,
+    OwnProduct,
+    PriceChanged,
+    ProductGone,
+    UnpaidPurchases,
+)
 from mentorinaja.products.rules import MOST_UNPAID, PAY_WITHIN
 from mentorinaja.web.viewer import Viewer
 
@@ -29,11 +36,14 @@ class Bought:
 
 
 @atomic
-async def buy(tx: Connection, user: Viewer, product_id: int, payment_method: str = "any") -> Bought:
+async def buy(
+    tx: Connection, user: Viewer, product_id: int, payment_method: str = "any", shown: int | None = None
+) -> Bought:
     """Order a product; whoever has it, or an order of it to pay, is led there instead.
 
-    `payment_method` is one of `bookings.rules.METHODS`, or `any`: chosen at the gateway. Raises `ProductGone`,
-    `OwnProduct`, `UnpaidPurchases` or `MethodTooSmall`; then nothing was changed.
+    `payment_method` is one of `bookings.rules.METHODS`, or `any`: chosen at the gateway. `shown` is the total
+    the buyer was shown, in whole rupiah; None when that is not known. Raises `ProductGone`, `OwnProduct`,
+    `PriceChanged`, `UnpaidPurchases` or `MethodTooSmall`; then nothing was changed.
     """
     now: datetime = await tx.fetchval("SELECT app_now()")
     payer_name = await _lock_buyer(tx, user.id)
@@ -50,6 +60,10 @@ async def buy(tx: Connection, user: Viewer, product_id: int, payment_method: str
         )
     policy = await policies.current(tx)
     total = policy.price(offer.price).total
+    if shown not in (None, total):
+        raise PriceChanged(
+            f"Produk ini sekarang {rupiah(total)} termasuk biaya admin. Lanjutkan bila harga ini cocok."
+        )
     if payment_method != "any" and (reason := booking_rules.method_refusal(payment_method, total)):
         raise MethodTooSmall(reason)
     await _check_unpaid(tx, user.id)

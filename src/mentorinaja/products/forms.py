@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import BooleanField, RadioField, SelectField, ValidationError
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, ValidationError
 
 from mentorinaja.bookings.rules import METHODS
 from mentorinaja.experts.rules import PRICE_BOUNDS, PRODUCT_TYPES
 from mentorinaja.formats import rupiah
 from mentorinaja.products.queries import Product
 from mentorinaja.products.rules import DESCRIPTION_LENGTH, NAME_LENGTH, NewProduct, wrong_link
-from mentorinaja.typed import rupiah_in
 from mentorinaja.web.bodies import Posted
-from mentorinaja.web.forms import BaseForm, LineField, TextField, length, required
+from mentorinaja.web.forms import (
+    BaseForm,
+    LineField,
+    RupiahField,
+    TextField,
+    between,
+    length,
+    required,
+    typed,
+)
 from mentorinaja.web.parts import SentFile
 
 
@@ -28,7 +36,13 @@ class ProductForm(BaseForm):
             length("Nama produk 3 sampai 80 karakter.", *NAME_LENGTH),
         ],
     )
-    price = LineField("Harga (Rp)", [required("Tulis harganya.")])
+    price = RupiahField(
+        "Harga (Rp)",
+        [
+            typed("Tulis harganya."),
+            between(*PRICE_BOUNDS, f"Harga antara {rupiah(PRICE_BOUNDS[0])} dan {rupiah(PRICE_BOUNDS[1])}."),
+        ],
+    )
     description = TextField(
         "Deskripsi",
         [length(f"Deskripsi paling banyak {DESCRIPTION_LENGTH} karakter.", most=DESCRIPTION_LENGTH)],
@@ -36,6 +50,7 @@ class ProductForm(BaseForm):
     link = LineField("Tautan unduhan")
     file = LineField("Berkas")
     active = BooleanField("Aktif", false_values=(False, "", "0", "false"))
+    version = HiddenField()
 
     def __init__(self, sent: Posted | None = None, *, product: Product | None = None) -> None:
         """The form as it was sent, else what the product says; `product` None: a new one."""
@@ -44,23 +59,15 @@ class ProductForm(BaseForm):
             before = {
                 "type": product.type,
                 "name": product.name,
-                "price": str(product.price),
+                "price": product.price,
                 "description": product.description,
                 "link": product.link,
                 "active": product.active,
+                "version": str(product.version),
             }
         super().__init__(sent, data=before)
         self.product = product
         self.sent_file: SentFile | None = sent.file("file") if sent is not None else None
-
-    def validate_price(self, field: LineField) -> None:
-        """Whole rupiah within the bounds."""
-        amount = rupiah_in(field.data or "")
-        least, most = PRICE_BOUNDS
-        if amount is None:
-            raise ValidationError("Tulis harga dalam rupiah bulat, misalnya 50000 atau 50.000.")
-        if not least <= amount <= most:
-            raise ValidationError(f"Harga antara {rupiah(least)} dan {rupiah(most)}.")
 
     def validate_link(self, field: LineField) -> None:
         """One of the two: a link or a file; what a product has already may stay."""
@@ -77,7 +84,7 @@ class ProductForm(BaseForm):
 
     def said(self) -> NewProduct:
         """The product as the form has it; the form is valid."""
-        price = rupiah_in(self.price.data or "")
+        price = self.price.data
         assert price is not None, "the form was validated"
         return NewProduct(
             type=self.type.data,
@@ -97,3 +104,15 @@ class BuyForm(BaseForm):
         choices=[("any", "Pilih saat membayar"), *((code, method.name) for code, method in METHODS.items())],
         default="any",
     )
+    # What it cost on the page, in whole rupiah: nobody pays more without having seen it.
+    shown = HiddenField()
+
+    @property
+    def shown_total(self) -> int | None:
+        """What the buyer was shown, or None when the form does not say."""
+        sent = self.shown.data
+        return (
+            int(sent)
+            if isinstance(sent, str) and sent.isascii() and sent.isdecimal() and len(sent) < 19
+            else None
+        )

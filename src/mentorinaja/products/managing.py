@@ -1,4 +1,4 @@
-"""An expert's products: offered, changed, put away. What was ever ordered stays for those who bought it."""
+"""An expert's products: offered, changed, ordered by hand, put away. What was ever ordered stays for those who bought it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from uuid import UUID
 
 from mentorinaja.db.pool import Connection, atomic
 from mentorinaja.errors import NotThere
-from mentorinaja.products.refusals import ProductFull
+from mentorinaja.experts.rules import Way, moved
+from mentorinaja.products import queries
+from mentorinaja.products.refusals import ProductFull, Stale
 from mentorinaja.products.rules import MOST_PRODUCTS, NewProduct
 
 
@@ -40,17 +42,31 @@ async def add(tx: Connection, expert_id: int, product: NewProduct, file_id: UUID
 
 @atomic
 async def change(
-    tx: Connection, expert_id: int, product_id: int, product: NewProduct, file_id: UUID | None = None
+    tx: Connection,
+    expert_id: int,
+    product_id: int,
+    product: NewProduct,
+    file_id: UUID | None = None,
+    version: int | None = None,
 ) -> None:
-    """Write a product anew; what was ordered keeps its name and price. Raises `NotThere`.
+    """Write a product anew; what was ordered keeps its name and price.
 
     A link takes the place of the file, a new file that of the link or the old file; with neither the file stays.
+    Raises `NotThere`, and `Stale` when `version` is not what there is (None: whatever there is).
     """
-    changed = await tx.execute(
-        """UPDATE products SET type = $3, name = $4, price = $5, description = $6, active = $7, link = $8,
-             file_id = CASE WHEN $8::text IS NULL THEN coalesce($9::uuid, file_id) END
-           WHERE id = $2 AND expert_id = $1 AND archived_at IS NULL""",
+    there = await tx.fetchval(
+        "SELECT version FROM products WHERE id = $2 AND expert_id = $1 AND archived_at IS NULL FOR NO KEY UPDATE",
         expert_id,
+        product_id,
+    )
+    if there is None:
+        raise NotThere
+    if version not in (None, there):
+        raise Stale("Produk ini sudah diubah di tempat lain. Bandingkan dulu, lalu simpan lagi bila perlu.")
+    await tx.execute(
+        """UPDATE products SET type = $2, name = $3, price = $4, description = $5, active = $6, link = $7,
+             file_id = CASE WHEN $7::text IS NULL THEN coalesce($8::uuid, file_id) END, version = version + 1
+           WHERE id = $1""",
         product_id,
         product.type,
         product.name,
@@ -60,8 +76,37 @@ async def change(
         product.link,
         file_id,
     )
+
+
+@atomic
+async def set_active(tx: Connection, expert_id: int, product_id: int, active: bool) -> None:
+    """Show a product, or hide it: then it cannot be bought; who has it keeps it. Raises `NotThere`."""
+    changed = await tx.execute(
+        """UPDATE products SET active = $3, version = version + CASE WHEN active = $3 THEN 0 ELSE 1 END
+           WHERE id = $2 AND expert_id = $1 AND archived_at IS NULL""",
+        expert_id,
+        product_id,
+        active,
+    )
     if changed != "UPDATE 1":
         raise NotThere
+
+
+@atomic
+async def move(tx: Connection, expert_id: int, product_id: int, way: Way) -> None:
+    """Change places with the product before or after; at either end nothing happens. Raises `NotThere`."""
+    rows = await tx.fetch(
+        "SELECT id FROM products WHERE expert_id = $1 AND archived_at IS NULL ORDER BY id FOR NO KEY UPDATE",
+        expert_id,
+    )
+    if product_id not in {row["id"] for row in rows}:
+        raise NotThere
+    ids = [product.id for product in await queries.products_of(tx, expert_id)]
+    await tx.execute(
+        """UPDATE products SET place = n FROM unnest($1::bigint[]) WITH ORDINALITY AS wanted (product_id, n)
+           WHERE id = product_id AND place <> n""",
+        moved(ids, product_id, way),
+    )
 
 
 @atomic

@@ -14,7 +14,10 @@ from mentorinaja.web.viewer import Viewer
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A product as its expert sees it; `price` in whole rupiah, `sold` counts those who have it."""
+    """A product as its expert sees it; `price` in whole rupiah, `sold` counts those who have it.
+
+    `ordered`: somebody ever ordered it. Every change makes another `version`.
+    """
 
     id: int
     expert_id: int
@@ -28,6 +31,7 @@ class Product:
     file_bytes: int | None
     thumbnail_id: UUID | None
     active: bool
+    version: int
     sold: int
     ordered: bool
 
@@ -95,7 +99,7 @@ class Shelved:
 
 _PRODUCTS = """
     SELECT p.id, p.expert_id, p.type, p.name, p.price, p.description, p.link, p.file_id, f.name AS file_name,
-      f.size_bytes AS file_bytes, p.thumbnail_id, p.active,
+      f.size_bytes AS file_bytes, p.thumbnail_id, p.active, p.version,
       (SELECT count(*) FROM purchases b WHERE b.product_id = p.id AND b.state = 'owned') AS sold,
       EXISTS (SELECT FROM purchases b WHERE b.product_id = p.id) AS ordered
     FROM products p LEFT JOIN product_files f ON f.id = p.file_id

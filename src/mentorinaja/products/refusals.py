@@ -64,6 +64,18 @@ class ProductFull(DomainError):
     title = "Produk Anda sudah terlalu banyak"
 
 
+class Stale(DomainError):
+    """What was on the screen has been changed elsewhere since."""
+
+    title = "Produk ini baru saja diubah"
+
+
+class PriceChanged(DomainError):
+    """The product costs something else than the buyer was shown."""
+
+    title = "Harganya baru saja berubah"
+
+
 class BadFile(DomainError):
     """The file itself cannot be sold; what was typed stays with its writer."""
 

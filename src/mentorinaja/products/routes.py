@@ -17,7 +17,7 @@ from mentorinaja.policies import queries as policies
 from mentorinaja.products import actions, files, queries, shelf
 from mentorinaja.products.forms import BuyForm
 from mentorinaja.products.queries import Delivery, Offer
-from mentorinaja.products.refusals import MethodTooSmall, OwnProduct, ProductGone
+from mentorinaja.products.refusals import MethodTooSmall, OwnProduct, PriceChanged, ProductGone
 from mentorinaja.products.rules import resumed_at
 from mentorinaja.products.tokens import download_path, order_in
 from mentorinaja.settings import Settings
@@ -56,10 +56,13 @@ async def buy(request: WebRequest, db: Database, product_id: int) -> Response[An
         return await _offer_page(request, db, await _on_sale(request, db, product_id), form, status=422)
     await limit(db, "buy", str(viewer.id), most=60, seconds=3600)
     try:
-        bought = await actions.buy(db, viewer, product_id, form.payment_method.data)
+        bought = await actions.buy(db, viewer, product_id, form.payment_method.data, form.shown_total)
     except MethodTooSmall as refusal:
         form.payment_method.errors = [*form.payment_method.errors, refusal.text]
         return await _offer_page(request, db, await _on_sale(request, db, product_id), form, status=422)
+    except PriceChanged as refusal:
+        offer = await _on_sale(request, db, product_id)
+        return await _offer_page(request, db, offer, form, status=refusal.status, notice=refusal)
     return _on(request, bought.public_id, owned=bought.owned)
 
 
@@ -151,7 +154,13 @@ async def _gone(db: Database, product_id: int) -> DomainError:
 
 
 async def _offer_page(
-    request: WebRequest, db: Database, offer: Offer, form: BuyForm, *, status: int = 200
+    request: WebRequest,
+    db: Database,
+    offer: Offer,
+    form: BuyForm,
+    *,
+    status: int = 200,
+    notice: DomainError | None = None,
 ) -> Response[Any]:
     policy = await policies.current(db)
     price = policy.price(offer.price)
@@ -162,6 +171,7 @@ async def _offer_page(
         status=status,
         offer=offer,
         form=form,
+        notice=notice,
         price=price,
         policy=policy,
         methods=METHODS,
