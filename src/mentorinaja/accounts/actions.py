@@ -282,6 +282,12 @@ async def _replace_password(
     )
     if email is None:
         return False
+    # Whoever knew the old password may have asked for another address with it.
+    await tx.execute(
+        """UPDATE email_changes SET ended_at = app_now(), outcome = 'withdrawn'
+           WHERE user_id = $1 AND ended_at IS NULL""",
+        user_id,
+    )
     await _end_sessions(tx, "user_id = $1 AND id IS DISTINCT FROM $2::bigint", user_id, keep_session)
     await throttle.forgive(tx, email)
     return True

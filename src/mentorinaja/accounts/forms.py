@@ -118,6 +118,18 @@ class ZoneForm(BaseForm):
     time_zone = SelectField("Zona waktu", choices=ZONES)
 
 
+class EmailForm(BaseForm):
+    """Another address, for somebody who knows the password."""
+
+    email = EmailField("Email baru", [required("Tulis email baru Anda.")])
+    password = PasswordField("Password", [required("Tulis password Anda.")])
+
+    def validate_password(self, field: PasswordField) -> None:
+        """Longer than any password can be: not worth computing."""
+        if len(field.data or "") > rules.PASSWORD_LENGTH[1]:
+            raise ValidationError("Password salah.")
+
+
 class PasswordForm(BaseForm):
     """Another password, for somebody who knows the present one."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from email.utils import parseaddr
+
 from mentorinaja import clock
-from mentorinaja.accounts import queries, rules
+from mentorinaja.accounts import emails, queries, rules
 from mentorinaja.accounts.tokens import make_link
 from mentorinaja.db.pool import Database
 from mentorinaja.notices.kinds import Mail, MailContent, OutboxRow
@@ -38,4 +40,60 @@ async def load_reset(db: Database, settings: Settings, row: OutboxRow) -> MailCo
     )
 
 
-MAILS = [Mail("verify", load_verify), Mail("reset", load_reset)]
+async def load_email_change(db: Database, settings: Settings, row: OutboxRow) -> MailContent | None:
+    """To the new address: the link that makes it the account's; nothing when it is no longer asked for."""
+    change = await _change(db, row)
+    if change is None:
+        return None
+    token = make_link(settings.secret_key, emails.PURPOSE, row.user_id, change.binding, change.expires_at)
+    return MailContent(
+        "Konfirmasi email baru Anda di MentorinAja",
+        "email_change",
+        {"link": f"{settings.base_url}/change-email/{token}", "until": change.expires_at},
+    )
+
+
+async def load_email_asked(db: Database, settings: Settings, row: OutboxRow) -> MailContent | None:
+    """To the present address: somebody who knows the password asks for another one."""
+    change = await _change(db, row)
+    if change is None:
+        return None
+    return MailContent(
+        "Permintaan ganti email akun MentorinAja",
+        "email_asked",
+        {"new_email": change.new_email, "until": change.expires_at},
+    )
+
+
+async def load_email_changed(db: Database, settings: Settings, row: OutboxRow) -> MailContent | None:
+    """To the address of before: the account has another one now."""
+    new_email = await db.fetchval(
+        "SELECT new_email::text FROM email_changes WHERE id = $1 AND user_id = $2",
+        _change_id(row),
+        row.user_id,
+    )
+    if new_email is None:
+        return None
+    return MailContent(
+        "Email akun MentorinAja Anda sudah diganti",
+        "email_changed",
+        {"new_email": new_email, "contact": parseaddr(settings.mail_from)[1]},
+    )
+
+
+async def _change(db: Database, row: OutboxRow) -> emails.EmailChange | None:
+    change = await emails.pending(db, row.user_id)
+    return change if change is not None and change.id == _change_id(row) else None
+
+
+def _change_id(row: OutboxRow) -> int:
+    return int(row.about.rpartition(":")[2])
+
+
+MAILS = [
+    Mail("verify", load_verify),
+    Mail("reset", load_reset),
+    Mail("email_change", load_email_change),
+    Mail("email_asked", load_email_asked),
+    Mail("email_changed", load_email_changed),
+]

@@ -12,6 +12,19 @@ class EmailTaken(DomainError):
     title = "Email ini sudah terdaftar. Login dengan email ini, atau pakai email lain."
 
 
+class EmailTakenSince(DomainError):
+    """Somebody else has registered with an address before its owner here confirmed it."""
+
+    title = "Email ini sudah dipakai akun lain"
+
+
+class SameEmail(DomainError):
+    """The account has this address already."""
+
+    status = 422
+    title = "Ini sudah email akun Anda."
+
+
 class WrongPassword(DomainError):
     """The email is unknown or the password wrong; which of the two is nobody's business."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from mentorinaja.accounts import actions, queries, rules
+from mentorinaja.accounts import actions, emails, queries, rules
 from mentorinaja.accounts.forms import PasswordForm, PersonForm, ZoneForm
 from mentorinaja.accounts.problems import WrongPassword
 from mentorinaja.db.pool import Database
@@ -102,7 +102,14 @@ async def _show(
         "password_form": PasswordForm(),
         **tried,
     }
-    return page(request, "templates/accounts/profile.html", status=status, account=account, **forms)
+    return page(
+        request,
+        "templates/accounts/profile.html",
+        status=status,
+        account=account,
+        email_change=await emails.pending(db, request.user.id),
+        **forms,
+    )
 
 
 def _saved(request: WebRequest, sentence: str) -> Response[Any]:

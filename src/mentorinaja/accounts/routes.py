@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from litestar import Response, Router, get, post
 
-from mentorinaja.accounts import actions, queries, rules, throttle
+from mentorinaja.accounts import actions, email_pages, queries, rules, throttle
 from mentorinaja.accounts.actions import NewAccount, SignedIn
 from mentorinaja.accounts.devices import device_of
 from mentorinaja.accounts.forms import ForgotForm, LoginForm, RegisterForm, ResetForm
@@ -277,6 +277,6 @@ router = Router(
     path="/",
     route_handlers=[
         register_page, register, login_page, login, expert_login_page, expert_login, logout,
-        forgot_page, forgot, reset_page, reset, verify_page, verify, profile, change_profile,
+        forgot_page, forgot, reset_page, reset, verify_page, verify, profile, change_profile, *email_pages.handlers,
     ],
 )  # fmt: skip

@@ -53,6 +53,7 @@ REGISTRATIONS = Limit(200, 3600)
 RESETS_ADDRESS = Limit(30, 3600)
 RESETS_ACCOUNT = Limit(3, 3600)
 VERIFICATIONS = Limit(3, 3600)
+EMAIL_CHANGES = Limit(5, 3600)
 
 
 def normal_email(text: str) -> str | None:

@@ -17,17 +17,25 @@ LEASE = timedelta(minutes=2)
 
 
 async def queue(
-    tx: Connection, kind: str, *, user_id: int, about: str, order_id: int | None = None, version: int = 0
+    tx: Connection,
+    kind: str,
+    *,
+    user_id: int,
+    about: str,
+    order_id: int | None = None,
+    version: int = 0,
+    to_email: str | None = None,
 ) -> None:
     """Tell a person something by mail, if this transaction commits; telling it again does nothing.
 
     `about` says what it is of (an order's public id or the like); a higher `version` tells the same anew.
+    It goes to the address the account has when it is sent, unless it must go to another (`to_email`).
     """
     outbox_id = await tx.fetchval(
-        """INSERT INTO outbox (kind, about, version, user_id, order_id, message_id)
-           VALUES ($1, $2, $3, $4, $5, $6)
+        """INSERT INTO outbox (kind, about, version, user_id, order_id, message_id, to_email)
+           VALUES ($1, $2, $3, $4, $5, $6, $7::text::citext)
            ON CONFLICT ON CONSTRAINT outbox_once DO NOTHING RETURNING id""",
-        kind, about, version, user_id, order_id, f"<{uuid4().hex}@mentorinaja>",
+        kind, about, version, user_id, order_id, f"<{uuid4().hex}@mentorinaja>", to_email,
     )  # fmt: skip
     if outbox_id is not None:
         await enqueue(tx, SEND, {"outbox_id": outbox_id})
@@ -47,7 +55,7 @@ async def take(db: Database, outbox_id: int) -> OutboxRow | None:
                                 OR status = 'sending' AND taken_until < statement_timestamp())
              RETURNING *)
            SELECT taken.id, kind, about, version, order_id, message_id, attempts, taken.created_at,
-                  user_id, email::text AS email, full_name, time_zone
+                  user_id, coalesce(to_email, email)::text AS email, full_name, time_zone
            FROM taken JOIN users ON users.id = user_id""",
         outbox_id,
         LEASE,
