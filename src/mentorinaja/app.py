@@ -19,6 +19,7 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 from mentorinaja import operations
 from mentorinaja.accounts.live import ViewerCache, Watch
 from mentorinaja.accounts.routes import router as accounts
+from mentorinaja.applications.routes import router as applications
 from mentorinaja.arrivals.routes import router as arrivals
 from mentorinaja.bookings.routes import router as bookings
 from mentorinaja.db.pool import Database
@@ -70,6 +71,7 @@ FEATURES: list[ControllerRouterHandler] = [
     reviews,
     withdrawals,
     portal,
+    applications,
     operations.router,
     static_file,
 ]

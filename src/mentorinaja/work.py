@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from mentorinaja.accounts.jobs import JOBS as ACCOUNTS
 from mentorinaja.accounts.mails import MAILS as ACCOUNT_MAILS
+from mentorinaja.applications.desk import COMMANDS as APPLICATION_COMMANDS
+from mentorinaja.applications.mails import MAILS as APPLICATION_MAILS
 from mentorinaja.bookings.jobs import JOBS as BOOKINGS
 from mentorinaja.commands import Command
 from mentorinaja.experts.jobs import JOBS as EXPERTS
@@ -38,6 +40,7 @@ MAILS: list[Mail] = [
     *ROOM_MAILS,
     *REPORT_MAILS,
     *THREAD_MAILS,
+    *APPLICATION_MAILS,
 ]
 
 
@@ -59,4 +62,11 @@ def all_jobs() -> list[Job]:
 
 def desk_commands() -> list[Command]:
     """Every decision that is taken on the command line."""
-    return [*PAYMENT_COMMANDS, *POLICY_COMMANDS, *REFUND_COMMANDS, *REPORT_COMMANDS, *WITHDRAWAL_COMMANDS]
+    return [
+        *PAYMENT_COMMANDS,
+        *POLICY_COMMANDS,
+        *REFUND_COMMANDS,
+        *REPORT_COMMANDS,
+        *WITHDRAWAL_COMMANDS,
+        *APPLICATION_COMMANDS,
+    ]
