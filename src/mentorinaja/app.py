@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 
 import asyncpg
 from jinja2 import Environment
@@ -27,6 +27,8 @@ from mentorinaja.errors import DomainError
 from mentorinaja.experts.live import Catalog
 from mentorinaja.experts.routes import router as experts
 from mentorinaja.extensions.routes import router as extensions
+from mentorinaja.favourites import queries as kept
+from mentorinaja.favourites.routes import router as favourites
 from mentorinaja.invoices.routes import router as invoices
 from mentorinaja.live.hub import Hub
 from mentorinaja.payments.midtrans import Gateway
@@ -44,6 +46,7 @@ from mentorinaja.settings import Settings
 from mentorinaja.storage import Storage
 from mentorinaja.threads.routes import router as threads
 from mentorinaja.transcripts.routes import router as transcripts
+from mentorinaja.trust.routes import router as trust
 from mentorinaja.web import problems
 from mentorinaja.web.auth import SignIn
 from mentorinaja.web.cache import Shortcut
@@ -69,7 +72,9 @@ FEATURES: list[ControllerRouterHandler] = [
     reports,
     threads,
     reviews,
+    trust,
     withdrawals,
+    favourites,
     portal,
     applications,
     operations.router,
@@ -94,6 +99,7 @@ def create_app(settings: Settings) -> ASGIApp:
             app.state.find_viewer = viewers.find
             app.state.watch = Watch(resources.db, hub, viewers)
             app.state.catalog = Catalog(resources.db, hub)
+            app.state.find_kept = partial(kept.kept_by, resources.db)
             app.state.pace = Pace()
             app.state.rooms = Rooms(resources.db, hub, app.state.templates)
             await operations.refuse_shifted_clock(resources)

@@ -9,6 +9,8 @@ from mentorinaja.applications.mails import MAILS as APPLICATION_MAILS
 from mentorinaja.bookings.jobs import JOBS as BOOKINGS
 from mentorinaja.commands import Command
 from mentorinaja.experts.jobs import JOBS as EXPERTS
+from mentorinaja.favourites.jobs import JOBS as FAVOURITES
+from mentorinaja.favourites.mails import MAILS as FAVOURITE_MAILS
 from mentorinaja.invoices.jobs import JOBS as INVOICES
 from mentorinaja.jobs.queue import Job
 from mentorinaja.notices.jobs import make_jobs
@@ -24,10 +26,13 @@ from mentorinaja.refunds.jobs import JOBS as REFUNDS
 from mentorinaja.refunds.mails import MAILS as REFUND_MAILS
 from mentorinaja.reports.desk import COMMANDS as REPORT_COMMANDS
 from mentorinaja.reports.mails import MAILS as REPORT_MAILS
+from mentorinaja.reviews.mails import MAILS as REVIEW_MAILS
 from mentorinaja.rooms.jobs import JOBS as ROOMS
 from mentorinaja.rooms.mails import MAILS as ROOM_MAILS
 from mentorinaja.threads.mails import MAILS as THREAD_MAILS
 from mentorinaja.transcripts.jobs import JOBS as TRANSCRIPTS
+from mentorinaja.trust.jobs import JOBS as TRUST
+from mentorinaja.trust.mails import MAILS as TRUST_MAILS
 from mentorinaja.withdrawals.desk import COMMANDS as WITHDRAWAL_COMMANDS
 from mentorinaja.withdrawals.mails import MAILS as WITHDRAWAL_MAILS
 
@@ -40,6 +45,9 @@ MAILS: list[Mail] = [
     *ROOM_MAILS,
     *REPORT_MAILS,
     *THREAD_MAILS,
+    *FAVOURITE_MAILS,
+    *REVIEW_MAILS,
+    *TRUST_MAILS,
     *APPLICATION_MAILS,
 ]
 
@@ -57,6 +65,8 @@ def all_jobs() -> list[Job]:
         *REFUNDS,
         *ROOMS,
         *TRANSCRIPTS,
+        *FAVOURITES,
+        *TRUST,
     ]
 
 

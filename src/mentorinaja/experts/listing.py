@@ -19,6 +19,7 @@ class Card:
     `ready`: can be booked for "Sekarang"; `writes_only`: sells threads alone, so has no slots at all.
     """
 
+    id: int
     slug: str
     display_name: str
     photo_id: UUID | None
@@ -74,8 +75,8 @@ WITH site AS (
   SELECT e.id, row_number() OVER (ORDER BY {order}, e.id) AS place, count(*) OVER () AS total
   FROM experts e JOIN schedules h ON h.expert_id = e.id, site WHERE {conditions} ORDER BY place LIMIT {limit} OFFSET {offset}
 )
-SELECT e.slug, e.display_name, e.photo_id, e.position_title, e.company, e.city, e.rating_count, e.rating_sum, e.lowest_price,
-       s.duration_minutes AS lowest_minutes, e.expertise[:3] AS expertise, listed_slot(e) AS slot,
+SELECT e.id, e.slug, e.display_name, e.photo_id, e.position_title, e.company, e.city, e.rating_count, e.rating_sum,
+       e.lowest_price, s.duration_minutes AS lowest_minutes, e.expertise[:3] AS expertise, listed_slot(e) AS slot,
        CASE WHEN e.ready_until > app_now() THEN ready_now(e.id, e.shortest_minutes) ELSE false END AS ready,
        e.lowest_price IS NOT NULL AND e.shortest_minutes IS NULL AS writes_only, page.total
 FROM page JOIN experts e ON e.id = page.id LEFT JOIN services s ON s.id = e.lowest_price_service_id

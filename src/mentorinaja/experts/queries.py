@@ -1,4 +1,4 @@
-"""Reading one expert: what everybody may see. Experts who are not published are not there."""
+"""Reading one expert: what everybody may see. Experts who are neither published nor paused are not there."""
 
 from __future__ import annotations
 
@@ -7,14 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import asyncpg
+
 from mentorinaja.db.pool import Connection, Database
+from mentorinaja.errors import NotThere
 from mentorinaja.experts import rules
+from mentorinaja.experts.facts import Facts
+from mentorinaja.experts.pauses import Pause, pause_of
 from mentorinaja.experts.rules import REVIEWS_PER_PAGE, Education, Work
+
+__all__ = ["ExpertPage", "Facts", "Goods", "ListedExpert", "Pause", "PublicReview", "Service", "pause_of"]
 
 
 @dataclass(frozen=True, slots=True)
 class ListedExpert:
-    """A published expert in short: for pages about a booking. `time_zone` is the schedule's."""
+    """An expert with a public page in short: for pages about a booking. `time_zone` is the schedule's."""
 
     id: int
     user_id: int
@@ -24,6 +31,7 @@ class ListedExpert:
     position_title: str
     company: str
     time_zone: str
+    paused: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +76,10 @@ class Goods:
 
 @dataclass(frozen=True, slots=True)
 class ExpertPage:
-    """Everything the detail page tells of an expert; `histogram` is stars (5 to 1) → number of reviews."""
+    """Everything the detail page tells of an expert; `histogram` is stars (5 to 1) → number of reviews.
+
+    A `paused` expert sells nothing for the time being.
+    """
 
     id: int
     user_id: int
@@ -93,6 +104,8 @@ class ExpertPage:
     services: list[Service]
     products: list[Goods]
     histogram: Mapping[int, int]
+    paused: bool
+    facts: Facts | None
 
     @property
     def mean(self) -> float:
@@ -104,6 +117,12 @@ class ExpertPage:
         """Whether everything on sale is a thread: there is no slot, and none is missing."""
         return bool(self.services) and all(service.is_thread for service in self.services)
 
+    def could_be_waited_for(self, now: datetime) -> bool:
+        """Whether sessions are on sale and nobody can have one in the next days."""
+        if all(service.is_thread for service in self.services):
+            return False
+        return self.paused or (not self.ready and rules.slot_is_far(self.slot, now))
+
     @property
     def place(self) -> str:
         """`Jakarta, Indonesia`, as far as it was told."""
@@ -112,18 +131,21 @@ class ExpertPage:
 
 @dataclass(frozen=True, slots=True)
 class PublicReview:
-    """A review as everybody reads it."""
+    """A review as everybody reads it, with the expert's reply, if there is one."""
 
     rating: int
     comment: str
     display_name: str
     created_at: datetime
+    reply: str | None
+    replied_at: datetime | None
 
 
 _LISTED = """
-SELECT e.id, e.user_id, e.slug, e.display_name, e.photo_id, e.position_title, e.company, s.time_zone
+SELECT e.id, e.user_id, e.slug, e.display_name, e.photo_id, e.position_title, e.company, s.time_zone,
+       e.status = 'paused' AS paused
 FROM experts e JOIN schedules s ON s.expert_id = e.id
-WHERE e.slug = $1 AND e.status = 'published'
+WHERE e.slug = $1 AND e.status IN ('published', 'paused')
 """
 _SERVICES = """
 SELECT id, name, category, duration_minutes, price, description, address FROM services
@@ -150,13 +172,19 @@ SELECT e.id, e.user_id, e.slug, e.display_name, e.photo_id, e.position_title, e.
    FROM products
    WHERE expert_id = e.id AND active AND archived_at IS NULL) AS products,
   (SELECT json_object_agg(rating, n)
-   FROM (SELECT rating, count(*) AS n FROM reviews WHERE expert_id = e.id GROUP BY rating) AS stars) AS histogram
-FROM experts e WHERE e.slug = $1 AND e.status = 'published'
-"""
+   FROM (SELECT rating, count(*) AS n FROM reviews WHERE expert_id = e.id GROUP BY rating) AS stars) AS histogram,
+  e.status = 'paused' AS paused,
+  (SELECT json_build_object('on_time', on_time, 'on_time_of', on_time_of, 'chat_reply_seconds', chat_reply_seconds,
+                            'chat_reply_of', chat_reply_of, 'thread_reply_seconds', thread_reply_seconds,
+                            'thread_reply_of', thread_reply_of, 'held', held, 'cancelled', cancelled, 'sold', sold)
+   FROM expert_facts WHERE expert_id = e.id) AS facts
+FROM experts e WHERE """
+_PUBLIC_PAGE = _PAGE + "e.slug = $1 AND e.status IN ('published', 'paused')"
+_OWN_PAGE = _PAGE + "e.id = $1"
 
 
-async def listed_expert_by_slug(db: Connection | Database, slug: str) -> ListedExpert | None:
-    """The published expert at this address, or None."""
+async def shown_expert_by_slug(db: Connection | Database, slug: str) -> ListedExpert | None:
+    """The published or paused expert at this address, or None."""
     row = await db.fetchrow(_LISTED, slug) if rules.can_be_slug(slug) else None
     return ListedExpert(**row) if row else None
 
@@ -183,24 +211,23 @@ async def service_of(db: Connection | Database, expert_id: int, service_id: int)
 
 
 async def expert_page(db: Connection | Database, slug: str) -> ExpertPage | None:
-    """Everything about the published expert at this address, or None."""
-    row = await db.fetchrow(_PAGE, slug) if rules.can_be_slug(slug) else None
+    """Everything about the published or paused expert at this address, or None."""
+    row = await db.fetchrow(_PUBLIC_PAGE, slug) if rules.can_be_slug(slug) else None
+    return _page(row) if row else None
+
+
+async def own_page(db: Connection | Database, expert_id: int) -> ExpertPage:
+    """The expert's own page as it would be shown, published or not. Raises NotThere."""
+    row = await db.fetchrow(_OWN_PAGE, expert_id)
     if row is None:
-        return None
-    values = dict(row)
-    stars = values["histogram"] or {}
-    values["histogram"] = {n: stars.get(str(n), 0) for n in range(5, 0, -1)}
-    values["education"] = [Education(**each) for each in values["education"] or ()]
-    values["work"] = [Work(**each) for each in values["work"] or ()]
-    values["services"] = [Service(**each) for each in values["services"] or ()]
-    values["products"] = [Goods(**each) for each in values["products"] or ()]
-    return ExpertPage(**values)
+        raise NotThere
+    return _page(row)
 
 
 async def reviews_of(db: Connection | Database, expert_id: int, page: int) -> list[PublicReview]:
     """One page of an expert's reviews, the newest first."""
     rows = await db.fetch(
-        """SELECT rating, comment, display_name, created_at FROM reviews
+        """SELECT rating, comment, display_name, created_at, reply, replied_at FROM reviews
            WHERE expert_id = $1 ORDER BY created_at DESC, order_id DESC LIMIT $2 OFFSET $3""",
         expert_id,
         REVIEWS_PER_PAGE,
@@ -214,10 +241,22 @@ async def slug_today(db: Connection | Database, slug: str) -> str | None:
     if not rules.can_be_slug(slug):
         return None
     found: str | None = await db.fetchval(
-        """SELECT slug FROM experts WHERE slug = $1 AND status = 'published'
+        """SELECT slug FROM experts WHERE slug = $1 AND status IN ('published', 'paused')
            UNION ALL
            SELECT e.slug FROM expert_slugs o JOIN experts e ON e.id = o.expert_id
-           WHERE o.old_slug = $1 AND e.status = 'published' LIMIT 1""",
+           WHERE o.old_slug = $1 AND e.status IN ('published', 'paused') LIMIT 1""",
         slug.lower(),
     )
     return found
+
+
+def _page(row: asyncpg.Record) -> ExpertPage:
+    values = dict(row)
+    stars = values["histogram"] or {}
+    values["histogram"] = {n: stars.get(str(n), 0) for n in range(5, 0, -1)}
+    values["education"] = [Education(**each) for each in values["education"] or ()]
+    values["work"] = [Work(**each) for each in values["work"] or ()]
+    values["services"] = [Service(**each) for each in values["services"] or ()]
+    values["products"] = [Goods(**each) for each in values["products"] or ()]
+    values["facts"] = Facts.of(values["facts"])
+    return ExpertPage(**values)

@@ -20,6 +20,7 @@ from markupsafe import Markup
 from mentorinaja.errors import NotThere
 from mentorinaja.experts import photo_pages, queries
 from mentorinaja.experts.forms import FilterForm, read_filters
+from mentorinaja.experts.kinds import FindKept
 from mentorinaja.experts.listing import find_experts
 from mentorinaja.experts.live import Catalog
 from mentorinaja.experts.queries import ExpertPage
@@ -27,6 +28,7 @@ from mentorinaja.experts.rules import REVIEWS_PER_PAGE, SORT_NAMES, Search, numb
 from mentorinaja.formats import WIB, percent
 from mentorinaja.policies import queries as policies
 from mentorinaja.web import html
+from mentorinaja.web.auth import expert_id_of, requires_expert
 from mentorinaja.web.bodies import Posted
 from mentorinaja.web.cache import render_shared, shareable
 from mentorinaja.web.viewer import AnyRequest, Viewer
@@ -42,14 +44,16 @@ async def home(request: AnyRequest) -> Response[bytes]:
     if html.wants_partial(request):
         # The address to show leaves out the fields left empty.
         return html.respond(
-            request, await _finder(visit, form, search), headers={"HX-Push-Url": search.address()}
+            request,
+            await visit.own(await _finder(visit, form, search)),
+            headers={"HX-Push-Url": search.address()},
         )
 
     async def make() -> str:
         return html.render(
             request,
             "templates/experts/home.html",
-            finder=await _finder(visit, form, search),
+            finder=await visit.own(await _finder(visit, form, search)),
             search=search,
             landing=visit.viewer is None and search.plain and not wrong,
             figures=await visit.catalog.figures(),
@@ -68,7 +72,8 @@ async def show_expert(request: AnyRequest, slug: str) -> Response[Any]:
 
     async def make() -> str:
         told = await _told(visit, slug, page)
-        return html.render(request, "templates/experts/show.html", expert=told.expert, profile=told.profile)
+        profile = await visit.own(told.profile)
+        return html.render(request, "templates/experts/show.html", expert=told.expert, profile=profile)
 
     try:
         if html.wants_partial(request):
@@ -85,6 +90,15 @@ async def show_expert(request: AnyRequest, slug: str) -> Response[Any]:
             status_code=HTTP_301_MOVED_PERMANENTLY,
             headers={"Cache-Control": "no-cache"},
         )
+
+
+@get("/expert/dashboard/profil/pratinjau", guards=[requires_expert])
+async def show_preview(request: AnyRequest) -> Response[Any]:
+    """The own page as users see it, or will see it."""
+    visit = _Visit.of(request)
+    expert = await queries.own_page(visit.catalog.db, expert_id_of(request))
+    told = await _tell(visit, expert, _page_number(request))
+    return html.page(request, "templates/experts/preview.html", expert=expert, profile=told.profile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +119,13 @@ class _Visit:
     def today(self) -> date:
         """The day it is in the viewer's zone."""
         return self.catalog.clock.now().astimezone(ZoneInfo(self.zone)).date()
+
+    async def own(self, part: Markup) -> Markup:
+        """A part that everybody signed in shares, with the hearts and bells of whoever looks."""
+        if self.viewer is None:
+            return part
+        find_kept: FindKept = self.request.app.state.find_kept
+        return (await find_kept(self.viewer.id)).mark(part)
 
     def render(self, template: str, **context: Any) -> Markup:
         """A part of a page that is the same for everybody in this zone."""
@@ -139,6 +160,7 @@ async def _finder(visit: _Visit, form: FilterForm | None, asked: Search) -> Mark
             numbers=numbers(search.page, listing.pages),
             sorts=[(sort, name, search.address(sort=sort, page=1)) for sort, name in SORT_NAMES.items()],
             title="Daftar Expert" if visit.viewer else "Daftar Mentor",
+            hearts=visit.viewer is not None,
         )
 
     if form and form.errors:
@@ -153,29 +175,32 @@ async def _told(visit: _Visit, slug: str, page: int) -> _Told:
         expert = await queries.expert_page(visit.catalog.db, slug)
         if expert is None:
             raise NotThere
-        last = pages(expert.rating_count, REVIEWS_PER_PAGE)
-        shown = min(page, last)
-        reviews = visit.render(
-            "partials/experts/reviews.html",
-            expert=expert,
-            reviews=await queries.reviews_of(visit.catalog.db, expert.id, shown)
-            if expert.rating_count
-            else [],
-            page=shown,
-            pages=last,
-            numbers=numbers(shown, last),
-        )
-        profile = visit.render(
-            "partials/experts/profile.html",
-            expert=expert,
-            reviews=reviews,
-            own=own == expert.id,
-            admin_fee=percent((await policies.current(visit.catalog.db)).admin_fee_bps),
-        )
-        return _Told(expert, profile, reviews)
+        return await _tell(visit, expert, page)
 
     own = visit.viewer.expert_id if visit.viewer else None
-    return await visit.catalog.parts.get(f"{slug} {page} {visit.zone} {own}", make)
+    return await visit.catalog.parts.get(f"{slug} {page} {visit.zone} {own} {visit.viewer is None}", make)
+
+
+async def _tell(visit: _Visit, expert: ExpertPage, page: int) -> _Told:
+    last = pages(expert.rating_count, REVIEWS_PER_PAGE)
+    shown = min(page, last)
+    reviews = visit.render(
+        "partials/experts/reviews.html",
+        expert=expert,
+        reviews=await queries.reviews_of(visit.catalog.db, expert.id, shown) if expert.rating_count else [],
+        page=shown,
+        pages=last,
+        numbers=numbers(shown, last),
+    )
+    profile = visit.render(
+        "partials/experts/profile.html",
+        expert=expert,
+        reviews=reviews,
+        own=visit.viewer is not None and visit.viewer.expert_id == expert.id,
+        hearts=visit.viewer is not None,
+        admin_fee=percent((await policies.current(visit.catalog.db)).admin_fee_bps),
+    )
+    return _Told(expert, profile, reviews)
 
 
 def _page_number(request: AnyRequest) -> int:
@@ -184,4 +209,4 @@ def _page_number(request: AnyRequest) -> int:
     return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) <= 6 else 1
 
 
-router = Router(path="/", route_handlers=[home, show_expert, *photo_pages.HANDLERS])
+router = Router(path="/", route_handlers=[home, show_expert, show_preview, *photo_pages.HANDLERS])

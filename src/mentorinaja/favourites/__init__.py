@@ -1,0 +1,1 @@
+"""Experts that somebody keeps, and the wish to be told when one of them has a free slot."""
