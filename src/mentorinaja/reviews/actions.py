@@ -1,13 +1,16 @@
-"""Writing a review, and changing it while that is allowed."""
+"""Writing a review and replying to one, and changing either while that is allowed."""
 
 from __future__ import annotations
 
 from mentorinaja.db.pool import Connection, atomic, run
 from mentorinaja.errors import NotThere
 from mentorinaja.reviews import queries, rules
+from mentorinaja.reviews.replying import reply
 from mentorinaja.reviews.rules import Reviewable
 from mentorinaja.reviews.tables import Reviews
 from mentorinaja.web.viewer import Viewer
+
+__all__ = ["reply", "write"]
 
 
 @atomic

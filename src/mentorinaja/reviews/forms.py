@@ -1,11 +1,11 @@
-"""The review form."""
+"""The forms of a review and of the reply to it."""
 
 from __future__ import annotations
 
 from wtforms import RadioField, validators
 from wtforms.widgets import TextArea
 
-from mentorinaja.reviews.rules import LONGEST_COMMENT, SHORTEST_COMMENT
+from mentorinaja.reviews.rules import LONGEST_COMMENT, LONGEST_REPLY, SHORTEST_COMMENT, SHORTEST_REPLY
 from mentorinaja.web.forms import BaseForm, TextField, length, required
 
 
@@ -32,4 +32,17 @@ class ReviewForm(BaseForm):
         [required("Pilih nama yang ditampilkan.")],
         choices=[("first", "Nama depan"), ("anonymous", "Anonim")],
         default="first",
+    )
+
+
+class ReplyForm(BaseForm):
+    """What the expert says to a review."""
+
+    reply = TextField(
+        "Balasan Anda",
+        [
+            required("Tulis balasan Anda."),
+            length(f"Tulis {SHORTEST_REPLY} sampai {LONGEST_REPLY} karakter.", SHORTEST_REPLY, LONGEST_REPLY),
+        ],
+        widget=TextArea(),
     )

@@ -1,11 +1,11 @@
-"""A payer's order as its review page needs it."""
+"""A payer's order as its review page needs it, and a review as its expert replies to it."""
 
 from __future__ import annotations
 
 import asyncpg
 
 from mentorinaja.db.pool import Connection, Database
-from mentorinaja.reviews.rules import Review, Reviewable
+from mentorinaja.reviews.rules import Received, Review, Reviewable
 from mentorinaja.web.viewer import Viewer
 
 # Bookings whose end no room wrote down were over at their scheduled end.
@@ -19,11 +19,30 @@ _REVIEWABLE = """
     WHERE o.public_id = $1 AND o.user_id = $2
 """
 
+_RECEIVED = """
+    SELECT o.id AS order_pk, o.public_id AS order_id, r.user_id, o.expert_name, e.slug AS expert_slug, o.item_name,
+      r.display_name, r.rating, r.comment, r.created_at, r.reply, r.replied_at, app_now() AS now
+    FROM reviews r JOIN orders o ON o.id = r.order_id JOIN experts e ON e.id = o.expert_id
+    WHERE o.public_id = $1
+"""
+
 
 async def review_for(db: Database | Connection, user: Viewer, public_id: str) -> Reviewable | None:
     """The order and its review, or None when it is not there or `user` did not pay for it."""
     row = await db.fetchrow(_REVIEWABLE, public_id, user.id)
     return _reviewable(row) if row else None
+
+
+async def review_of_expert(db: Database | Connection, expert_id: int, public_id: str) -> Received | None:
+    """The review of an order, or None when there is none or it is about another expert."""
+    row = await db.fetchrow(f"{_RECEIVED} AND o.expert_id = $2", public_id, expert_id)
+    return Received(**dict(row)) if row else None
+
+
+async def review_received(db: Database | Connection, public_id: str) -> Received | None:
+    """The same for mails and other work of the system itself: asks for no permission."""
+    row = await db.fetchrow(_RECEIVED, public_id)
+    return Received(**dict(row)) if row else None
 
 
 def _reviewable(row: asyncpg.Record) -> Reviewable:

@@ -8,7 +8,7 @@ from litestar import Response, Router, get, post
 
 from mentorinaja.db.pool import Database
 from mentorinaja.errors import NotThere
-from mentorinaja.reviews import actions, queries, rules
+from mentorinaja.reviews import actions, queries, reply_routes, rules
 from mentorinaja.reviews.forms import ReviewForm
 from mentorinaja.reviews.rules import Reviewable
 from mentorinaja.web.auth import requires_user
@@ -74,4 +74,4 @@ def _viewer(request: WebRequest) -> Viewer:
     return request.user
 
 
-router = Router(path="/", route_handlers=[show_form, write])
+router = Router(path="/", route_handlers=[show_form, write, *reply_routes.HANDLERS])

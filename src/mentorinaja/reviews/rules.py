@@ -1,4 +1,4 @@
-"""When a session can be reviewed, until when its review can be changed, and under which name it is shown."""
+"""When a session can be reviewed and replied to, until when either can be changed, and under which name it is shown."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ WRITE_WITHIN = timedelta(days=30)
 EDIT_WITHIN = timedelta(days=14)
 SHORTEST_COMMENT = 10
 LONGEST_COMMENT = 1000
+SHORTEST_REPLY = 10
+LONGEST_REPLY = 1000
 ANONYMOUS = "Anonim"
 
 DisplayName = Literal["first", "anonymous"]
@@ -21,6 +23,12 @@ class NotReviewable(DomainError):
     """This order cannot be reviewed, or its review not changed, at this time."""
 
     title = "Ulasan belum bisa ditulis"
+
+
+class NotReplyable(DomainError):
+    """The reply to this review stands for good."""
+
+    title = "Balasan tidak bisa diubah lagi"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,34 @@ class Reviewable:
     over_at: datetime | None
     review: Review | None
     now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A review as its expert has it, with the reply that was written, if any; `rating` is 1 to 5."""
+
+    order_pk: int
+    order_id: str
+    user_id: int
+    expert_name: str
+    expert_slug: str
+    item_name: str
+    display_name: str
+    rating: int
+    comment: str
+    created_at: datetime
+    reply: str | None
+    replied_at: datetime | None
+    now: datetime
+
+
+def check_replyable(review: Received) -> None:
+    """A first reply can be written at any time, and changed for 14 days. Raises `NotReplyable`."""
+    if review.replied_at is not None and review.now > review.replied_at + EDIT_WITHIN:
+        raise NotReplyable(
+            "Balasan hanya bisa diubah sampai 14 hari setelah ditulis.",
+            [("Kembali ke Transaksi", "/expert/dashboard/transaksi?status=completed")],
+        )
 
 
 def check_writable(order: Reviewable) -> None:
