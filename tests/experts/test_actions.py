@@ -86,7 +86,7 @@ async def test_a_profile_without_a_service_is_not_published(db: Database) -> Non
             await actions.publish(tx, expert_id)
         await actions.add_service(tx, expert_id, CHAT)
         await actions.publish(tx, expert_id)
-    assert await queries.listed_expert_by_slug(db, "sari") is not None
+    assert await queries.shown_expert_by_slug(db, "sari") is not None
 
 
 async def test_lists_keep_the_cheapest_offer_that_can_be_booked(db: Database) -> None:

@@ -182,5 +182,5 @@ async def test_only_what_can_be_booked_is_offered(db: Database) -> None:
 async def test_an_expert_who_is_not_published_is_not_there(db: Database) -> None:
     await make_expert(db, Told(slug="sari", published=False))
     assert await queries.expert_page(db, "sari") is None
-    assert await queries.listed_expert_by_slug(db, "sari") is None
+    assert await queries.shown_expert_by_slug(db, "sari") is None
     assert await queries.slug_today(db, "sari") is None

@@ -196,10 +196,14 @@ async def record_event(
     )
 
 
-async def refresh(tx: Connection, expert_id: int) -> None:
-    """Rewrite what lists keep of the expert, counting what others committed while the lock was waited for."""
-    await tx.execute("SELECT FROM experts WHERE id = $1 FOR NO KEY UPDATE", expert_id)
+async def refresh(tx: Connection, expert_id: int) -> str:
+    """Rewrite what lists keep of the expert, counting what others committed while the lock was waited for.
+
+    Answers the expert's status, which nobody else changes until the transaction ends.
+    """
+    status: str = await tx.fetchval("SELECT status FROM experts WHERE id = $1 FOR NO KEY UPDATE", expert_id)
     await refresh_listing(tx, expert_id)
+    return status
 
 
 async def give_time_up(tx: Connection, order: Order) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from mentorinaja.bookings.details import OrderDetail
 from mentorinaja.bookings.queries import coming_sessions
 from mentorinaja.db.pool import Database
+from mentorinaja.experts.queries import Pause, pause_of
 
 # As many as fit above the page that was asked for; the rest stands on JADWAL.
 _SHOWN = 2
@@ -24,6 +25,7 @@ class Strip:
     status: str
     ready_until: datetime | None
     time_zone: str
+    pause: Pause | None
     coming: list[OrderDetail]
     more: bool
 
@@ -41,4 +43,5 @@ async def strip_of(db: Database, expert_id: int) -> Strip:
     )
     assert row is not None, "the guard let only experts in"
     coming = await coming_sessions(db, expert_id, _SHOWN + 1)
-    return Strip(**dict(row), coming=coming[:_SHOWN], more=len(coming) > _SHOWN)
+    pause = await pause_of(db, expert_id) if row["status"] == "paused" else None
+    return Strip(**dict(row), pause=pause, coming=coming[:_SHOWN], more=len(coming) > _SHOWN)
