@@ -10,6 +10,7 @@ UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 # Dots only between thousands, as rupiah are written; at most as many digits as any balance could have.
 _RUPIAH = re.compile(r"(?:[Rr][Pp]\.? ?)?([1-9][0-9]{0,17}|[1-9][0-9]{0,2}(?:\.[0-9]{3}){1,5}|0)")
+_WHOLE = re.compile(r"[0-9]{1,18}")
 # What a spreadsheet takes for a formula at the beginning of a cell; a cell also begins at what another
 # country's spreadsheet takes for the end of the one before.
 _FORMULA = re.compile(r"""((?:^|[,;|])[\s"']*)(?=[=+\-@＝＋－＠])""")
@@ -23,6 +24,15 @@ def rupiah_in(text: str) -> int | None:
     """
     match = _RUPIAH.fullmatch(text.strip())
     return int(match[1].replace(".", "")) if match else None
+
+
+def whole_in(sent: object) -> int | None:
+    """A number as our own forms carry it: plain digits, as many as fit; None for anything else.
+
+    >>> whole_in("157500"), whole_in("-1"), whole_in(None)
+    (157500, None, None)
+    """
+    return int(sent) if isinstance(sent, str) and _WHOLE.fullmatch(sent) else None
 
 
 def harmless(text: str) -> str:

@@ -261,6 +261,11 @@ def check_service(service: NewService) -> None:
         raise ProfileInvalid(f"Alamat paling banyak {ADDRESS_LENGTH} karakter.")
 
 
+def can_cost(amount: int) -> bool:
+    """Whether a service or a product can be sold for so many rupiah."""
+    return PRICE_BOUNDS[0] <= amount <= PRICE_BOUNDS[1]
+
+
 def moved(ids: list[int], one: int, way: Way) -> list[int]:
     """The same with `one` a place further up or down.
 

@@ -10,6 +10,7 @@ from wtforms.widgets import TextInput
 from mentorinaja.experts.rules import ADDRESS_LENGTH, DURATION_BOUNDS, PRICE_BOUNDS, NewService
 from mentorinaja.experts.services import OwnService
 from mentorinaja.formats import rupiah
+from mentorinaja.typed import whole_in
 from mentorinaja.web.bodies import Posted
 from mentorinaja.web.forms import (
     BaseForm,
@@ -105,15 +106,15 @@ class ServiceForm(BaseForm):
         if self.category.data == "offline_event" and not field.data:
             raise ValidationError("Tulis alamat tempat bertemu.")
 
+    def now_there(self, service: OwnService) -> None:
+        """The service was changed elsewhere: what was typed stays, and sent again it takes the place of that."""
+        self.service = service
+        self.version.data = str(service.version)
+
     @property
     def shown_version(self) -> int | None:
         """Which version of the service was on the screen, or None when the form does not say."""
-        sent = self.version.data
-        return (
-            int(sent)
-            if isinstance(sent, str) and sent.isascii() and sent.isdecimal() and len(sent) < 10
-            else None
-        )
+        return whole_in(self.version.data)
 
     def said(self) -> NewService:
         """The service as the form has it; the form is valid."""

@@ -9,7 +9,13 @@ from litestar import Response, Router, post
 
 from mentorinaja.bookings.strip import strip_of
 from mentorinaja.db.pool import Database
-from mentorinaja.portal import photo_routes, profile_routes, transactions_routes
+from mentorinaja.portal import (
+    photo_routes,
+    profile_routes,
+    schedule_routes,
+    services_routes,
+    transactions_routes,
+)
 from mentorinaja.portal.forms import ReadyForm
 from mentorinaja.schedule.actions import set_ready
 from mentorinaja.web import html
@@ -41,7 +47,11 @@ router = Router(
     path="/",
     route_handlers=[
         *profile_routes.handlers,
+        *profile_lists.handlers,
+        *profile_tags.handlers,
         *photo_routes.handlers,
+        *services_routes.handlers,
+        *schedule_routes.handlers,
         *transactions_routes.handlers,
         switch_ready,
     ],

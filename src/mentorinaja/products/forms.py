@@ -11,6 +11,7 @@ from mentorinaja.experts.rules import PRICE_BOUNDS, PRODUCT_TYPES
 from mentorinaja.formats import rupiah
 from mentorinaja.products.queries import Product
 from mentorinaja.products.rules import DESCRIPTION_LENGTH, NAME_LENGTH, NewProduct, wrong_link
+from mentorinaja.typed import whole_in
 from mentorinaja.web.bodies import Posted
 from mentorinaja.web.forms import (
     BaseForm,
@@ -82,6 +83,16 @@ class ProductForm(BaseForm):
         if not self.link.data and not self.sent_file and not has_file:
             raise ValidationError("Unggah berkasnya, atau tulis tautan unduhan.")
 
+    def now_there(self, product: Product) -> None:
+        """The product was changed elsewhere: what was typed stays, and sent again it takes the place of that."""
+        self.product = product
+        self.version.data = str(product.version)
+
+    @property
+    def shown_version(self) -> int | None:
+        """Which version of the product was on the screen, or None when the form does not say."""
+        return whole_in(self.version.data)
+
     def said(self) -> NewProduct:
         """The product as the form has it; the form is valid."""
         price = self.price.data
@@ -110,9 +121,4 @@ class BuyForm(BaseForm):
     @property
     def shown_total(self) -> int | None:
         """What the buyer was shown, or None when the form does not say."""
-        sent = self.shown.data
-        return (
-            int(sent)
-            if isinstance(sent, str) and sent.isascii() and sent.isdecimal() and len(sent) < 19
-            else None
-        )
+        return whole_in(self.shown.data)

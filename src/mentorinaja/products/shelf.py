@@ -1,4 +1,4 @@
-"""LAYANAN, the expert's page of what is for sale: products are added, changed and put away here."""
+"""Products on LAYANAN, the expert's page of what is for sale: added, changed, ordered and put away."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from litestar import Response, get, post
 
 from mentorinaja.db.pool import Database
 from mentorinaja.errors import DomainError, NotThere
-from mentorinaja.experts import queries as experts
+from mentorinaja.experts.rules import can_cost
+from mentorinaja.policies import queries as policies
 from mentorinaja.products import actions, files, queries
 from mentorinaja.products.forms import ProductForm
 from mentorinaja.products.queries import Product
-from mentorinaja.products.refusals import BadFile, FileUnkept, ProductFull
-from mentorinaja.products.rules import MOST_FILE_BYTES, MOST_THUMBNAIL_BYTES
+from mentorinaja.products.refusals import BadFile, FileUnkept, ProductFull, Stale
+from mentorinaja.products.rules import MOST_FILE_BYTES, MOST_PRODUCTS, MOST_THUMBNAIL_BYTES
 from mentorinaja.storage import Storage
 from mentorinaja.web import html
-from mentorinaja.web.auth import requires_expert
+from mentorinaja.web.auth import expert_id_of, requires_expert
 from mentorinaja.web.bodies import FILE_FIELD, posted
 from mentorinaja.web.flash import put_flash
 from mentorinaja.web.limits import limit
@@ -25,27 +26,15 @@ from mentorinaja.web.viewer import Viewer, WebRequest
 
 SHELF = "/expert/dashboard/layanan"
 _ONE = SHELF + "/produk/{product_id:int}"
-_FORM = "templates/products/form.html"
+_DIALOG = "partials/ui/dialog_body.html"
 _TAKES_GOODS = {FILE_FIELD: FileField("file", MOST_FILE_BYTES)}
 _TAKES_PICTURE = {FILE_FIELD: FileField("thumbnail", MOST_THUMBNAIL_BYTES)}
 
 
-@get(SHELF, guards=[requires_expert])
-async def show_shelf(request: WebRequest, db: Database) -> Response[Any]:
-    """The expert's services and products, on sale or not."""
-    expert_id = _seller(request)
-    return html.page(
-        request,
-        "templates/products/shelf.html",
-        services=await experts.all_services_of(db, expert_id),
-        products=await queries.products_of(db, expert_id),
-    )
-
-
 @get(SHELF + "/produk/baru", guards=[requires_expert])
-async def show_new(request: WebRequest) -> Response[Any]:
+async def show_new(request: WebRequest, db: Database) -> Response[Any]:
     """An empty form for one more product."""
-    return _form(request, ProductForm())
+    return await _form(request, db, ProductForm())
 
 
 @post(SHELF + "/produk/baru", guards=[requires_expert], opt=_TAKES_GOODS, request_max_body_size=None)
@@ -57,7 +46,7 @@ async def add(request: WebRequest, db: Database, storage: Storage) -> Response[A
 @get(_ONE, guards=[requires_expert])
 async def show_one(request: WebRequest, db: Database, product_id: int) -> Response[Any]:
     """A product to be changed."""
-    return _form(request, ProductForm(product=await _product(request, db, product_id)))
+    return await _form(request, db, ProductForm(product=await _product(request, db, product_id)))
 
 
 @post(_ONE, guards=[requires_expert], opt=_TAKES_GOODS, request_max_body_size=None)
@@ -81,18 +70,45 @@ async def set_picture(request: WebRequest, db: Database, storage: Storage, produ
         await _not_too_often(db, request)
         picture = await files.keep_thumbnail(db, storage, product.expert_id, _viewer(request).id, file)
     except (BadFile, FileUnkept) as refusal:
-        return _form(
-            request, ProductForm(product=product), status=refusal.status, picture_trouble=refusal.text
-        )
+        form = ProductForm(product=product)
+        return await _form(request, db, form, status=refusal.status, picture_trouble=refusal.text)
     await actions.set_thumbnail(db, product.expert_id, product.id, picture)
     return _saved(request, f"{SHELF}/produk/{product.id}", "Gambar disimpan.")
 
 
+@post(_ONE + "/aktif", guards=[requires_expert])
+async def switch(request: WebRequest, db: Database, product_id: int) -> Response[Any]:
+    """Show the product, or hide it (`active`: `1` or `0`)."""
+    product = await _product(request, db, product_id)
+    active = (await posted(request)).text("active") == "1"
+    await actions.set_active(db, product.expert_id, product.id, active)
+    words = "tampil dan dapat dibeli" if active else "tidak tampil; yang sudah membelinya tetap memilikinya"
+    return await _changed(request, db, f"“{product.name}” {words}.", f"product-{product.id}")
+
+
+@post(_ONE + "/urutan", guards=[requires_expert])
+async def move(request: WebRequest, db: Database, product_id: int) -> Response[Any]:
+    """Put the product a place further up or down (`to`: `up` or `down`)."""
+    product = await _product(request, db, product_id)
+    up = (await posted(request)).text("to") == "up"
+    await actions.move(db, product.expert_id, product.id, "up" if up else "down")
+    return await _changed(
+        request, db, f"“{product.name}” {'naik' if up else 'turun'} satu tempat.", f"product-{product.id}"
+    )
+
+
 @get(_ONE + "/hapus", guards=[requires_expert])
 async def ask_put_away(request: WebRequest, db: Database, product_id: int) -> Response[Any]:
-    """Asks first."""
-    product = await _product(request, db, product_id)
-    return html.page(request, "templates/products/put_away.html", product=product)
+    """Asks first, and says what happens to it."""
+    return html.answer(
+        request,
+        "templates/products/put_away.html",
+        _DIALOG,
+        product=await _product(request, db, product_id),
+        title="Hapus produk ini?",
+        body="partials/products/put_away.html",
+        in_dialog=html.wants_partial(request),
+    )
 
 
 @post(_ONE + "/hapus", guards=[requires_expert])
@@ -100,16 +116,18 @@ async def put_away(request: WebRequest, db: Database, product_id: int) -> Respon
     """Take a product off for good; who bought it keeps it."""
     product = await _product(request, db, product_id)
     await actions.put_away(db, product.expert_id, product.id)
-    return _saved(request, SHELF, f"“{product.name}” dihapus dari penjualan.")
+    return await _changed(request, db, f"“{product.name}” dihapus dari penjualan.", "produk")
 
 
 async def _save(
     request: WebRequest, db: Database, storage: Storage, product: Product | None
 ) -> Response[Any]:
-    form = ProductForm(await posted(request), product=product)
+    sent = await posted(request)
+    form, expert_id = ProductForm(sent, product=product), expert_id_of(request)
+    if sent.text("show") is not None:
+        return await _form(request, db, form)
     if not form.validate():
-        return _form(request, form, status=422)
-    expert_id = _seller(request)
+        return await _form(request, db, form, status=422)
     file_id = None
     try:
         if form.sent_file is not None:
@@ -120,12 +138,14 @@ async def _save(
             return _saved(
                 request, f"{SHELF}/produk/{product_id}", "Produk disimpan. Tambahkan gambarnya bila ada."
             )
-        await actions.change(db, expert_id, product.id, form.said(), file_id)
+        await actions.change(db, expert_id, product.id, form.said(), file_id, form.shown_version)
     except (BadFile, FileUnkept) as refusal:
         form.file.errors = [*form.file.errors, refusal.text]
-        return _form(request, form, status=refusal.status)
-    except ProductFull as refusal:
-        return _form(request, form, status=refusal.status, notice=refusal)
+        return await _form(request, db, form, status=refusal.status)
+    except (ProductFull, Stale) as refusal:
+        if product is not None:
+            form.now_there(await _product(request, db, product.id))
+        return await _form(request, db, form, status=refusal.status, notice=refusal)
     return _saved(request, SHELF, "Perubahan disimpan.")
 
 
@@ -135,29 +155,50 @@ async def _not_too_often(db: Database, request: WebRequest) -> None:
 
 
 async def _product(request: WebRequest, db: Database, product_id: int) -> Product:
-    product = await queries.product_of(db, _seller(request), product_id)
+    product = await queries.product_of(db, expert_id_of(request), product_id)
     if product is None:
         raise NotThere
     return product
 
 
-def _form(
+async def _form(
     request: WebRequest,
+    db: Database,
     form: ProductForm,
     *,
     status: int = 200,
     notice: DomainError | None = None,
     picture_trouble: str = "",
 ) -> Response[Any]:
-    return html.page(
+    """The form: as a page, or in the dialog that htmx opens."""
+    policy, amount = await policies.current(db), form.price.data
+    return html.answer(
         request,
-        _FORM,
+        "templates/products/form.html",
+        _DIALOG,
         status=status,
         form=form,
         product=form.product,
         notice=notice,
         picture_trouble=picture_trouble,
+        title="Edit Produk" if form.product else "Tambah Produk Baru",
+        body="partials/products/form.html",
+        in_dialog=html.wants_partial(request),
+        price=policy.price(amount) if amount and can_cost(amount) else None,
+        policy=policy,
     )
+
+
+async def _changed(request: WebRequest, db: Database, words: str, place: str) -> Response[Any]:
+    """Back to the list: htmx gets it anew, a browser is led there."""
+    if not html.wants_partial(request):
+        return _saved(request, f"{SHELF}#{place}", words)
+    products = await queries.products_of(db, expert_id_of(request))
+    answer = html.page(
+        request, "partials/products/shelf.html", products=products, most_products=MOST_PRODUCTS, told=words
+    )
+    answer.headers.update({"HX-Retarget": "#produk", "HX-Reswap": "outerMorph"})
+    return answer
 
 
 def _saved(request: WebRequest, path: str, text: str) -> Response[Any]:
@@ -171,10 +212,4 @@ def _viewer(request: WebRequest) -> Viewer:
     return request.user
 
 
-def _seller(request: WebRequest) -> int:
-    expert_id = _viewer(request).expert_id
-    assert expert_id is not None, "the guard let only experts in"
-    return expert_id
-
-
-HANDLERS = [show_shelf, show_new, add, show_one, change, set_picture, ask_put_away, put_away]
+HANDLERS = [show_new, add, show_one, change, set_picture, switch, move, ask_put_away, put_away]
