@@ -25,6 +25,7 @@ class Strip:
     status: str
     ready_until: datetime | None
     time_zone: str
+    rejected_because: str
     pause: Pause | None
     coming: list[OrderDetail]
     more: bool
@@ -37,7 +38,9 @@ class Strip:
 async def strip_of(db: Database, expert_id: int) -> Strip:
     """The strip of an expert who is there."""
     row = await db.fetchrow(
-        """SELECT e.slug, e.display_name, e.photo_id, e.status, e.ready_until, u.time_zone
+        """SELECT e.slug, e.display_name, e.photo_id, e.status, e.ready_until, u.time_zone,
+             coalesce((SELECT reason FROM application_events WHERE e.status = 'rejected' AND expert_id = e.id
+               ORDER BY id DESC LIMIT 1), '') AS rejected_because
            FROM experts e JOIN users u ON u.id = e.user_id WHERE e.id = $1""",
         expert_id,
     )

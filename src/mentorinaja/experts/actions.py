@@ -107,7 +107,13 @@ async def rename_slug(tx: Connection, expert_id: int, slug: str) -> None:
         return
     await tx.execute("DELETE FROM expert_slugs WHERE old_slug = $1", slug)
     await tx.execute("UPDATE experts SET slug = $2 WHERE id = $1", expert_id, slug)
-    await tx.execute("INSERT INTO expert_slugs (old_slug, expert_id) VALUES ($1, $2)", old, expert_id)
+    # An address nobody could ever have opened is left to others.
+    await tx.execute(
+        """INSERT INTO expert_slugs (old_slug, expert_id)
+           SELECT $1, id FROM experts WHERE id = $2 AND published_at IS NOT NULL""",
+        old,
+        expert_id,
+    )
 
 
 async def refresh_listing(tx: Connection, expert_id: int) -> None:
