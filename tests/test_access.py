@@ -19,6 +19,7 @@ from litestar.handlers import HTTPRouteHandler
 from mentorinaja import clock
 from mentorinaja.app import FEATURES
 from mentorinaja.contents.kinds import Document
+from mentorinaja.experts import services
 from mentorinaja.experts.actions import add_service
 from mentorinaja.experts.rules import NewService
 from mentorinaja.invoices.rules import month_of, note_name
@@ -79,6 +80,11 @@ TABLE: dict[Route, Entry] = {
     ("POST", "/register"): Entry("/register", anybody=422),
     ("GET", "/login"): Entry("/login", anybody=303),
     ("POST", "/login"): Entry("/login", anybody=422),
+    ("GET", "/expert/apply"): Entry("/expert/apply", anybody=200),
+    ("POST", "/expert/apply"): Entry("/expert/apply", anybody=404, form={"step": "lain"}),
+    ("POST", "/expert/apply/draft"): Entry("/expert/apply/draft", anybody=204),
+    # Who was accepted has nothing to take back, who never applied neither.
+    ("POST", "/expert/apply/withdraw"): Entry("/expert/apply/withdraw", mentor=409),
     ("GET", "/expert/login"): Entry("/expert/login", anybody=200),
     ("POST", "/expert/login"): Entry("/expert/login", anybody=422),
     ("GET", "/forgot-password"): Entry("/forgot-password", anybody=200),
@@ -89,6 +95,11 @@ TABLE: dict[Route, Entry] = {
     ("POST", "/verify-email/{token:str}"): Entry("/verify-email/WzEsMSwiYSJd.x", anybody=404),
     ("GET", "/user/profile"): Entry("/user/profile", anybody=200),
     ("POST", "/user/profile"): Entry("/user/profile", anybody=422),
+    ("GET", "/user/profile/email"): Entry("/user/profile/email", anybody=200),
+    ("POST", "/user/profile/email"): Entry("/user/profile/email", anybody=422),
+    ("POST", "/user/profile/email/batal"): Entry("/user/profile/email/batal", anybody=303),
+    ("GET", "/change-email/{token:str}"): Entry("/change-email/WzEsMSwiYSJd.x", anybody=404),
+    ("POST", "/change-email/{token:str}"): Entry("/change-email/WzEsMSwiYSJd.x", anybody=404),
     ("GET", "/expert/{slug:str}"): Entry("/expert/{slug}", anybody=200),
     ("GET", "/expert/{slug:str}/booking"): Entry("/expert/{slug}/booking", anybody=200),
     ("POST", "/expert/{slug:str}/booking"): Entry("/expert/{slug}/booking", anybody=422),
@@ -209,7 +220,62 @@ TABLE: dict[Route, Entry] = {
     ("GET", "/products/gambar/{file_id:uuid}"): Entry(f"/products/gambar/{uuid4()}", anybody=404),
     ("GET", "/user/library"): Entry("/user/library", anybody=200),
     ("GET", "/unduh/{token:str}"): Entry("{download}", payer=303),
+    ("GET", "/expert/dashboard/jadwal"): Entry("/expert/dashboard/jadwal", anybody=200),
+    ("GET", "/expert/dashboard/jadwal/jam/{weekday:int}"): Entry(
+        "/expert/dashboard/jadwal/jam/1", anybody=200
+    ),
+    ("POST", "/expert/dashboard/jadwal/jam/{weekday:int}"): Entry(
+        "/expert/dashboard/jadwal/jam/1", anybody=409
+    ),
+    ("GET", "/expert/dashboard/jadwal/libur/baru"): Entry("/expert/dashboard/jadwal/libur/baru", anybody=200),
+    ("POST", "/expert/dashboard/jadwal/libur/baru"): Entry(
+        "/expert/dashboard/jadwal/libur/baru", anybody=422
+    ),
+    ("POST", "/expert/dashboard/jadwal/libur/hapus"): Entry(
+        "/expert/dashboard/jadwal/libur/hapus", anybody=404
+    ),
+    ("POST", "/expert/dashboard/jadwal/libur/nasional"): Entry(
+        "/expert/dashboard/jadwal/libur/nasional", anybody=303
+    ),
+    ("GET", "/expert/dashboard/jadwal/tambahan/baru"): Entry(
+        "/expert/dashboard/jadwal/tambahan/baru", anybody=200
+    ),
+    ("POST", "/expert/dashboard/jadwal/tambahan/baru"): Entry(
+        "/expert/dashboard/jadwal/tambahan/baru", anybody=422
+    ),
+    ("POST", "/expert/dashboard/jadwal/tambahan/hapus"): Entry(
+        "/expert/dashboard/jadwal/tambahan/hapus", anybody=404
+    ),
+    ("GET", "/expert/dashboard/jadwal/aturan"): Entry("/expert/dashboard/jadwal/aturan", anybody=200),
+    ("POST", "/expert/dashboard/jadwal/aturan"): Entry("/expert/dashboard/jadwal/aturan", anybody=422),
     ("GET", "/expert/dashboard/layanan"): Entry("/expert/dashboard/layanan", anybody=200),
+    ("GET", "/expert/dashboard/layanan/harga"): Entry("/expert/dashboard/layanan/harga?price=1", anybody=200),
+    ("GET", "/expert/dashboard/layanan/baru"): Entry("/expert/dashboard/layanan/baru", anybody=200),
+    ("POST", "/expert/dashboard/layanan/baru"): Entry("/expert/dashboard/layanan/baru", anybody=422),
+    ("GET", "/expert/dashboard/layanan/{service_id:int}"): Entry(
+        "/expert/dashboard/layanan/{service}", mentor=200
+    ),
+    ("POST", "/expert/dashboard/layanan/{service_id:int}"): Entry(
+        "/expert/dashboard/layanan/{service}", mentor=422
+    ),
+    ("POST", "/expert/dashboard/layanan/{service_id:int}/aktif"): Entry(
+        "/expert/dashboard/layanan/{service}/aktif", mentor=303, form={"active": "1"}
+    ),
+    ("POST", "/expert/dashboard/layanan/{service_id:int}/urutan"): Entry(
+        "/expert/dashboard/layanan/{service}/urutan", mentor=303, form={"to": "up"}
+    ),
+    ("GET", "/expert/dashboard/layanan/{service_id:int}/hapus"): Entry(
+        "/expert/dashboard/layanan/{service}/hapus", mentor=200
+    ),
+    ("POST", "/expert/dashboard/layanan/{service_id:int}/hapus"): Entry(
+        "/expert/dashboard/layanan/{service}/hapus", mentor=303
+    ),
+    ("POST", "/expert/dashboard/layanan/produk/{product_id:int}/aktif"): Entry(
+        "/expert/dashboard/layanan/produk/{product}/aktif", mentor=303, form={"active": "1"}
+    ),
+    ("POST", "/expert/dashboard/layanan/produk/{product_id:int}/urutan"): Entry(
+        "/expert/dashboard/layanan/produk/{product}/urutan", mentor=303, form={"to": "up"}
+    ),
     ("GET", "/expert/dashboard/layanan/produk/baru"): Entry(
         "/expert/dashboard/layanan/produk/baru", anybody=200
     ),
@@ -247,6 +313,7 @@ EXCEPTIONS: dict[tuple[Who, Route], int] = {
     ("nobody", ("GET", "/login")): 200,
     ("mentor", ("GET", "/expert/login")): 303,
     ("other expert", ("GET", "/expert/login")): 303,
+    ("other expert", ("POST", "/expert/apply/withdraw")): 409,
     # Nobody books themselves: said to whoever it is about, and to nobody else.
     ("mentor", ("GET", "/expert/{slug:str}/booking")): 409,
     # Admins read every invoice.
@@ -328,6 +395,7 @@ async def a_world(site: Site) -> World:
         "month": f"{month_of(await clock.now(site.db)):%Y-%m}",
         "slug": seller.slug,
         "product": str(await make_product(site.db, seller)),
+        "service": str(await services.add(site.db, seller.id, NewService("Sisa", "online_chat", 30, 50_000))),
         "download": download_path(site.settings, bought),
     }
     return World(ids, *await _people(site, meeting))
@@ -464,6 +532,7 @@ async def test_what_belongs_to_others_looks_like_what_is_not_there(site: Site, w
         "done": "BE-20260101-ZZZZZZ",
         "unpaid": "BE-20260101-YYYYYY",
         "product": "999999",
+        "service": "999999",
         "download": "/unduh/tidak-ada",
         "returned": "BE-20260101-XXXXXX",
         "note": "CN-2026-999999",

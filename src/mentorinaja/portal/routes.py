@@ -10,8 +10,11 @@ from litestar import Response, Router, post
 from mentorinaja.bookings.strip import strip_of
 from mentorinaja.db.pool import Database
 from mentorinaja.portal import (
+    balance_routes,
     photo_routes,
+    profile_lists,
     profile_routes,
+    profile_tags,
     schedule_routes,
     services_routes,
     transactions_routes,
@@ -31,7 +34,7 @@ async def switch_ready(request: WebRequest, db: Database, now: datetime) -> Resp
     form, expert_id = await read_form(request, ReadyForm), expert_id_of(request)
     if not form.validate():
         strip = await strip_of(db, expert_id)
-        return html.answer(request, _PAGE, _STRIP, status=422, strip=strip, form=form, now=now)
+        return html.answer(request, _PAGE, _STRIP, status=422, strip=strip, ready_form=form, now=now)
     on = form.on.data in ("1", "on", "true")
     await set_ready(db, expert_id, on, now + timedelta(hours=int(form.until.data)) if on else None)
     if html.wants_partial(request):
@@ -53,6 +56,7 @@ router = Router(
         *services_routes.handlers,
         *schedule_routes.handlers,
         *transactions_routes.handlers,
+        *balance_routes.handlers,
         switch_ready,
     ],
 )

@@ -9,7 +9,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from mentorinaja.db.pool import Connection, Database
-from mentorinaja.schedule.rules import Hours, Rules, SpecialDay, merged, said
+from mentorinaja.schedule.rules import Hours, Rules, SpecialDay, merged
 
 # An expert's own wall clock, without zone.
 Span = tuple[datetime, datetime]
@@ -91,7 +91,7 @@ class Plan:
 
 def print_of(ranges: Sequence[Hours]) -> str:
     """What a form remembers of the ranges it was opened with: `09:00–12:00 13:00–17:00`."""
-    return " ".join(map(said, ranges))
+    return " ".join(map(str, ranges))
 
 
 def print_of_rules(rules: Rules) -> str:

@@ -45,6 +45,15 @@ class Hours:
         """`Hours.parse("09:00", "24:00")`. Raises ScheduleInvalid for anything that is no time of day."""
         return cls(clock_minutes(starts), clock_minutes(ends))
 
+    @property
+    def begins(self) -> str:
+        """`09:00`."""
+        return clock_text(self.starts)
+
+    def __str__(self) -> str:
+        """`09:00–17:00`."""
+        return f"{self.begins}–{clock_text(self.ends)}"
+
 
 # ISO weekday (1 Monday to 7 Sunday) → the ranges of that day.
 Week = Mapping[int, Sequence[Hours]]
@@ -88,11 +97,6 @@ def clock_text(minutes: int) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
-def said(hours: Hours) -> str:
-    """`09:00–17:00`."""
-    return f"{clock_text(hours.starts)}–{clock_text(hours.ends)}"
-
-
 def merged(ranges: Iterable[Hours]) -> list[Hours]:
     """Ranges of one day in order; those that touch or overlap are one."""
     found: list[Hours] = []
@@ -114,9 +118,7 @@ def check_week(week: Week) -> None:
             _check_hours(hours)
         for earlier, later in pairwise(ordered):
             if later.starts < earlier.ends:
-                raise ScheduleInvalid(
-                    f"Jam hari {DAY_NAMES[weekday - 1]} bertumpuk: {said(earlier)} dan {said(later)}."
-                )
+                raise ScheduleInvalid(f"Jam hari {DAY_NAMES[weekday - 1]} bertumpuk: {earlier} dan {later}.")
 
 
 def check_exceptions(days: Sequence[SpecialDay]) -> None:
@@ -160,7 +162,7 @@ def check_apart(hours: Hours, others: Sequence[Hours]) -> None:
     _check_hours(hours)
     for other in others:
         if hours.starts < other.ends and other.starts < hours.ends:
-            raise ScheduleInvalid(f"Jam ini bertumpuk dengan {said(other)}.")
+            raise ScheduleInvalid(f"Jam ini bertumpuk dengan {other}.")
 
 
 def ready_until(now: datetime, until: datetime | None) -> datetime:
@@ -173,4 +175,4 @@ def ready_until(now: datetime, until: datetime | None) -> datetime:
 
 def _check_hours(hours: Hours) -> None:
     if not 0 <= hours.starts < hours.ends <= MINUTES_A_DAY:
-        raise ScheduleInvalid(f"Jam mulai harus sebelum jam selesai: {said(hours)}.")
+        raise ScheduleInvalid(f"Jam mulai harus sebelum jam selesai: {hours}.")
