@@ -16,7 +16,7 @@ from mentorinaja.notices import actions as notices
 from mentorinaja.payments import actions as payments
 from mentorinaja.resources import Resources
 from mentorinaja.schedule import actions as schedule
-from mentorinaja.seeds import people
+from mentorinaja.seeds import people, portraits
 from mentorinaja.seeds.cast import gather
 from mentorinaja.seeds.changes import Changes
 from mentorinaja.seeds.elsewhere import Elsewhere
@@ -68,6 +68,7 @@ async def _make(resources: Resources) -> None:
         await _register(db, [CASHIER], "admin", first_number=8000)
         for expert in told:
             await _make_expert(db, expert)
+        await portraits.hang(db, resources.storage)
         await payments.add_links(db, MEETING_LINKS)
         await _live(resources, today)
     finally:
