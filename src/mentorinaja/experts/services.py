@@ -80,11 +80,7 @@ async def change(
     """
     rules.check_service(service)
     await _hold(tx, expert_id)
-    there = await tx.fetchval(
-        "SELECT version FROM services WHERE id = $2 AND expert_id = $1 AND archived_at IS NULL",
-        expert_id,
-        service_id,
-    )
+    there = await _version(tx, expert_id, service_id)
     if there is None:
         raise NotThere
     if version not in (None, there):
@@ -157,3 +153,12 @@ async def put_away(tx: Connection, expert_id: int, service_id: int) -> None:
 async def _hold(tx: Connection, expert_id: int) -> None:
     """One change of an expert's services at a time; bookings go on meanwhile."""
     await tx.execute("SELECT FROM services WHERE expert_id = $1 ORDER BY id FOR NO KEY UPDATE", expert_id)
+
+
+async def _version(tx: Connection, expert_id: int, service_id: int) -> int | None:
+    version: int | None = await tx.fetchval(
+        "SELECT version FROM services WHERE id = $2 AND expert_id = $1 AND archived_at IS NULL",
+        expert_id,
+        service_id,
+    )
+    return version
