@@ -26,10 +26,15 @@ CREATE TABLE calendar_sources (
   host text NOT NULL CHECK (length(host) BETWEEN 1 AND 260),
   sealed bytea NOT NULL,
   digest bytea NOT NULL CHECK (octet_length(digest) = 32),
+  -- The server's mark of what was read whole at `whole_at`, its days taken for days of `zone`.
   etag text NOT NULL DEFAULT '' CHECK (length(etag) <= 200),
+  whole_at timestamptz NOT NULL DEFAULT app_now(),
+  zone text NOT NULL DEFAULT '',
   created_at timestamptz NOT NULL DEFAULT app_now(),
   read_at timestamptz NOT NULL DEFAULT app_now(),
   tried_at timestamptz NOT NULL DEFAULT app_now(),
+  -- counts what was written down of readings: of two at once the first is kept
+  version bigint NOT NULL DEFAULT 0,
   next_try_at timestamptz NOT NULL,
   problem text,
   failing_since timestamptz,

@@ -70,6 +70,9 @@ class Settings:
     smtp_tls: str = _env("SMTP_TLS", "starttls", "starttls, tls or none")
     mail_from: str = _env("MAIL_FROM", "MentorinAja <halo@mentorinaja.test>", "sender of all mails")
     metrics_token: str = _env("METRICS_TOKEN", "", "bearer token for /metrics; empty: loopback only")
+    calendar_local_origin: str = _env(
+        "CALENDAR_LOCAL_ORIGIN", "", "demo and tests: one server on this machine whose calendars may be read"
+    )
     log_level: str = _env("LOG_LEVEL", "info", "debug, info, warning or error")
 
     @property
@@ -184,7 +187,20 @@ def _check_values(s: Settings) -> None:
             raise SettingsError(f"{name} is missing.")
     if not s.midtrans_client_key:
         raise SettingsError("MIDTRANS_CLIENT_KEY is missing.")
+    if s.calendar_local_origin:
+        _check_calendar_origin(s)
     _check_storage(s)
+
+
+def _check_calendar_origin(s: Settings) -> None:
+    """Everybody else's calendars are read from the public internet alone."""
+    url = _address(s.calendar_local_origin)
+    if s.mode not in ("demo", "test"):
+        raise SettingsError("CALENDAR_LOCAL_ORIGIN is for the demo and tests only.")
+    if url is None or url.scheme != "http" or url.hostname not in LOOPBACK or not url.port or url.path:
+        raise SettingsError(
+            f"CALENDAR_LOCAL_ORIGIN must be like http://127.0.0.1:8123, not {s.calendar_local_origin!r}."
+        )
 
 
 def _check_storage(s: Settings) -> None:

@@ -65,8 +65,9 @@ def _special_days(draw: st.DrawFn) -> list[SpecialDay]:
     found = []
     for offset in draw(st.lists(st.integers(-1, 5), max_size=4)):
         day = TODAY + timedelta(days=offset)
-        if draw(st.booleans()):
-            found.append(SpecialDay(day, "off"))
+        off = SpecialDay(day, "off")
+        if off not in found and draw(st.booleans()):
+            found.append(off)
         else:
             start, end = sorted(draw(st.sets(_quarters, min_size=2, max_size=2)))
             found.append(SpecialDay(day, "extra", Hours(start * QUARTER, end * QUARTER)))

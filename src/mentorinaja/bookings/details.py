@@ -13,6 +13,7 @@ import asyncpg
 from mentorinaja.bookings.purchases import Purchase, purchase_from
 from mentorinaja.bookings.refunds import REFUNDS_SQL, Refund, refunds_from
 from mentorinaja.bookings.rules import (
+    REPLY_WITHIN,
     REPORT_WITHIN,
     BookingStatus,
     OrderKind,
@@ -80,6 +81,8 @@ class OrderDetail:
     meeting_url: str | None
     rating: int | None
     review_comment: str | None
+    review_reply: str | None
+    replied_at: datetime | None
     reported: Literal["open", "refunded", "kept"] | None
     invoice_year: int | None
     invoice_number: int | None
@@ -206,6 +209,12 @@ class OrderDetail:
             return None
         return self.proposed_at
 
+    def can_be_replied_to(self, now: datetime) -> bool:
+        """Whether the expert may write the reply to the payer's review now, or still change it."""
+        if self.rating is None:
+            return False
+        return self.replied_at is None or now <= self.replied_at + REPLY_WITHIN
+
     def can_be_reported(self, now: datetime) -> bool:
         """Whether either side may still say that something was wrong with a video or offline session."""
         return (
@@ -233,6 +242,12 @@ STATUS = """
          WHEN o.paid_at IS NULL THEN 'cancelled' ELSE b.status END
 """
 
+# How often a calendar was told something new of the session: the same in mails and in what calendars read.
+SEQUENCE = """
+    (SELECT greatest(0, count(*) - 1) FROM order_events v WHERE v.order_id = o.id AND v.event IN (
+       'confirmed', 'moved', 'cancelled', 'reopened', 'reversed', 'refunded', 'chargeback'))
+"""
+
 # Unpaid, cancelled and expired bookings show no link.
 DETAIL_SQL = f"""
     SELECT o.id, o.public_id, o.kind, o.item_name, o.user_id, o.payer_name, pu.time_zone AS payer_zone,
@@ -247,14 +262,13 @@ DETAIL_SQL = f"""
       o.kind = 'booking' AND b.is_now AS is_now, b.starts_at,
       coalesce(b.topic, '') AS topic, coalesce(b.notes, '') AS notes,
       CASE WHEN b.status IN ('confirmed', 'completed') THEN l.url END AS meeting_url,
-      r.rating, r.comment AS review_comment,
+      r.rating, r.comment AS review_comment, r.reply AS review_reply, r.replied_at,
       (SELECT coalesce(x.decision, 'open') FROM session_reports x
        WHERE x.booking_id = b.id ORDER BY x.id LIMIT 1) AS reported,
       i.year AS invoice_year, i.number AS invoice_number, i.issued_at AS invoice_issued_at,
       sale.kept, sale.earned,
       (SELECT count(*) FROM order_events v WHERE v.order_id = o.id AND v.event = 'moved') AS moves,
-      (SELECT greatest(0, count(*) - 1) FROM order_events v WHERE v.order_id = o.id AND v.event IN (
-         'confirmed', 'moved', 'cancelled', 'reopened', 'reversed', 'refunded', 'chargeback')) AS sequence,
+      {SEQUENCE} AS sequence,
       o.cancel_policy, o.most_back_bps,
       (SELECT p.starts_at FROM proposals p WHERE p.booking_id = b.id AND p.state = 'open') AS proposed_at,
       (SELECT f.not_before FROM refunds f WHERE f.order_id = o.id AND o.payment_status = 'paid_late'

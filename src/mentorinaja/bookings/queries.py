@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from mentorinaja.bookings.agenda import Entry, agenda_of
 from mentorinaja.bookings.details import DETAIL_SQL, STATUS, WITH_BOOKING, OrderDetail, detail_from
 from mentorinaja.bookings.evidence import Evidence, Report, evidence_of, reports_of
 from mentorinaja.bookings.locked import LOCK_SQL, Order, order_from
@@ -13,8 +15,8 @@ from mentorinaja.db.pool import Connection, Database
 from mentorinaja.errors import NotThere
 from mentorinaja.web.viewer import Viewer
 
-__all__ = ["Evidence", "Order", "OrderDetail", "OrderPage", "Refund", "Report", "evidence_of", "reports_of",
-           "why_refunded"]  # fmt: skip
+__all__ = ["Entry", "Evidence", "Order", "OrderDetail", "OrderPage", "Refund", "Report", "agenda_of", "evidence_of",
+           "reports_of", "why_refunded"]  # fmt: skip
 
 PAGE_SIZE = 20
 TABS = ("pending", "confirmed", "completed", "cancelled")
@@ -22,11 +24,12 @@ TABS = ("pending", "confirmed", "completed", "cancelled")
 
 @dataclass(frozen=True, slots=True)
 class OrderPage:
-    """One page of a list of orders; `page` counts from 1."""
+    """One page of a list of orders; `page` counts from 1, `counts` says how many each tab has ("": all)."""
 
     orders: list[OrderDetail]
     page: int
     pages: int
+    counts: Mapping[str, int]
 
 
 async def order_for(db: Connection | Database, user: Viewer, public_id: str) -> OrderDetail | None:
@@ -96,14 +99,21 @@ async def overdue_unpaid(db: Connection | Database, limit: int = 200) -> list[st
 
 async def orders_of_user(db: Connection | Database, user_id: int, status: str | None, page: int) -> OrderPage:
     """Riwayat: what the user booked, newest first; `status` is one of `TABS` or None for all."""
-    return await _page(db, "o.user_id", user_id, status, page, "true")
+    return await _page(db, "o.user_id = $1", (user_id,), status, page)
 
 
 async def orders_of_expert(
-    db: Connection | Database, expert_id: int, status: str | None, page: int
+    db: Connection | Database, expert_id: int, status: str | None, page: int, words: str = ""
 ) -> OrderPage:
-    """What was booked with the expert and paid, newest first: unpaid bookings are not the expert's yet."""
-    return await _page(db, "o.expert_id", expert_id, status, page, "o.paid_at IS NOT NULL")
+    """What was booked with the expert and paid, newest first: unpaid bookings are not the expert's yet.
+
+    With `words` only orders whose id, payer or item has them somewhere, whatever the capital letters.
+    """
+    where, args = "o.expert_id = $1 AND o.paid_at IS NOT NULL", (expert_id,)
+    if not words:
+        return await _page(db, where, args, status, page)
+    where += " AND position(lower($2) IN lower(concat_ws(' ', o.public_id, o.payer_name, o.item_name))) > 0"
+    return await _page(db, where, (expert_id, words), status, page)
 
 
 async def coming_sessions(db: Connection | Database, expert_id: int, limit: int = 5) -> list[OrderDetail]:
@@ -127,20 +137,25 @@ async def _locked(tx: Connection, order_id: int) -> Order:
 
 
 async def _page(
-    db: Connection | Database, column: str, owner: int, status: str | None, page: int, also: str
+    db: Connection | Database, where: str, args: tuple[object, ...], status: str | None, page: int
 ) -> OrderPage:
     # An unpaid order past its deadline is over, whether or not that was written down.
     late = "o.payment_status = 'waiting' AND o.pay_deadline <= app_now()"
     shown = f"CASE WHEN {late} THEN 'cancelled' ELSE {STATUS} END"
-    where = f"WHERE {column} = $1 AND ($2::text IS NULL OR {shown} = $2) AND {also}"
-    found: int = await db.fetchval(f"SELECT count(*) FROM orders o {WITH_BOOKING} {where}", owner, status)
-    pages = max(1, -(-found // PAGE_SIZE))
+    groups = await db.fetch(
+        f"SELECT {shown} AS status, count(*) AS orders FROM orders o {WITH_BOOKING} WHERE {where} GROUP BY 1",
+        *args,
+    )
+    counts = {group["status"]: group["orders"] for group in groups}
+    counts[""] = sum(counts.values())
+    pages = max(1, -(-counts.get(status or "", 0) // PAGE_SIZE))
     page = min(max(page, 1), pages)
+    next_arg = len(args) + 1
     rows = await db.fetch(
-        f"{DETAIL_SQL} {where} ORDER BY o.created_at DESC, o.id DESC LIMIT $3 OFFSET $4",
-        owner,
+        f"""{DETAIL_SQL} WHERE {where} AND (${next_arg}::text IS NULL OR {shown} = ${next_arg})
+            ORDER BY o.created_at DESC, o.id DESC LIMIT {PAGE_SIZE} OFFSET ${next_arg + 1}""",
+        *args,
         status,
-        PAGE_SIZE,
         (page - 1) * PAGE_SIZE,
     )
-    return OrderPage([detail_from(row) for row in rows], page, pages)
+    return OrderPage([detail_from(row) for row in rows], page, pages, counts)

@@ -11,6 +11,7 @@ import asyncpg
 
 from mentorinaja.db.invariants.applications import APPLICATIONS
 from mentorinaja.db.invariants.bookings import BOOKINGS
+from mentorinaja.db.invariants.calendars import CALENDARS
 from mentorinaja.db.invariants.changes import CHANGES
 from mentorinaja.db.invariants.extensions import EXTENSIONS
 from mentorinaja.db.invariants.gateway import GATEWAY
@@ -29,6 +30,7 @@ INVARIANTS = (
     MONEY
     | GATEWAY
     | BOOKINGS
+    | CALENDARS
     | CHANGES
     | SESSIONS
     | EXTENSIONS

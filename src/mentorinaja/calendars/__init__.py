@@ -1,0 +1,1 @@
+"""Calendars: own sessions for calendar programs, and busy times from calendars outside."""
