@@ -14,7 +14,17 @@ from mentorinaja.db.pool import Connection, Database, atomic
 from mentorinaja.experts import queries as experts
 from mentorinaja.rooms import actions as rooms
 from mentorinaja.trust import actions, queries
-from tests.support.bookings import Seller, book, browser_of, due_in, make_seller, make_user, pay, slot_in, state_of
+from tests.support.bookings import (
+    Seller,
+    book,
+    browser_of,
+    due_in,
+    make_seller,
+    make_user,
+    pay,
+    slot_in,
+    state_of,
+)
 from tests.support.bookings import seller_browser as browser_of_seller
 from tests.support.races import Meet
 from tests.support.site import Site
@@ -75,7 +85,11 @@ async def test_two_missed_sessions_pause_and_going_on_begins_anew(db: Database) 
     assert await db.fetchval("SELECT count(*) FROM outbox WHERE kind = 'paused'") == 1
     assert (await experts.expert_page(db, seller.slug)).paused  # type: ignore[union-attr] it is there
 
-    assert sorted(await asyncio.gather(*(actions.resume(db, seller.id) for _ in range(3)))) == [False, False, True]
+    assert sorted(await asyncio.gather(*(actions.resume(db, seller.id) for _ in range(3)))) == [
+        False,
+        False,
+        True,
+    ]
     assert await status_of(db, seller) == "published"
     assert await actions.judge(db, seller.id) is None, "what the pause was about does not count again"
     await missed(db, seller)
@@ -96,7 +110,9 @@ async def test_misses_far_apart_pause_only_when_nothing_was_held_between(db: Dat
     await go_to(db, starts_at)
     order = await _of(db, public_id)
     assert order.booking_id is not None
-    expert = (await make_user(db)).__class__(seller.user_id, "Sari", "", "expert", "Asia/Jakarta", 0, seller.id)
+    expert = (await make_user(db)).__class__(
+        seller.user_id, "Sari", "", "expert", "Asia/Jakarta", 0, seller.id
+    )
     for person in (user, expert):
         await rooms.enter(db, person, order.booking_id)
     await rooms.end(db, user, order.booking_id)
@@ -216,7 +232,8 @@ async def test_a_paused_experts_page_says_so_and_one_click_ends_it(site: Site) -
         await missed(db, seller)
     await site.sweep()
     assert await status_of(db, seller) == "paused"
-    mail = next(mail for mail in site.mailbox.messages if "dijeda" in mail.subject)
+    await site.sweep()
+    [mail] = [mail for mail in site.mailbox.messages if "dijeda" in mail.subject]
     assert "/expert/dashboard" in mail.text
 
     visitor = await site.browser()

@@ -13,7 +13,12 @@ NOW = datetime(2026, 11, 23, 3, tzinfo=UTC)
 
 def record(**changes: Any) -> Record:
     """A record against which nothing is to be said, with `changes`; times as days ago."""
-    values: dict[str, Any] = {"missed_lately": 0, "missed_in_a_row": 0, "waiting_since": None, "last_sign": None}
+    values: dict[str, Any] = {
+        "missed_lately": 0,
+        "missed_in_a_row": 0,
+        "waiting_since": None,
+        "last_sign": None,
+    }
     for name, value in changes.items():
         values[name] = NOW - timedelta(days=value) if name in ("waiting_since", "last_sign") else value
     return Record(**values, now=NOW)
@@ -34,7 +39,9 @@ def record(**changes: Any) -> Record:
         (record(last_sign=300), None),
     ],
 )
-def test_two_missed_sessions_or_fourteen_silent_days_with_somebody_waiting(found: Record, cause: str | None) -> None:
+def test_two_missed_sessions_or_fourteen_silent_days_with_somebody_waiting(
+    found: Record, cause: str | None
+) -> None:
     assert found.cause == cause
 
 

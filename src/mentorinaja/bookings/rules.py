@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -42,10 +42,24 @@ ABSENT_AFTER = timedelta(minutes=10)
 CHOOSE_WITHIN = timedelta(days=7)
 
 REVIEW_WITHIN = timedelta(days=30)
+# The expert's reply to a review can be changed for so long after it was written.
+REPLY_WITHIN = timedelta(days=14)
 # So long after a video or offline session either side can say that something was wrong.
 REPORT_WITHIN = timedelta(hours=24)
 # What an expert earned can be asked for a day after the session: until then it is held.
 HELD_AFTER_COMPLETION = timedelta(hours=24)
+
+# Mails before a session, by their kind: how long before its start. Each is sent until the next one is due.
+REMINDERS: dict[str, timedelta] = {
+    "reminder_24h": timedelta(hours=24),
+    "reminder_1h": timedelta(hours=1),
+    "reminder_10m": timedelta(minutes=10),
+}
+# Who has less time to pay needs no second mail about it; nobody is written to at night.
+_SECOND_MAIL_FROM = timedelta(hours=2)
+_WARNED_BEFORE = (timedelta(hours=1), timedelta(hours=6))
+_NIGHT = (time(22), time(7))
+_EVENING = time(21)
 
 MOST_UNPAID = 2
 
@@ -176,6 +190,33 @@ def pay_deadline(created: datetime, starts: datetime, *, is_now: bool) -> dateti
     if is_now:
         return created + PAY_NOW_WITHIN
     return min(created + PAY_WITHIN, starts - PAY_BEFORE_START)
+
+
+def pay_soon_at(made: datetime, deadline: datetime, zone: str) -> datetime | None:
+    """When to say that an order made at `made` must be paid soon, for somebody in `zone`; None: not at all.
+
+    A quarter of the time before the deadline, an hour at least and six at most; what would come at night comes
+    in the morning after, or in the evening before when the morning is too late.
+    """
+    if deadline - made < _SECOND_MAIL_FROM:
+        return None
+    least, most = _WARNED_BEFORE
+    at = deadline - max(least, min(most, (deadline - made) / 4))
+    local = at.astimezone(ZoneInfo(zone))
+    if _NIGHT[1] <= local.time() < _NIGHT[0]:
+        return at
+    night_began = local.date() - timedelta(days=local.time() < _NIGHT[1])
+    morning = datetime.combine(night_began + timedelta(days=1), _NIGHT[1], local.tzinfo)
+    evening = datetime.combine(night_began, _EVENING, local.tzinfo)
+    if morning <= deadline - least:
+        return morning
+    return evening if evening - made >= least else None
+
+
+def reminder_until(kind: str, starts: datetime) -> datetime:
+    """Until when a reminder of this kind still says something: then the next one is due, or the session begins."""
+    shorter = [lead for lead in REMINDERS.values() if lead < REMINDERS[kind]]
+    return starts - max(shorter, default=timedelta())
 
 
 def last_moment(starts: datetime | None, deadline: datetime, *, is_now: bool) -> datetime:

@@ -22,7 +22,7 @@ _TO_PAYER = {
     "reversal": "Pembayaran ditarik kembali oleh bank",
     "chargeback": "Bank mengembalikan dana kepada Anda",
 }
-_TO_EXPERT = {
+TO_EXPERT = {
     "payment": "Dibayar pengguna",
     "refund_due": "Pembayaran masuk dan akan dikembalikan kepada pengguna",
     "release": "Bagian Anda masuk saldo",
@@ -60,7 +60,7 @@ class Movement:
         """What happened, as this side reads it."""
         if self.kind == "payment" and not self.amounts.get("gateway"):
             return "Dana yang akan dikembalikan dipakai untuk order ini"
-        return (_TO_PAYER if side == "payer" else _TO_EXPERT)[self.kind]
+        return (_TO_PAYER if side == "payer" else TO_EXPERT)[self.kind]
 
     def note(self, side: Side) -> str | None:
         """What it did to the expert's balance, for the expert."""

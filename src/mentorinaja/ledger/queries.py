@@ -7,8 +7,10 @@ from datetime import datetime
 
 from mentorinaja.db.pool import Connection, Database
 from mentorinaja.ledger.flow import Flow, Movement, Side, flow_from
+from mentorinaja.ledger.lines import EARNED, Line, Lines, earned_by_month, lines_of
 
-__all__ = ["Earnings", "Flow", "Movement", "OrderEntry", "Side"]
+__all__ = ["EARNED", "Earnings", "Flow", "Line", "Lines", "Movement", "OrderEntry", "Side", "earned_by_month",
+           "lines_of"]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,12 @@ class Earnings:
     @property
     def total(self) -> int:
         """All that was ever earned and not taken back again; what is owed is still in it."""
-        return self.held + self.available + self.withdrawing + self.withdrawn
+        return self.of(EARNED)
+
+    def of(self, kinds: tuple[str, ...]) -> int:
+        """What is on the accounts of these kinds together."""
+        amount: int = sum(getattr(self, kind.removeprefix("expert_")) for kind in kinds)
+        return amount
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from mentorinaja.bookings.rules import REPLY_WITHIN
 from mentorinaja.errors import DomainError
 
 WRITE_WITHIN = timedelta(days=30)
@@ -79,7 +80,7 @@ class Received:
 
 def check_replyable(review: Received) -> None:
     """A first reply can be written at any time, and changed for 14 days. Raises `NotReplyable`."""
-    if review.replied_at is not None and review.now > review.replied_at + EDIT_WITHIN:
+    if review.replied_at is not None and review.now > review.replied_at + REPLY_WITHIN:
         raise NotReplyable(
             "Balasan hanya bisa diubah sampai 14 hari setelah ditulis.",
             [("Kembali ke Transaksi", "/expert/dashboard/transaksi?status=completed")],
