@@ -94,7 +94,7 @@ async def _form(
 async def _done(request: WebRequest, db: Database, onward: str, sentence: str) -> Response[Any]:
     if html.wants_partial(request):
         return await _section(request, db, sentence)
-    answer = html.see_other(request, onward.partition("#")[0] + "#email")
+    answer = html.see_other(request, onward.partition("#")[0] + "#email-section")
     put_flash(request, answer, "ok", sentence)
     return answer
 

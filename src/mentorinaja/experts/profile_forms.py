@@ -6,7 +6,7 @@ from typing import Any
 
 from wtforms import Field, Form, IntegerField, ValidationError
 from wtforms.validators import Optional
-from wtforms.widgets import TextInput
+from wtforms.widgets import TextArea, TextInput
 
 from mentorinaja.experts.details import Achievement, Person
 from mentorinaja.experts.names import has_unseen, slug_from, tag_problem, tidy_tag
@@ -35,8 +35,13 @@ class SlugField(LineField):
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Take the first value."""
         super().process_formdata(valuelist)
-        last = (self.data or "").rstrip("/").rpartition("/")[2]
-        self.data = "".join(letter.lower() if letter.isascii() else letter for letter in last)
+        self.data = self.plain(self.data or "")
+
+    @staticmethod
+    def plain(typed: str) -> str:
+        """What of it can be an address; what cannot stays, to be told."""
+        last = typed.strip().rstrip("/").rpartition("/")[2]
+        return "".join(letter.lower() if letter.isascii() else letter for letter in last)
 
 
 def seen(_form: Form, field: Field) -> None:
@@ -58,7 +63,9 @@ class AboutForm(BaseForm):
     position_title = _line("Peran/Posisi", "Tulis peran Anda, misalnya Senior Product Manager.", least=2)
     company = _line("Perusahaan")
     years_experience = NumberField("Pengalaman (tahun)")
-    bio = TextField("Bio/Deskripsi", [length("Bio paling banyak 5.000 karakter.", most=5000), seen])
+    bio = TextField(
+        "Bio/Deskripsi", [length("Bio paling banyak 5.000 karakter.", most=5000), seen], widget=TextArea()
+    )
     city = _line("Kota")
     country = _line("Negara", "Tulis negara tempat Anda tinggal.", least=2)
     slug = SlugField("Slug URL", [required("Tulis alamat halaman Anda.")])
@@ -137,6 +144,9 @@ class EntryForm(BaseForm):
         """The form as it was sent, else with what the row tells."""
         super().__init__(sent, obj=told)
         self.this_year = this_year
+        # Forms of several lists may stand on one page, with fields of the same name.
+        for field in self:
+            field.id = field.label.field_id = f"{type(self).__name__.lower()}-{field.name}"
 
     def told(self) -> Any:
         """The row; the form is valid."""
@@ -172,7 +182,11 @@ class WorkForm(EntryForm):
     company = _line("Perusahaan", "Tulis nama perusahaannya.", most=120)
     from_year = NumberField("Dari tahun")
     to_year = NumberField("Sampai tahun")
-    description = TextField("Deskripsi", [length("Paling banyak 1.000 karakter.", most=1000), seen])
+    description = TextField(
+        "Deskripsi",
+        [Optional(), length("Paling banyak 1.000 karakter.", most=1000), seen],
+        widget=TextArea(),
+    )
 
     def validate_from_year(self, field: NumberField) -> None:
         """Up to now."""
