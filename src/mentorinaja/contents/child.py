@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 
 from mentorinaja.contents.kinds import PDF, Picture, Unacceptable
+from mentorinaja.contents.limits import limit
 
 _MOST_MEMORY = 1536 * 1024 * 1024
 _MOST_CPU_SECONDS = 20
@@ -36,7 +37,7 @@ def main_portrait(sides: list[int]) -> None:
 
 
 def _answer(look: Callable[[bytes], tuple[str, list[Picture]]]) -> None:
-    _limit()
+    limit(memory_bytes=_MOST_MEMORY, cpu_seconds=_MOST_CPU_SECONDS)
     data = sys.stdin.buffer.read()
     try:
         media_type, pictures = look(data)
@@ -74,18 +75,6 @@ def _squares(data: bytes, sides: list[int]) -> tuple[str, list[Picture]]:
     if not data.startswith(_PICTURES):
         raise what_else(data)
     return "image/webp", squares(data, sides)
-
-
-def _limit() -> None:
-    # Not every system knows or keeps all of them.
-    for what, most in (
-        (resource.RLIMIT_AS, _MOST_MEMORY),
-        (resource.RLIMIT_CPU, _MOST_CPU_SECONDS),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(what, (most, most))
 
 
 def _limit_cpu(seconds: int) -> None:
