@@ -26,7 +26,7 @@ dev: $(VENV)/.ready ## the demo, restarting when code changes
 	@$(BIN)/mentorinaja demo --reload
 
 test: $(VENV)/.ready ## all tests
-	@CHROMIUM="$$(sh tests/browser.sh)" && CHROMIUM="$$CHROMIUM" $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@CHROMIUM="$$(sh tests/browser.sh)" && CHROMIUM="$$CHROMIUM" $(BIN)/python -m pytest -n 2 $(ARGS)
 
 torture: $(VENV)/.ready ## 10,000 messages over lines that break all the time (MENTORINAJA_SEED=… repeats a run)
 	@MENTORINAJA_TORTURE=10000 $(BIN)/python -m pytest -q -s --timeout=900 tests/rooms/test_torture.py -k nothing_is_lost

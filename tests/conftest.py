@@ -3,15 +3,37 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from mentorinaja.db.migrate import migrate
 from mentorinaja.db.pool import Database
 from mentorinaja.local.postgres import RunningPostgres, start
-from tests.support.database import TEMPLATE, _administer, address_of, assert_invariants, fresh_database
+from tests.support.database import (
+    TEMPLATE,
+    address_of,
+    administer,
+    assert_invariants,
+    close_stock,
+    fresh_database,
+    open_stock,
+)
 from tests.support.site import Site, running_site
+
+
+class _Apart(LoadScopeScheduling):
+    """Tests go out one by one, but for the journeys: they share a demo, which takes longer to start than most of them."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "journeys" if nodeid.startswith("tests/journeys/") else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Apart:
+    """Who of the test processes runs what."""
+    return _Apart(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -23,15 +45,17 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPostgr
 
 
 @pytest.fixture(scope="session")
-def database_server(postgres: RunningPostgres) -> str:
+def database_server(postgres: RunningPostgres) -> Iterator[str]:
     """The address of a server that has the migrated template."""
 
     async def prepare() -> None:
-        await _administer(postgres.dsn, f'CREATE DATABASE "{TEMPLATE}"')
+        await administer(postgres.dsn, f'CREATE DATABASE "{TEMPLATE}"')
         await migrate(address_of(postgres.dsn, TEMPLATE))
 
     asyncio.run(prepare())
-    return postgres.dsn
+    open_stock(postgres.dsn)
+    yield postgres.dsn
+    close_stock(postgres.dsn)
 
 
 @pytest_asyncio.fixture

@@ -87,32 +87,15 @@ MOST_BYTES = 128 * 1024
 
 def create_app(settings: Settings) -> ASGIApp:
     """The ASGI application for these settings; opens what it needs when the server starts it."""
+    return with_settings(read_handlers(settings.mode), settings)
 
-    @asynccontextmanager
-    async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with open_resources(settings) as resources:
-            hub = Hub(settings.listen_dsn, resources.clock)
-            await hub.start()
-            app.state.update({"resources": resources, "db": resources.db, "clock": resources.clock})
-            app.state.update({"gateway": resources.gateway, "storage": resources.storage, "hub": hub})
-            viewers = ViewerCache(resources.db, hub)
-            app.state.find_viewer = viewers.find
-            app.state.watch = Watch(resources.db, hub, viewers)
-            app.state.catalog = Catalog(resources.db, hub)
-            app.state.find_kept = partial(kept.kept_by, resources.db)
-            app.state.pace = Pace()
-            app.state.rooms = Rooms(resources.db, hub, app.state.templates)
-            await operations.refuse_shifted_clock(resources)
-            try:
-                yield
-            finally:
-                await app.state.rooms.stop()
-                await hub.stop()
 
-    assets, templates = _fresh_look() if settings.mode == "development" else _look()
-    app = Litestar(
-        route_handlers=[*FEATURES, *([showcase] if settings.mode != "production" else [])],
-        lifespan=[lifespan],
+def read_handlers(mode: str) -> Litestar:
+    """The application without settings: every handler's signature is read here, which takes long."""
+    assets, templates = _fresh_look() if mode == "development" else _look()
+    return Litestar(
+        route_handlers=[*FEATURES, *([showcase] if mode != "production" else [])],
+        lifespan=[_lifespan],
         middleware=[DefineMiddleware(SignIn)],
         before_request=check,
         dependencies={
@@ -130,19 +113,43 @@ def create_app(settings: Settings) -> ASGIApp:
             asyncpg.DataError: problems.on_unsayable_text,
             Exception: problems.on_fault,
         },
-        state=State(
-            {
-                "settings": settings,
-                "assets": assets,
-                "templates": templates,
-            }
-        ),
+        state=State({"assets": assets, "templates": templates}),
         request_max_body_size=MOST_BYTES,
         openapi_config=None,
         debug=False,
         logging_config=None,
     )
+
+
+def with_settings(app: Litestar, settings: Settings) -> ASGIApp:
+    """What is served: `app` behind the headers and the kept pages. A stopped one can be given other settings."""
+    app.state.settings = settings
     return Edge(Shortcut(app, lambda: app.state.catalog.pages if "catalog" in app.state else None), settings)
+
+
+@asynccontextmanager
+async def _lifespan(app: Litestar) -> AsyncIterator[None]:
+    """Everything requests work with, opened before the first and closed after the last."""
+    settings: Settings = app.state.settings
+    async with open_resources(settings) as resources:
+        hub = Hub(settings.listen_dsn, resources.clock)
+        await hub.start()
+        app.state.update({"resources": resources, "db": resources.db, "clock": resources.clock})
+        app.state.update({"gateway": resources.gateway, "storage": resources.storage, "hub": hub})
+        viewers = ViewerCache(resources.db, hub)
+        app.state.find_viewer = viewers.find
+        app.state.watch = Watch(resources.db, hub, viewers)
+        app.state.catalog = Catalog(resources.db, hub)
+        app.state.find_kept = partial(kept.kept_by, resources.db)
+        app.state.pace = Pace()
+        app.state.rooms = Rooms(resources.db, hub, app.state.templates)
+        await operations.refuse_shifted_clock(resources)
+        try:
+            yield
+        finally:
+            del app.state.catalog
+            await app.state.rooms.stop()
+            await hub.stop()
 
 
 @cache

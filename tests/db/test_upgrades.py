@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mentorinaja.db.pool import Database
 from mentorinaja.policies import queries as policies
-from tests.support.database import _administer, address_of, assert_invariants
+from tests.support.database import address_of, administer, assert_invariants
 
 MIGRATIONS = Path(__file__).parent.parent.parent / "migrations"
 # What was released when the data below was written.
@@ -83,7 +83,7 @@ def steps() -> list[tuple[str, str]]:
 
 
 async def test_what_was_there_before_the_newer_migrations_is_whole_after_them(database_server: str) -> None:
-    await _administer(database_server, 'CREATE DATABASE "upgraded"')
+    await administer(database_server, 'CREATE DATABASE "upgraded"')
     db = await Database.connect(address_of(database_server, "upgraded"), 2)
     try:
         for name, sql in steps():
@@ -98,4 +98,4 @@ async def test_what_was_there_before_the_newer_migrations_is_whole_after_them(da
         assert await db.fetchval("SELECT bool_and(tax_bps = 0) FROM orders")
     finally:
         await db.close()
-        await _administer(database_server, 'DROP DATABASE "upgraded" WITH (FORCE)')
+        await administer(database_server, 'DROP DATABASE "upgraded" WITH (FORCE)')

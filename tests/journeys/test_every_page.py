@@ -9,9 +9,6 @@ from playwright.async_api import Browser, Page
 from tests.journeys.conftest import SCREENSHOTS, Demo
 from tests.journeys.test_main_job import sign_in
 
-# One demo for all journeys: starting one takes longer than most of them.
-pytestmark = pytest.mark.xdist_group("demo")
-
 VIEWS = {"360-light": (360, 740, "light"), "360-dark": (360, 740, "dark"), "1280-light": (1280, 900, "light"),
          "1280-dark": (1280, 900, "dark"), "320-light": (320, 640, "light")}  # fmt: skip
 

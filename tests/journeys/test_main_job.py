@@ -3,13 +3,9 @@
 import re
 from uuid import uuid4
 
-import pytest
 from playwright.async_api import Browser, FrameLocator, Page, expect
 
 from tests.journeys.conftest import Demo, person, photograph
-
-# One demo for all journeys: starting one takes longer than most of them.
-pytestmark = pytest.mark.xdist_group("demo")
 
 
 async def register(page: Page, name: str) -> None:

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from mentorinaja import clock
 from mentorinaja.accounts.passwords import _HASHER
 from mentorinaja.clock import Clock
-from mentorinaja.db.invariants import INVARIANTS
+from mentorinaja.db.invariants import broken_in
 from mentorinaja.db.pool import Database
 from mentorinaja.errors import DomainError, NotThere
 from mentorinaja.jobs.queue import Job
@@ -30,10 +30,6 @@ from tests.support.bookings import WIB, Seller, book, due_in, make_seller, make_
 from tests.support.config import make_settings
 from tests.support.products import make_product
 
-# All invariants as one question: the names of those that are broken.
-_BROKEN = " UNION ALL ".join(
-    f"SELECT '{name}' AS name WHERE EXISTS ({sql})" for name, sql in INVARIANTS.items()
-)
 PASSWORD = "kata sandi mentor"
 _HASH = _HASHER.hash(PASSWORD)
 # The sweeps that move money or what it hangs on; mails and listings are other tests' business.
@@ -118,9 +114,8 @@ class World:
         """Every invariant holds at this moment; asked only when something was done since the last time."""
         if not self.touched:
             return
-        if names := await self.checking.fetch(_BROKEN):
-            rows = {row["name"]: await self.checking.fetch(INVARIANTS[row["name"]]) for row in names}
-            raise AssertionError({name: [dict(row) for row in found] for name, found in rows.items()})
+        problems = {name: rows for name, rows in (await broken_in(self.checking)).items() if rows}
+        assert not problems, problems
         self.touched = False
 
     async def tried(self, what: str, action: Callable[[], Awaitable[object]]) -> bool:

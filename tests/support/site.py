@@ -1,16 +1,18 @@
 """The site as a test sees it: web application, simulator and mailbox over real HTTP, jobs run when asked."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import httpx
+from litestar import Litestar
 from selectolax.lexbor import LexborHTMLParser as HTMLParser
 
 from mentorinaja import clock
-from mentorinaja.app import create_app
+from mentorinaja.app import read_handlers, with_settings
 from mentorinaja.db.pool import Database
 from mentorinaja.jobs.worker import run_sweeps
 from mentorinaja.local.mailbox import Mailbox
@@ -40,7 +42,9 @@ class Site:
 
     async def browser(self) -> "Browser":
         """A new visitor with own cookies."""
-        client = await self.stack.enter_async_context(httpx.AsyncClient(base_url=self.url, timeout=60))
+        client = await self.stack.enter_async_context(
+            httpx.AsyncClient(base_url=self.url, timeout=60, verify=_TRUST)
+        )
         return Browser(client)
 
     async def sweep(self) -> None:
@@ -55,7 +59,7 @@ class Site:
 
     async def control(self, method: str, path: str, body: Any = None) -> Any:
         """Call the simulator's control address, such as `/_control/faults`; answers its JSON."""
-        async with httpx.AsyncClient(base_url=self.simulator_url, timeout=60) as client:
+        async with httpx.AsyncClient(base_url=self.simulator_url, timeout=60, verify=_TRUST) as client:
             answer = await client.request(method, path, json=body)
             answer.raise_for_status()
             return answer.json()
@@ -134,6 +138,20 @@ def form_values(form: Any) -> dict[str, str]:
     return values
 
 
+# Applications that stand still, by mode: reading every handler takes longer than most tests.
+_still: dict[str, list[Litestar]] = defaultdict(list)
+# What an HTTP client trusts is read from a large file, which these clients of plain HTTP need once at most.
+_TRUST = httpx.create_ssl_context()
+
+
+@contextmanager
+def _application(mode: str) -> Iterator[Litestar]:
+    """An application nobody else serves; it is used again afterwards."""
+    app = _still[mode].pop() if _still[mode] else read_handlers(mode)
+    yield app
+    _still[mode].append(app)
+
+
 @asynccontextmanager
 async def running_site(db: Database, **changes: Any) -> AsyncIterator[Site]:
     """Everything a person needs to use the site, in this process but over real HTTP and SMTP."""
@@ -163,6 +181,7 @@ async def running_site(db: Database, **changes: Any) -> AsyncIterator[Site]:
             )
         )
         await stack.enter_async_context(serving(simulator, simulator_socket))
-        await stack.enter_async_context(serving(create_app(settings), web_socket))
+        app = stack.enter_context(_application(settings.mode))
+        await stack.enter_async_context(serving(with_settings(app, settings), web_socket))
         resources = await stack.enter_async_context(open_resources(settings))
         yield Site(web_url, simulator_url, mailbox, settings, resources, stack)

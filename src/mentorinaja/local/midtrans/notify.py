@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import ssl
 import time
 from datetime import UTC, datetime
+from functools import cache
 
 import httpx
 
@@ -33,6 +35,12 @@ def retries_after(answer: int | None) -> int:
     return {500: 1, 503: 4, 400: 2, 404: 2}.get(answer, 5)
 
 
+@cache
+def _trust() -> ssl.SSLContext:
+    """What is trusted over HTTPS; reading it takes long, so all notifiers of a process share it."""
+    return httpx.create_ssl_context()
+
+
 class Notifier:
     """The postman: queues notices, delivers those of one order id in their order, keeps what was answered."""
 
@@ -50,7 +58,9 @@ class Notifier:
         """Open the line and take up the retries that were due when the simulator last stopped."""
         # A connection per notice: one kept open would fail after every restart of the merchant.
         limits = httpx.Limits(max_connections=100, max_keepalive_connections=0)
-        self._client = httpx.AsyncClient(timeout=TIMEOUT, headers=HEADERS, limits=limits, trust_env=False)
+        self._client = httpx.AsyncClient(
+            timeout=TIMEOUT, headers=HEADERS, limits=limits, trust_env=False, verify=_trust()
+        )
         for notice in self._store.notices.values():
             if notice.due is not None:
                 self._spawn(notice, None, None)
