@@ -211,7 +211,8 @@ async def _lost(dsn: str, orders: list[str]) -> int:
                WHERE o.public_id = ANY($1) AND b.status = 'confirmed' AND o.payment_status = 'paid'
                  AND (SELECT count(*) FROM ledger_journals WHERE order_id = o.id) = 1
                  AND (SELECT count(*) FROM invoices WHERE order_id = o.id) = 1
-                 AND (SELECT count(*) FROM outbox WHERE order_id = o.id) = 2""",
+                 AND (SELECT count(*) FROM outbox
+                      WHERE order_id = o.id AND kind IN ('paid', 'new_booking')) = 2""",
             orders,
         )
     finally:

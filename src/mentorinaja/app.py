@@ -22,6 +22,7 @@ from mentorinaja.accounts.routes import router as accounts
 from mentorinaja.applications.routes import router as applications
 from mentorinaja.arrivals.routes import router as arrivals
 from mentorinaja.bookings.routes import router as bookings
+from mentorinaja.calendars.routes import router as calendars
 from mentorinaja.db.pool import Database
 from mentorinaja.errors import DomainError
 from mentorinaja.experts.live import Catalog
@@ -31,6 +32,7 @@ from mentorinaja.favourites import queries as kept
 from mentorinaja.favourites.routes import router as favourites
 from mentorinaja.invoices.routes import router as invoices
 from mentorinaja.live.hub import Hub
+from mentorinaja.notices.routes import router as notices
 from mentorinaja.payments.midtrans import Gateway
 from mentorinaja.payments.routes import router as payments
 from mentorinaja.portal.routes import router as portal
@@ -58,6 +60,7 @@ from mentorinaja.web.static import Assets, static_file
 from mentorinaja.withdrawals.routes import router as withdrawals
 
 FEATURES: list[ControllerRouterHandler] = [
+    notices,
     accounts,
     experts,
     bookings,
@@ -72,6 +75,7 @@ FEATURES: list[ControllerRouterHandler] = [
     reports,
     threads,
     reviews,
+    calendars,
     trust,
     withdrawals,
     favourites,

@@ -7,6 +7,9 @@ from mentorinaja.accounts.mails import MAILS as ACCOUNT_MAILS
 from mentorinaja.applications.desk import COMMANDS as APPLICATION_COMMANDS
 from mentorinaja.applications.mails import MAILS as APPLICATION_MAILS
 from mentorinaja.bookings.jobs import JOBS as BOOKINGS
+from mentorinaja.bookings.mails import MAILS as BOOKING_MAILS
+from mentorinaja.calendars.jobs import JOBS as CALENDARS
+from mentorinaja.calendars.mails import MAILS as CALENDAR_MAILS
 from mentorinaja.commands import Command
 from mentorinaja.experts.jobs import JOBS as EXPERTS
 from mentorinaja.favourites.jobs import JOBS as FAVOURITES
@@ -38,6 +41,7 @@ from mentorinaja.withdrawals.mails import MAILS as WITHDRAWAL_MAILS
 
 MAILS: list[Mail] = [
     *ACCOUNT_MAILS,
+    *BOOKING_MAILS,
     *PRODUCT_MAILS,
     *PAYMENT_MAILS,
     *REFUND_MAILS,
@@ -45,6 +49,7 @@ MAILS: list[Mail] = [
     *ROOM_MAILS,
     *REPORT_MAILS,
     *THREAD_MAILS,
+    *CALENDAR_MAILS,
     *FAVOURITE_MAILS,
     *REVIEW_MAILS,
     *TRUST_MAILS,
@@ -65,6 +70,7 @@ def all_jobs() -> list[Job]:
         *REFUNDS,
         *ROOMS,
         *TRANSCRIPTS,
+        *CALENDARS,
         *FAVOURITES,
         *TRUST,
     ]

@@ -50,7 +50,8 @@ async def test_a_payment_confirms_everything_together(db: Database) -> None:
     assert await state_of(db, public_id) == ("confirmed", "paid")
     assert await events_of(db, public_id) == ["created", "confirmed"]
     row = await db.fetchrow(
-        """SELECT (SELECT count(*) FROM invoices) AS invoices, (SELECT count(*) FROM outbox) AS mails,
+        """SELECT (SELECT count(*) FROM invoices) AS invoices,
+             (SELECT count(*) FROM outbox WHERE kind IN ('paid', 'new_booking')) AS mails,
              (SELECT count(*) FROM ledger_journals) AS journals, (SELECT id FROM bookings) AS booking"""
     )
     assert row is not None

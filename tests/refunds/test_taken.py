@@ -83,7 +83,8 @@ async def test_only_what_the_bank_did_not_take_is_transferred_and_nothing_of_it_
     told = await listed.run(db, settings_of(db), None)  # type: ignore[arg-type]  # it has no arguments
     assert "transfer only Rp 40.000" in told
     row = await db.fetchrow(
-        """SELECT o.id, o.kind, o.about, o.version, o.order_id, o.message_id, o.attempts, o.created_at, u.id AS user_id,
+        """SELECT o.id, o.kind, o.about, o.version, o.order_id, o.message_id, o.attempts, o.created_at,
+             o.due_at, u.id AS user_id,
              u.email::text, u.full_name, u.time_zone
            FROM outbox o JOIN users u ON u.id = o.user_id WHERE o.kind = $1""",
         actions.TO_TRANSFER,

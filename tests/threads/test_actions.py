@@ -39,10 +39,11 @@ async def told(meeting: Meeting) -> list[tuple[str, str]]:
 
 
 async def mails(db: Database) -> set[tuple[str, str]]:
-    """(kind, who) of every mail that was queued."""
+    """(kind, who) of every mail that was queued to be sent at once, but for the booking's own."""
     rows = await db.fetch(
         """SELECT m.kind, CASE WHEN m.user_id = o.user_id THEN 'user' ELSE 'expert' END AS who
-           FROM outbox m JOIN orders o ON o.id = m.order_id"""
+           FROM outbox m JOIN orders o ON o.id = m.order_id
+           WHERE m.kind <> 'booked' AND m.due_at = m.created_at"""
     )
     return {tuple(row) for row in rows}
 

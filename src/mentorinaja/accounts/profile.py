@@ -13,6 +13,8 @@ from mentorinaja.accounts.forms import PasswordForm, PersonForm, ZoneForm
 from mentorinaja.accounts.problems import WrongPassword
 from mentorinaja.db.pool import Database
 from mentorinaja.errors import TooMany
+from mentorinaja.notices import queries as notices
+from mentorinaja.notices.rules import OPTIONAL
 from mentorinaja.web.auth import requires_user
 from mentorinaja.web.bodies import posted
 from mentorinaja.web.flash import put_flash
@@ -108,6 +110,8 @@ async def _show(
         status=status,
         account=account,
         email_change=await emails.pending(db, request.user.id),
+        choices=OPTIONAL.values(),
+        unwanted=await notices.unwanted_by(db, request.user.id),
         **forms,
     )
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from mentorinaja import formats, money
-from mentorinaja.bookings import moves, rules, slots
+from mentorinaja.bookings import moves, reminding, rules, slots
 from mentorinaja.bookings.refusals import (
     MethodLimit,
     NotASlot,
@@ -93,6 +93,8 @@ async def book(tx: Connection, wish: Wish) -> str:
     if await moves.refresh(tx, offer.expert_id) != "published":
         raise NotReceiving.of(offer.expert_name)
     await enqueue(tx, moves.EXPIRE_DUE, at=deadline)
+    await reminding.tell_booked(tx, wish.user_id, order_id, public_id)
+    await reminding.warn_before_deadline(tx, wish.user_id, order_id, public_id, now, deadline)
     return public_id
 
 

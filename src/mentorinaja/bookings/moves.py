@@ -13,7 +13,7 @@ from typing import Any, Literal
 import asyncpg
 from piccolo.columns import Column
 
-from mentorinaja.bookings import queries, rules, telling
+from mentorinaja.bookings import queries, reminding, rules, telling
 from mentorinaja.bookings.locked import Order
 from mentorinaja.bookings.rules import Hold, Move, PaymentStatus, State
 from mentorinaja.bookings.tables import Bookings, Orders
@@ -48,6 +48,7 @@ async def confirm(tx: Connection, order: Order, paid_at: datetime) -> Order:
         order = await move_in_time(tx, order, rules.paid_now(order.hold, paid_at, order.duration_minutes))
     order = await write(tx, order, state, paid_at=paid_at, under_review=False, last_attempt_failed=False)
     await record_event(tx, order.id, "midtrans", "confirmed", detail={"paid_at": paid_at.isoformat()})
+    await reminding.remind(tx, order)
     return order
 
 
@@ -100,6 +101,9 @@ async def unconfirm(tx: Connection, order: Order) -> Order:
         )
         await record_event(tx, order.id, "midtrans", "reopened", detail={"until": deadline.isoformat()})
         await telling.tell_reopened(tx, order)
+        await reminding.warn_before_deadline(
+            tx, order.user_id, order.id, order.public_id, order.now, deadline
+        )
         await enqueue(tx, EXPIRE_DUE, at=deadline)
         return order
     order = await write(tx, order, state_after(order, "reverse"), cancel_reason="reversed")

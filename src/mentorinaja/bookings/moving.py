@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
 import asyncpg
 
-from mentorinaja.bookings import moves, queries, rules, slots, telling
+from mentorinaja.bookings import moves, queries, reminding, rules, slots, telling
 from mentorinaja.bookings.details import OrderDetail
 from mentorinaja.bookings.locked import Order
 from mentorinaja.bookings.refusals import CannotMove, NotASlot
@@ -128,6 +129,7 @@ async def take_time(
     await moves.record_event(tx, order.id, actor, "moved", actor_id=actor_id, detail=detail)
     await moves.refresh(tx, order.expert_id)
     await telling.tell_moved(tx, order)
+    await reminding.remind(tx, replace(order, starts_at=time.starts))
 
 
 async def _lock_room(tx: Connection, public_id: str) -> None:

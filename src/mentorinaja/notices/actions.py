@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from mentorinaja.db.pool import Connection, Database, atomic
 from mentorinaja.jobs.queue import enqueue
 from mentorinaja.notices.kinds import OutboxRow
+from mentorinaja.notices.rules import OPTIONAL
 
 SEND = "notices.send"
 DUE = "notices.due"
@@ -25,19 +27,21 @@ async def queue(
     order_id: int | None = None,
     version: int = 0,
     to_email: str | None = None,
+    at: datetime | None = None,
 ) -> None:
     """Tell a person something by mail, if this transaction commits; telling it again does nothing.
 
     `about` says what it is of (an order's public id or the like); a higher `version` tells the same anew.
     It goes to the address the account has when it is sent, unless it must go to another (`to_email`).
+    With `at` it waits until then, and goes out with the next sweep if it is still true.
     """
     outbox_id = await tx.fetchval(
-        """INSERT INTO outbox (kind, about, version, user_id, order_id, message_id, to_email)
-           VALUES ($1, $2, $3, $4, $5, $6, $7::text::citext)
+        """INSERT INTO outbox (kind, about, version, user_id, order_id, message_id, to_email, due_at, next_try_at)
+           SELECT $1, $2, $3, $4, $5, $6, $7::text::citext, due, due FROM coalesce($8, app_now()) AS due
            ON CONFLICT ON CONSTRAINT outbox_once DO NOTHING RETURNING id""",
-        kind, about, version, user_id, order_id, f"<{uuid4().hex}@mentorinaja>", to_email,
+        kind, about, version, user_id, order_id, f"<{uuid4().hex}@mentorinaja>", to_email, at,
     )  # fmt: skip
-    if outbox_id is not None:
+    if outbox_id is not None and at is None:
         await enqueue(tx, SEND, {"outbox_id": outbox_id})
 
 
@@ -55,7 +59,7 @@ async def take(db: Database, outbox_id: int) -> OutboxRow | None:
                                 OR status = 'sending' AND taken_until < statement_timestamp())
              RETURNING *)
            SELECT taken.id, kind, about, version, order_id, message_id, attempts, taken.created_at,
-                  user_id, coalesce(to_email, email)::text AS email, full_name, time_zone
+                  due_at, user_id, coalesce(to_email, email)::text AS email, full_name, time_zone
            FROM taken JOIN users ON users.id = user_id""",
         outbox_id,
         LEASE,
@@ -73,6 +77,42 @@ async def mark_sent(db: Database, outbox_id: int) -> None:
 async def drop(db: Database, outbox_id: int, reason: str) -> None:
     """It will never be sent, and why."""
     await db.execute("UPDATE outbox SET status = 'dropped', problem = $2 WHERE id = $1", outbox_id, reason)
+
+
+async def drop_due(db: Database, reason: str) -> None:
+    """Nothing that should have been sent by now ever will be; what waits for its time goes on waiting."""
+    await db.execute(
+        "UPDATE outbox SET status = 'dropped', problem = $1 WHERE status = 'waiting' AND next_try_at <= app_now()",
+        reason,
+    )
+
+
+async def want(db: Database, user_id: int, kind: str, *, on: bool) -> None:
+    """Switch one kind of mail on or off for somebody; saying so twice is once. Only for what is `OPTIONAL`."""
+    assert kind in OPTIONAL, f"{kind} cannot be switched off"
+    if on:
+        await db.execute("DELETE FROM unwanted_notices WHERE user_id = $1 AND kind = $2", user_id, kind)
+    else:
+        await db.execute(
+            "INSERT INTO unwanted_notices (user_id, kind) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+            user_id,
+            kind,
+        )
+
+
+@atomic
+async def choose(tx: Connection, user_id: int, wanted: Collection[object]) -> None:
+    """Of what is `OPTIONAL`, somebody wants these kinds and no others; words that name none are nothing."""
+    unwanted = [kind for kind in OPTIONAL if kind not in wanted]
+    await tx.execute(
+        "DELETE FROM unwanted_notices WHERE user_id = $1 AND kind <> ALL ($2::text[])", user_id, unwanted
+    )
+    await tx.execute(
+        """INSERT INTO unwanted_notices (user_id, kind) SELECT $1, unnest($2::text[])
+           ON CONFLICT DO NOTHING""",
+        user_id,
+        unwanted,
+    )
 
 
 @atomic

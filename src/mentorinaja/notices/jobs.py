@@ -13,7 +13,7 @@ from mentorinaja.jobs.queue import Job, Payload
 from mentorinaja.notices import actions, queries
 from mentorinaja.notices.kinds import Mail, OutboxRow
 from mentorinaja.notices.letters import compose
-from mentorinaja.notices.rules import GIVE_UP_AFTER, pause_after
+from mentorinaja.notices.rules import GIVE_UP_AFTER, OPTIONAL, pause_after
 from mentorinaja.notices.smtp import NotSent, Refused, ServerGone, deliver
 from mentorinaja.resources import Resources
 
@@ -71,6 +71,9 @@ class _Post:
             return True
 
     async def _write_and_deliver(self, resources: Resources, row: OutboxRow) -> None:
+        if row.kind in OPTIONAL and row.kind in await queries.unwanted_by(resources.db, row.user_id):
+            await actions.drop(resources.db, row.id, "not wanted")
+            return
         content = await self.mails[row.kind].load(resources.db, resources.settings, row)
         if content is None:
             await actions.drop(resources.db, row.id, "no longer true")
@@ -81,7 +84,7 @@ class _Post:
 
     async def _try_later(self, resources: Resources, row: OutboxRow, problem: str) -> None:
         log.warning("mail.not_sent", kind=row.kind, outbox_id=row.id, attempts=row.attempts, problem=problem)
-        if await clock.now(resources.db) - row.created_at > GIVE_UP_AFTER:
+        if await clock.now(resources.db) - row.due_at > GIVE_UP_AFTER:
             await actions.drop(resources.db, row.id, f"given up: {problem}")
         else:
             await actions.put_back(resources.db, row.id, problem, pause_after(row.attempts))

@@ -13,7 +13,7 @@ from mentorinaja.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """One mail to one person: what it is about, and who they are now."""
+    """One mail to one person: what it is about, when it was to go out, and who they are now."""
 
     id: int
     kind: str
@@ -23,6 +23,7 @@ class OutboxRow:
     message_id: str
     attempts: int
     created_at: datetime
+    due_at: datetime
     user_id: int
     email: str
     full_name: str

@@ -12,6 +12,8 @@ from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined,
 
 from mentorinaja.formats import FILTERS
 from mentorinaja.notices.kinds import Attachment, MailContent, OutboxRow
+from mentorinaja.notices.rules import OPTIONAL
+from mentorinaja.notices.tokens import stop_address
 from mentorinaja.paths import TEMPLATES
 from mentorinaja.settings import Settings
 
@@ -35,7 +37,18 @@ def compose(settings: Settings, row: OutboxRow, content: MailContent, now: datet
     message["Date"] = format_datetime(now)
     message["Message-ID"] = row.message_id
     message["Auto-Submitted"] = "auto-generated"
-    context = {**content.context, "subject": content.subject, "row": row, "site": settings.base_url}
+    way_out = stop_address(settings, row.user_id, row.kind) if row.kind in OPTIONAL else None
+    if way_out:
+        # RFC 2369 and 8058: mail programs show a button of their own, and post without asking.
+        message["List-Unsubscribe"] = f"<{way_out}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    context = {
+        **content.context,
+        "subject": content.subject,
+        "row": row,
+        "site": settings.base_url,
+        "way_out": way_out,
+    }
     message.set_content(_render(f"{content.template}.txt", context), cte="quoted-printable")
     message.add_alternative(
         _render(f"{content.template}.html", context), subtype="html", cte="quoted-printable"

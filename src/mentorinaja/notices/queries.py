@@ -1,4 +1,4 @@
-"""Which mails wait to be sent."""
+"""Which mails wait to be sent, and which nobody wants."""
 
 from __future__ import annotations
 
@@ -15,3 +15,9 @@ async def due(db: Database, most: int) -> list[int]:
         most,
     )
     return [row["id"] for row in rows]
+
+
+async def unwanted_by(db: Database, user_id: int) -> frozenset[str]:
+    """The kinds of mail this person switched off."""
+    rows = await db.fetch("SELECT kind FROM unwanted_notices WHERE user_id = $1", user_id)
+    return frozenset(row["kind"] for row in rows)

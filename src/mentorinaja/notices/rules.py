@@ -1,13 +1,40 @@
-"""When a mail that could not be sent is tried again."""
+"""When a mail that could not be sent is tried again, and which kinds somebody can do without: pure."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 _FIRST = timedelta(seconds=5)
 _LONGEST = timedelta(hours=3)
 # Later nobody is helped by it any more.
 GIVE_UP_AFTER = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A kind of mail that can be switched off, in the words of the profile; `group` is what it stands under."""
+
+    kind: str
+    group: str
+    name: str
+
+
+# What is about money that moved, about a session that changed, or about the account's safety is always told.
+OPTIONAL: Mapping[str, Choice] = {
+    choice.kind: choice
+    for choice in (
+        Choice("booked", "Booking yang belum dibayar", "Booking dibuat, dengan batas waktu bayar"),
+        Choice("pay_soon", "Booking yang belum dibayar", "Batas waktu bayar hampir lewat"),
+        Choice("reminder_24h", "Pengingat sesi", "24 jam sebelum sesi"),
+        Choice("reminder_1h", "Pengingat sesi", "1 jam sebelum sesi"),
+        Choice("reminder_10m", "Pengingat sesi", "10 menit sebelum sesi"),
+        Choice("over", "Lainnya", "Sesi selesai, dengan ajakan memberi ulasan"),
+        Choice("review_reply", "Lainnya", "Mentor membalas ulasan Anda"),
+        Choice("slot_open", "Lainnya", "Mentor yang Anda tunggu punya jadwal kosong"),
+    )
+}
 
 
 def pause_after(attempts: int) -> timedelta:

@@ -117,8 +117,7 @@ async def _live(resources: Resources, today: datetime) -> None:
 
 async def _forget_alarms(db: Database) -> None:
     """What the past wanted done is done or over: no mail of it is sent, no job of it runs."""
-    for row in await db.fetch("SELECT id FROM outbox WHERE status = 'waiting'"):
-        await notices.drop(db, row["id"], "of the demo's past")
+    await notices.drop_due(db, "of the demo's past")
     async with db.transaction() as tx:
         await Queries.from_asyncpg_connection(tx).clear_queue()  # type: ignore[arg-type]  # a pooled proxy is a connection
 
