@@ -16,7 +16,7 @@ from mentorinaja.calendars.rules import MOST_TIMES, Span, merged
 from mentorinaja.contents.limits import limit
 
 _MOST_MEMORY = 768 * 1024 * 1024
-_MOST_CPU_SECONDS = 5
+_MOST_CPU_SECONDS = 3
 # Entries of our own sessions that somebody keeps in a calendar outside: the sessions say better when they are.
 _OURS = "@mentorinaja"
 
