@@ -101,6 +101,13 @@ TABLE: dict[Route, Entry] = {
     ("GET", "/change-email/{token:str}"): Entry("/change-email/WzEsMSwiYSJd.x", anybody=404),
     ("POST", "/change-email/{token:str}"): Entry("/change-email/WzEsMSwiYSJd.x", anybody=404),
     ("GET", "/expert/{slug:str}"): Entry("/expert/{slug}", anybody=200),
+    ("GET", "/user/favorites"): Entry("/user/favorites", anybody=200),
+    ("POST", "/expert/{slug:str}/favorit"): Entry("/expert/{slug}/favorit", anybody=303, form={"on": "1"}),
+    ("GET", "/expert/{slug:str}/kabari"): Entry("/expert/{slug}/kabari", anybody=200),
+    ("POST", "/expert/{slug:str}/kabari"): Entry("/expert/{slug}/kabari", anybody=303, form={"on": "0"}),
+    ("POST", "/user/profile/pemberitahuan"): Entry("/user/profile/pemberitahuan", anybody=303),
+    ("GET", "/berhenti/{token:str}"): Entry("/berhenti/WzEsIm92ZXIiXQ.x", anybody=404),
+    ("POST", "/berhenti/{token:str}"): Entry("/berhenti/WzEsIm92ZXIiXQ.x", anybody=404),
     ("GET", "/expert/{slug:str}/booking"): Entry("/expert/{slug}/booking", anybody=200),
     ("POST", "/expert/{slug:str}/booking"): Entry("/expert/{slug}/booking", anybody=422),
     ("GET", "/user/transactions"): Entry("/user/transactions", anybody=200),
@@ -156,6 +163,17 @@ TABLE: dict[Route, Entry] = {
     ("POST", "/user/transactions/{order_id:str}/review"): Entry(
         "/user/transactions/{done}/review", payer=303, form={"rating": "5", "display_name": "first"}
     ),
+    ("GET", "/expert/dashboard/transaksi/{order_id:str}/balas"): Entry(
+        "/expert/dashboard/transaksi/{done}/balas", mentor=200
+    ),
+    ("POST", "/expert/dashboard/transaksi/{order_id:str}/balas"): Entry(
+        "/expert/dashboard/transaksi/{done}/balas", mentor=303, form={"reply": "Terima kasih banyak."}
+    ),
+    ("GET", "/expert/dashboard/transaksi/saldo/{name:str}"): Entry(
+        "/expert/dashboard/transaksi/saldo/tersedia", anybody=200
+    ),
+    # Nobody is paused: nothing happens.
+    ("POST", "/expert/dashboard/aktifkan"): Entry("/expert/dashboard/aktifkan", anybody=303),
     ("GET", "/session"): Entry("/session?bookingId={room}", payer=200, mentor=200),
     ("GET", "/session/{booking_id:str}/thread"): Entry("/session/{room}/thread", payer=200, mentor=200),
     ("GET", "/session/{booking_id:str}/events"): Entry("/session/{room}/events", payer=200, mentor=200),
