@@ -39,9 +39,8 @@ async def save_person(tx: Connection, expert_id: int, person: Person, version: s
 
     Raises EditedMeanwhile unless `version` is that of what is there, SlugTaken, ProfileInvalid.
     """
-    user_id = await tx.fetchval("SELECT user_id FROM experts WHERE id = $1", expert_id)
     # The account first, as whoever changes only the name takes them.
-    await tx.execute("SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE", user_id)
+    await _lock_account(tx, expert_id)
     await _lock(tx, expert_id)
     now = await details.person_of(tx, expert_id)
     _check_version(version_of(now), version)
@@ -49,7 +48,11 @@ async def save_person(tx: Connection, expert_id: int, person: Person, version: s
     if person.slug != now.slug:
         await rename_slug(tx, expert_id, person.slug)
     if person.full_name != now.full_name:
-        await tx.execute("UPDATE users SET full_name = $2 WHERE id = $1", user_id, person.full_name)
+        await tx.execute(
+            "UPDATE users SET full_name = $2 WHERE id = (SELECT user_id FROM experts WHERE id = $1)",
+            expert_id,
+            person.full_name,
+        )
     await tx.execute(
         """UPDATE experts SET position_title = $2, company = $3, years_experience = $4, bio = $5, city = $6,
                   country = $7 WHERE id = $1""",
@@ -166,6 +169,13 @@ async def move_entry(tx: Connection, expert_id: int, part: Part, entry_id: int, 
         order,
     )
     await refresh_listing(tx, expert_id)
+
+
+async def _lock_account(tx: Connection, expert_id: int) -> None:
+    await tx.execute(
+        "SELECT FROM users WHERE id = (SELECT user_id FROM experts WHERE id = $1) FOR NO KEY UPDATE",
+        expert_id,
+    )
 
 
 async def _lock(tx: Connection, expert_id: int) -> None:
