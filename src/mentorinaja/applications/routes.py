@@ -24,6 +24,13 @@ from mentorinaja.web.limits import count_hit
 from mentorinaja.web.viewer import Viewer, WebRequest
 
 APPLY = "/expert/apply"
+_PAGES = {
+    "tentang": "templates/applications/tentang.html",
+    "keahlian": "templates/applications/keahlian.html",
+    "layanan": "templates/applications/layanan.html",
+    "jadwal": "templates/applications/jadwal.html",
+    "kirim": "templates/applications/kirim.html",
+}
 
 
 @get(APPLY, opt={"public": True})
@@ -53,6 +60,7 @@ async def save(request: WebRequest, db: Database) -> Response[Any]:
     if step not in FORMS:
         raise NotThere
     application = await queries.application_for(db, user.id)
+    rules.check_open(application.status)
     if application.expert_id is None and step != "tentang":
         return html.see_other(request, APPLY)
     form, later = FORMS[step](sent), sent.text("go") == "later"
@@ -119,7 +127,7 @@ async def _step_page(
         form = await steps.form_for(db, user, application, step, draft)
     return html.page(
         request,
-        f"templates/applications/{step}.html",
+        _PAGES[step],
         status=status,
         application=application,
         step=step,

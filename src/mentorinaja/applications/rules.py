@@ -118,6 +118,19 @@ def slugs_for(name: str) -> list[str]:
     return numbered if base in RESERVED_SLUGS else [base, *numbered]
 
 
+def check_open(status: str) -> None:
+    """Whether the form may be filled in; `none` for somebody who has not begun. Raises NotOpen."""
+    if status == "submitted":
+        raise NotOpen(
+            "Lamaran Anda sedang kami periksa. Tarik dulu untuk mengubahnya.",
+            [("Lihat lamaran", "/expert/apply")],
+        )
+    if status not in ("none", *OPEN):
+        raise NotOpen(
+            "Anda sudah menjadi mentor. Ubah profil di Dashboard.", [("Buka Dashboard", "/expert/dashboard")]
+        )
+
+
 def check_reason(reason: str) -> str:
     """The reason of a rejection, without spaces around it. Raises NotDecidable when it says too little or too much."""
     least, most = REASON_LENGTH

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mentorinaja.applications.queries import Typed
-from mentorinaja.applications.rules import OPEN, NotOpen
+from mentorinaja.applications.rules import NotOpen, check_open
 from mentorinaja.db.pool import Connection, Database, atomic
 from mentorinaja.experts.actions import add_service, create_expert, refresh_listing, rename_slug
 from mentorinaja.experts.rules import NewService, Profile, check_profile
@@ -146,10 +146,7 @@ async def _own_draft(tx: Connection, user: Viewer) -> int | None:
     row = await tx.fetchrow("SELECT id, status FROM experts WHERE user_id = $1 FOR NO KEY UPDATE", user.id)
     if row is None:
         return None
-    if row["status"] == "submitted":
-        raise NotOpen("Lamaran Anda sedang kami periksa. Tarik dulu untuk mengubahnya.", [_APPLICATION])
-    if row["status"] not in OPEN:
-        raise NotOpen("Anda sudah menjadi mentor. Ubah profil di Dashboard.", [_DASHBOARD])
+    check_open(row["status"])
     expert_id: int = row["id"]
     return expert_id
 

@@ -21,10 +21,11 @@ from mentorinaja.web.viewer import Viewer
 
 async def form_for(db: Database, user: Viewer, application: Application, step: str, draft: Draft) -> BaseForm:
     """The step's form with what was last typed in it, else with what the profile says, else with proposals."""
-    kind = FORMS[step]
     if draft.typed is not None:
-        return kind(Posted(list(draft.typed.items())))
-    return kind(data=await _BEFORE[step](db, user, application))
+        return FORMS[step](Posted(list(draft.typed.items())))
+    if step == "layanan":
+        return ServiceForm()
+    return FORMS[step](data=await _BEFORE[step](db, user, application))
 
 
 async def save(db: Database, user: Viewer, form: BaseForm) -> None:
@@ -67,10 +68,6 @@ async def _skills(db: Database, _user: Viewer, application: Application) -> dict
     return {"expertise": ", ".join(expertise), "skills": ", ".join(skills)}
 
 
-async def _service(_db: Database, _user: Viewer, _application: Application) -> dict[str, Any]:
-    return {"active": True}
-
-
 async def _hours(db: Database, _user: Viewer, application: Application) -> dict[str, Any]:
     row = await db.fetchrow(
         """SELECT time_zone, EXISTS (SELECT FROM weekly_hours w WHERE w.expert_id = s.expert_id) AS any
@@ -81,4 +78,4 @@ async def _hours(db: Database, _user: Viewer, application: Application) -> dict[
     return {"time_zone": row["time_zone"], "week": "sendiri" if row["any"] else "kantor"}
 
 
-_BEFORE = {"tentang": _about, "keahlian": _skills, "layanan": _service, "jadwal": _hours}
+_BEFORE = {"tentang": _about, "keahlian": _skills, "jadwal": _hours}
