@@ -5,11 +5,11 @@
   const dialog = document.getElementById("dialog");
   let asked = false;
 
-  // What was asked in the dialog is answered outside it: there the words are that say so.
-  const close = (target) => {
+  // Where the focus was may be gone with what was changed: then it goes to the words that say so.
+  const close = (changed) => {
     dialog.close();
     if (!document.activeElement || document.activeElement === document.body) {
-      target?.querySelector("[role=status]")?.focus();
+      changed?.querySelector("[role=status]")?.focus();
     }
   };
 
@@ -20,8 +20,10 @@
 
   document.addEventListener("htmx:after:swap", (event) => {
     const target = event.detail?.ctx?.target;
-    const inside = dialog.contains(document.getElementById("dialog-body")) && target?.id === "dialog-body";
-    if (inside && !dialog.open) dialog.showModal();
-    else if (!inside && dialog.open && asked) close(target);
+    // An answer that went elsewhere than was asked names its place by a selector.
+    const changed = typeof target === "string" ? document.querySelector(target) : target;
+    if (changed?.id === "dialog-body") {
+      if (!dialog.open) dialog.showModal();
+    } else if (dialog.open && asked) close(changed);
   });
 })();
