@@ -8,6 +8,7 @@ from typing import Any
 from litestar import Response, get, post
 
 from mentorinaja.bookings.strip import strip_of
+from mentorinaja.calendars.queries import calendars_of
 from mentorinaja.db.pool import Database
 from mentorinaja.errors import NotThere
 from mentorinaja.portal.agenda import agenda_of
@@ -34,6 +35,7 @@ from mentorinaja.schedule.forms import (
 )
 from mentorinaja.schedule.plan import plan_of
 from mentorinaja.schedule.rules import DAY_NAMES, ScheduleChanged, ScheduleInvalid
+from mentorinaja.settings import Settings
 from mentorinaja.web import html
 from mentorinaja.web.auth import expert_id_of, requires_expert
 from mentorinaja.web.bodies import posted
@@ -41,8 +43,11 @@ from mentorinaja.web.viewer import WebRequest
 
 
 @get(SCHEDULE, guards=[requires_expert])
-async def show_schedule(request: WebRequest, db: Database, now: datetime) -> Response[Any]:
+async def show_schedule(
+    request: WebRequest, db: Database, settings: Settings, now: datetime
+) -> Response[Any]:
     """The week asked for (`minggu`, any day of it), and everything that decides which slots there are."""
+    assert request.user is not None, "the guard let nobody else in"
     expert_id = expert_id_of(request)
     plan = await plan_of(db, expert_id)
     wanted = request.query_params.get("minggu", "")
@@ -51,6 +56,8 @@ async def show_schedule(request: WebRequest, db: Database, now: datetime) -> Res
         "templates/portal/schedule.html",
         strip=await strip_of(db, expert_id),
         agenda=await agenda_of(db, expert_id, now, plan, wanted),
+        calendars=await calendars_of(db, settings, request.user),
+        calendar_back="jadwal",
         form=None,
         now=now,
         **about(plan, now),
