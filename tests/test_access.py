@@ -21,6 +21,8 @@ from mentorinaja.app import FEATURES
 from mentorinaja.contents.kinds import Document
 from mentorinaja.experts import services
 from mentorinaja.experts.actions import add_service
+from mentorinaja.experts.details import PARTS, Achievement
+from mentorinaja.experts.editing import add_entry
 from mentorinaja.experts.rules import NewService
 from mentorinaja.invoices.rules import month_of, note_name
 from mentorinaja.payments.actions import hear
@@ -43,6 +45,7 @@ from tests.support.bookings import (
     pay,
     slot_in,
 )
+from tests.support.busy import make_source
 from tests.support.files import pdf
 from tests.support.products import make_product, purchase
 from tests.support.rooms import Meeting, meet_now
@@ -223,6 +226,43 @@ TABLE: dict[Route, Entry] = {
     ("GET", "/expert/dashboard"): Entry("/expert/dashboard", anybody=200),
     ("GET", "/expert/dashboard/transaksi"): Entry("/expert/dashboard/transaksi", anybody=200),
     ("POST", "/expert/dashboard/ready"): Entry("/expert/dashboard/ready", anybody=303),
+    ("GET", "/expert/dashboard/profil/pratinjau"): Entry("/expert/dashboard/profil/pratinjau", anybody=200),
+    ("GET", "/expert/dashboard/profil/data"): Entry("/expert/dashboard/profil/data", anybody=200),
+    ("POST", "/expert/dashboard/profil/data"): Entry("/expert/dashboard/profil/data", anybody=422),
+    ("GET", "/expert/dashboard/profil/slug"): Entry("/expert/dashboard/profil/slug?slug=sari", anybody=200),
+    ("GET", "/expert/dashboard/profil/keahlian"): Entry("/expert/dashboard/profil/keahlian", anybody=200),
+    ("POST", "/expert/dashboard/profil/keahlian"): Entry(
+        "/expert/dashboard/profil/keahlian", anybody=422, form={"kind": "skill", "name": "<b>"}
+    ),
+    ("POST", "/expert/dashboard/profil/keahlian/hapus"): Entry(
+        "/expert/dashboard/profil/keahlian/hapus", anybody=303, form={"kind": "skill", "name": "Tidak ada"}
+    ),
+    ("GET", "/expert/dashboard/profil/keahlian/saran"): Entry(
+        "/expert/dashboard/profil/keahlian/saran?kind=skill", anybody=200
+    ),
+    ("GET", "/expert/dashboard/profil/{part:str}"): Entry("/expert/dashboard/profil/pendidikan", anybody=200),
+    ("GET", "/expert/dashboard/profil/{part:str}/baru"): Entry(
+        "/expert/dashboard/profil/pendidikan/baru", anybody=200
+    ),
+    ("POST", "/expert/dashboard/profil/{part:str}/baru"): Entry(
+        "/expert/dashboard/profil/pendidikan/baru", anybody=422
+    ),
+    ("GET", "/expert/dashboard/profil/{part:str}/{entry_id:int}"): Entry(
+        "/expert/dashboard/profil/pencapaian/{pride}", mentor=200
+    ),
+    ("POST", "/expert/dashboard/profil/{part:str}/{entry_id:int}"): Entry(
+        "/expert/dashboard/profil/pencapaian/{pride}", mentor=422
+    ),
+    ("POST", "/expert/dashboard/profil/{part:str}/{entry_id:int}/pindah"): Entry(
+        "/expert/dashboard/profil/pencapaian/{pride}/pindah", mentor=303, form={"to": "up"}
+    ),
+    ("GET", "/expert/dashboard/profil/{part:str}/{entry_id:int}/hapus"): Entry(
+        "/expert/dashboard/profil/pencapaian/{pride}/hapus", mentor=200
+    ),
+    # Taking away what is not there is nothing.
+    ("POST", "/expert/dashboard/profil/{part:str}/{entry_id:int}/hapus"): Entry(
+        "/expert/dashboard/profil/pencapaian/999999/hapus", anybody=303
+    ),
     ("GET", "/expert/dashboard/profil/foto"): Entry("/expert/dashboard/profil/foto", anybody=200),
     ("POST", "/expert/dashboard/profil/foto"): Entry("/expert/dashboard/profil/foto", anybody=422),
     ("POST", "/expert/dashboard/profil/foto/hapus"): Entry(
@@ -263,6 +303,18 @@ TABLE: dict[Route, Entry] = {
     ),
     ("POST", "/expert/dashboard/jadwal/tambahan/hapus"): Entry(
         "/expert/dashboard/jadwal/tambahan/hapus", anybody=404
+    ),
+    ("GET", "/kalender/{name:str}"): Entry("/kalender/tidak-ada.ics", anybody=404),
+    ("GET", "/user/calendar"): Entry("/user/calendar", anybody=200),
+    ("POST", "/user/calendar"): Entry("/user/calendar", anybody=303),
+    ("POST", "/user/calendar/off"): Entry("/user/calendar/off", anybody=303),
+    ("GET", "/expert/dashboard/jadwal/kalender"): Entry("/expert/dashboard/jadwal/kalender", anybody=200),
+    ("POST", "/expert/dashboard/jadwal/kalender"): Entry("/expert/dashboard/jadwal/kalender", anybody=422),
+    ("POST", "/expert/dashboard/jadwal/kalender/{source_id:int}/refresh"): Entry(
+        "/expert/dashboard/jadwal/kalender/{source}/refresh", mentor=303
+    ),
+    ("POST", "/expert/dashboard/jadwal/kalender/{source_id:int}/delete"): Entry(
+        "/expert/dashboard/jadwal/kalender/{source}/delete", mentor=303
     ),
     ("GET", "/expert/dashboard/jadwal/aturan"): Entry("/expert/dashboard/jadwal/aturan", anybody=200),
     ("POST", "/expert/dashboard/jadwal/aturan"): Entry("/expert/dashboard/jadwal/aturan", anybody=422),
@@ -359,6 +411,7 @@ WATCHED = (
     "SELECT count(*) FROM payment_attempts",
     "SELECT count(*) FROM payment_logs",
     "SELECT id, ready_until FROM experts ORDER BY id",
+    "SELECT id, problem FROM calendar_sources ORDER BY id",
 )
 _MASK = re.compile(r'value="[A-Za-z0-9_=-]{80,}"')
 
@@ -413,8 +466,10 @@ async def a_world(site: Site) -> World:
         "month": f"{month_of(await clock.now(site.db)):%Y-%m}",
         "slug": seller.slug,
         "product": str(await make_product(site.db, seller)),
+        "pride": str(await add_entry(site.db, seller.id, PARTS["pencapaian"], Achievement("Juara"))),
         "service": str(await services.add(site.db, seller.id, NewService("Sisa", "online_chat", 30, 50_000))),
         "download": download_path(site.settings, bought),
+        "source": str(await make_source(site.db, seller.id)),
     }
     return World(ids, *await _people(site, meeting))
 
@@ -550,7 +605,9 @@ async def test_what_belongs_to_others_looks_like_what_is_not_there(site: Site, w
         "done": "BE-20260101-ZZZZZZ",
         "unpaid": "BE-20260101-YYYYYY",
         "product": "999999",
+        "pride": "999999",
         "service": "999999",
+        "source": "999999",
         "download": "/unduh/tidak-ada",
         "returned": "BE-20260101-XXXXXX",
         "note": "CN-2026-999999",

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from mentorinaja.accounts import actions, emails
+from mentorinaja.accounts import actions, emails, queries
 from mentorinaja.accounts.problems import EmailTaken, EmailTakenSince, LinkOver, SameEmail, WrongPassword
 from mentorinaja.db.pool import Database
 from tests.support.accounts import PASSWORD, make_account, signed_in
@@ -118,13 +118,15 @@ async def test_an_expert_changes_it_on_the_own_tab(site: Site) -> None:
 async def test_only_the_last_address_asked_for_can_be_confirmed(db: Database) -> None:
     user_id = await make_account(db, BUDI)
     await emails.ask(db, user_id, NEW, PASSWORD)
-    first = await emails.pending(db, user_id)
+    first = await queries.pending_email(db, user_id)
     await emails.ask(db, user_id, "lain@mentorinaja.test", PASSWORD)
-    last = await emails.pending(db, user_id)
+    last = await queries.pending_email(db, user_id)
     assert first and last and (first.new_email, last.new_email) == (NEW, "lain@mentorinaja.test")
     assert first.binding != last.binding
     await actions.change_password(db, user_id, 0, PASSWORD, "kata sandi yang baru")
-    assert await emails.pending(db, user_id) is None, "a new password calls off what the old one asked for"
+    assert await queries.pending_email(db, user_id) is None, (
+        "a new password calls off what the old one asked for"
+    )
     with pytest.raises(WrongPassword):
         await emails.ask(db, user_id, NEW, PASSWORD)
     with pytest.raises(SameEmail):

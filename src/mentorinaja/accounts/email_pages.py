@@ -105,7 +105,7 @@ async def _section(request: WebRequest, db: Database, said: str = "") -> Respons
         request,
         _SECTION,
         account=await queries.account_for(db, viewer.id),
-        email_change=await emails.pending(db, viewer.id),
+        email_change=await queries.pending_email(db, viewer.id),
         said=said,
         next_path="/expert/dashboard",
     )

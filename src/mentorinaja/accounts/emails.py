@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
@@ -16,22 +15,6 @@ from mentorinaja.web.limits import limit
 
 # What links are signed for.
 PURPOSE = "email"
-
-
-@dataclass(frozen=True, slots=True)
-class EmailChange:
-    """An address that was asked for and is neither confirmed nor over."""
-
-    id: int
-    user_id: int
-    old_email: str
-    new_email: str
-    expires_at: datetime
-
-    @property
-    def binding(self) -> str:
-        """What a link to confirm it is bound to."""
-        return f"{self.id}:{self.old_email.casefold()}:{self.new_email.casefold()}"
 
 
 async def ask(db: Database, user_id: int, new_email: str, password: str) -> None:
@@ -71,10 +54,10 @@ async def confirm(db: Database, secret_key: str, token: str, now: datetime) -> s
     return change.new_email
 
 
-async def check(db: Database, secret_key: str, token: str, now: datetime) -> EmailChange:
+async def check(db: Database, secret_key: str, token: str, now: datetime) -> queries.EmailChange:
     """What a link would confirm. Raises LinkOver, EmailTakenSince."""
     claim = read_link(secret_key, PURPOSE, token, now)
-    change = await pending(db, claim.user_id) if claim else None
+    change = await queries.pending_email(db, claim.user_id) if claim else None
     if claim is None or change is None or fingerprint(change.binding) != claim.bound_to:
         raise LinkOver(
             "Mungkin sudah dipakai, dibatalkan, atau waktunya sudah lewat.",
@@ -83,16 +66,6 @@ async def check(db: Database, secret_key: str, token: str, now: datetime) -> Ema
     if await queries.email_taken(db, change.new_email):
         raise _taken()
     return change
-
-
-async def pending(db: Database | Connection, user_id: int) -> EmailChange | None:
-    """The address this person has asked for and not confirmed yet, or None."""
-    row = await db.fetchrow(
-        """SELECT id, user_id, old_email::text AS old_email, new_email::text AS new_email, expires_at
-           FROM email_changes WHERE user_id = $1 AND ended_at IS NULL AND expires_at > app_now()""",
-        user_id,
-    )
-    return EmailChange(**row) if row else None
 
 
 async def forget_old(db: Database) -> None:
@@ -118,7 +91,7 @@ async def _write_down(tx: Connection, user_id: int, old_email: str, new_email: s
 
 
 @atomic
-async def _take_over(tx: Connection, change: EmailChange) -> None:
+async def _take_over(tx: Connection, change: queries.EmailChange) -> None:
     """Raises LinkOver when it was confirmed, withdrawn or replaced this very moment."""
     # The account first, as whoever asks anew takes them.
     await tx.execute("SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE", change.user_id)

@@ -81,8 +81,8 @@ async def load_email_changed(db: Database, settings: Settings, row: OutboxRow) -
     )
 
 
-async def _change(db: Database, row: OutboxRow) -> emails.EmailChange | None:
-    change = await emails.pending(db, row.user_id)
+async def _change(db: Database, row: OutboxRow) -> queries.EmailChange | None:
+    change = await queries.pending_email(db, row.user_id)
     return change if change is not None and change.id == _change_id(row) else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from ipaddress import ip_network
 
 import asyncpg
@@ -33,6 +34,22 @@ class Account:
     phone: str
     time_zone: str
     email_verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EmailChange:
+    """An address that was asked for and is neither confirmed nor over."""
+
+    id: int
+    user_id: int
+    old_email: str
+    new_email: str
+    expires_at: datetime
+
+    @property
+    def binding(self) -> str:
+        """What a link to confirm it is bound to."""
+        return f"{self.id}:{self.old_email.casefold()}:{self.new_email.casefold()}"
 
 
 _VIEWER = """
@@ -110,6 +127,16 @@ async def email_taken(db: Database | Connection, email: str) -> bool:
     """Whether somebody has registered with this address."""
     taken: bool = await db.fetchval("SELECT EXISTS (SELECT FROM users WHERE email = $1::text::citext)", email)
     return taken
+
+
+async def pending_email(db: Database | Connection, user_id: int) -> EmailChange | None:
+    """The address this person has asked for and not confirmed yet, or None."""
+    row = await db.fetchrow(
+        """SELECT id, user_id, old_email::text AS old_email, new_email::text AS new_email, expires_at
+           FROM email_changes WHERE user_id = $1 AND ended_at IS NULL AND expires_at > app_now()""",
+        user_id,
+    )
+    return EmailChange(**row) if row else None
 
 
 async def signed_in_before(db: Database, email: str, address: str) -> bool:

@@ -8,7 +8,6 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from mentorinaja.accounts import emails
 from mentorinaja.accounts import queries as accounts
 from mentorinaja.bookings.strip import strip_of
 from mentorinaja.db.pool import Database
@@ -51,7 +50,7 @@ async def show_profile(request: WebRequest, db: Database, settings: Settings, no
         words=WORDS,
         suggested={kind: await details.common_tags(db, kind) for kind in ("expertise", "skill")},
         account=await accounts.account_for(db, request.user.id),
-        email_change=await emails.pending(db, request.user.id),
+        email_change=await accounts.pending_email(db, request.user.id),
     )
 
 
