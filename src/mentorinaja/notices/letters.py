@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime, parseaddr
 
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined, select_autoescape
@@ -17,6 +17,7 @@ from mentorinaja.notices.tokens import stop_address
 from mentorinaja.paths import TEMPLATES
 from mentorinaja.settings import Settings
 
+_WAY_OUT = "List-Unsubscribe"
 _ENVIRONMENT = Environment(
     loader=PrefixLoader({"templates": FileSystemLoader(TEMPLATES)}),
     autoescape=select_autoescape(disabled_extensions=["txt"], default=True),
@@ -27,9 +28,22 @@ _ENVIRONMENT = Environment(
 _ENVIRONMENT.filters.update(FILTERS)
 
 
+class _OneLine(UnstructuredHeader):
+    """A header that programs read as it is: on one line, never encoded, whoever sends the mail in the end."""
+
+    def fold(self, *, policy: Policy) -> str:
+        """The whole header; an address of ours is shorter than the 998 characters a line may have."""
+        return f"{_WAY_OUT}: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type(_WAY_OUT, _OneLine)  # type: ignore[arg-type]  # the registry adds BaseHeader itself
+_POLICY = SMTP.clone(header_factory=_HEADERS)
+
+
 def compose(settings: Settings, row: OutboxRow, content: MailContent, now: datetime) -> EmailMessage:
     """The mail as it is sent. The same row always gives the same Message-ID."""
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_POLICY)
     name, address = parseaddr(settings.mail_from)
     message["From"] = Address(name, addr_spec=address)
     message["To"] = Address(row.full_name, addr_spec=row.email)
@@ -40,7 +54,7 @@ def compose(settings: Settings, row: OutboxRow, content: MailContent, now: datet
     way_out = stop_address(settings, row.user_id, row.kind) if row.kind in OPTIONAL else None
     if way_out:
         # RFC 2369 and 8058: mail programs show a button of their own, and post without asking.
-        message["List-Unsubscribe"] = f"<{way_out}>"
+        message[_WAY_OUT] = f"<{way_out}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     context = {
         **content.context,
