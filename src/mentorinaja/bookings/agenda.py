@@ -44,7 +44,7 @@ async def agenda_of(
     rows = await db.fetch(
         f"""SELECT b.id AS booking_id, o.item_name, o.payer_name, o.expert_name, b.starts_at,
               b.duration_minutes AS minutes, {SEQUENCE} AS sequence,
-              (SELECT max(v.created_at) FROM order_events v WHERE v.order_id = o.id) AS changed_at
+              (SELECT max(v.at) FROM order_events v WHERE v.order_id = o.id) AS changed_at
             FROM bookings b JOIN orders o ON o.id = b.order_id
             WHERE b.status IN ('confirmed', 'completed') AND b.starts_at > $2
               AND (b.user_id = $1 OR b.expert_id = (SELECT id FROM experts WHERE user_id = $1))

@@ -45,7 +45,7 @@ async def read_feed(
     known = [mark.strip().removeprefix("W/") for mark in request.headers.get("if-none-match", "").split(",")]
     if etag in known:
         return Response(b"", status_code=304, headers=headers)
-    return Response(body, headers=headers, media_type="text/calendar; charset=utf-8")
+    return Response(body, headers=headers, media_type="text/calendar")
 
 
 @get(_OWN, guards=[requires_user])
