@@ -116,6 +116,8 @@ async def _check_accounts(db: Database) -> None:
 
 async def _check_experts(db: Database) -> None:
     assert await db.fetchval("SELECT count(*) FROM experts WHERE status = 'published'") >= 32
+    applicants = await db.fetch("SELECT status FROM experts WHERE status <> 'published' ORDER BY status")
+    assert [row["status"] for row in applicants] == ["draft", "rejected", "submitted"]
     assert (
         await db.fetchval("SELECT count(DISTINCT t.name) FROM expert_tags t WHERE kind = 'expertise'") >= 20
     )

@@ -64,6 +64,9 @@ async def save(request: WebRequest, db: Database) -> Response[Any]:
     if application.expert_id is None and step != "tentang":
         return html.see_other(request, APPLY)
     form, later = FORMS[step](sent), sent.text("go") == "later"
+    if sent.text("show"):  # only what the price would earn, for who has no script
+        await saving.put_aside(db, user.id, step, steps.typed_in(step, sent))
+        return await _step_page(request, db, application, step, form, 200)
     status = await _saved(db, user, form) if form.validate() else 422
     if status is not None:
         await saving.put_aside(db, user.id, step, steps.typed_in(step, sent))
@@ -139,6 +142,7 @@ async def _step_page(
         kept=draft.typed is not None and status == 200,
         hints=rules.hints(application.facts),
         services=await steps.services_there(db, application),
+        **await steps.earning_of(db, form),
     )
 
 

@@ -153,7 +153,7 @@ def _required(facts: Facts) -> list[tuple[str, str, bool]]:
 def _recommended(facts: Facts) -> list[Hint]:
     profile = "/expert/dashboard"
     return [
-        Hint("Foto Anda", facts.photo, f"{profile}#photo"),
+        Hint("Foto Anda", facts.photo, f"{profile}#foto"),
         Hint(
             f"Bio yang bercerita, {BIO_GOOD} karakter atau lebih",
             facts.bio_length >= BIO_GOOD,

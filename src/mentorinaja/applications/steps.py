@@ -12,7 +12,9 @@ from mentorinaja.db.pool import Database
 from mentorinaja.experts import queries as experts
 from mentorinaja.experts.details import tags_of
 from mentorinaja.experts.queries import Service
+from mentorinaja.experts.rules import can_cost
 from mentorinaja.experts.service_form import ServiceForm
+from mentorinaja.policies import queries as policies
 from mentorinaja.typed import UNFIT
 from mentorinaja.web.bodies import Posted
 from mentorinaja.web.forms import BaseForm
@@ -54,6 +56,14 @@ async def services_there(db: Database, application: Application) -> list[Service
     if application.expert_id is None:
         return []
     return [service for service, _ in await experts.all_services_of(db, application.expert_id)]
+
+
+async def earning_of(db: Database, form: BaseForm | None) -> dict[str, Any]:
+    """What a service's price would earn, for its form; nothing is told of what no service costs."""
+    if not isinstance(form, ServiceForm):
+        return {}
+    policy, amount = await policies.current(db), form.price.data
+    return {"policy": policy, "price": policy.price(amount) if amount and can_cost(amount) else None}
 
 
 async def _about(db: Database, user: Viewer, application: Application) -> dict[str, Any]:

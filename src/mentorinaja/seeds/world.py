@@ -16,7 +16,8 @@ from mentorinaja.notices import actions as notices
 from mentorinaja.payments import actions as payments
 from mentorinaja.resources import Resources
 from mentorinaja.schedule import actions as schedule
-from mentorinaja.seeds import people, portraits
+from mentorinaja.seeds import applicants, people, portraits
+from mentorinaja.seeds.applicants import Applicants
 from mentorinaja.seeds.cast import gather
 from mentorinaja.seeds.changes import Changes
 from mentorinaja.seeds.elsewhere import Elsewhere
@@ -26,6 +27,7 @@ from mentorinaja.seeds.history import SPAN, Storyteller
 from mentorinaja.seeds.letters import Letters
 from mentorinaja.seeds.payouts import CASHIER, Payouts
 from mentorinaja.seeds.people import PASSWORD, ZONES, Expert, User
+from mentorinaja.seeds.special_days import tell_special_days
 from mentorinaja.seeds.till import Till
 from mentorinaja.seeds.timeline import Timeline
 from mentorinaja.settings import SettingsError
@@ -65,6 +67,7 @@ async def _make(resources: Resources) -> None:
         resources.clock.set(await clock.now(db))
         await _register(db, people.USERS)
         await _register(db, [expert.user for expert in told], first_number=1000)
+        await _register(db, applicants.USERS, first_number=5000)
         await _register(db, [CASHIER], "admin", first_number=8000)
         for expert in told:
             await _make_expert(db, expert)
@@ -74,6 +77,7 @@ async def _make(resources: Resources) -> None:
     finally:
         await clock.shift(db, None)
         resources.clock.set(await clock.now(db))
+    await tell_special_days(db, *[await _expert_id(db, slug) for slug in READY])
     await db.execute("SELECT refresh_listing(id) FROM experts")
     await _register(db, [ADMIN], "admin", first_number=9000)
 
@@ -102,6 +106,7 @@ async def _live(resources: Resources, today: datetime) -> None:
                 *changes.past(today),
                 *goods.past(today),
                 *Payouts(resources, cast).past(today),
+                *Applicants(resources).past(today),
             ):
                 await timeline.add(story)
             await timeline.run()
