@@ -10,10 +10,10 @@ from mentorinaja.web.viewer import Viewer
 
 # Bookings whose end no room wrote down were over at their scheduled end.
 _REVIEWABLE = """
-    SELECT o.id, o.public_id, o.expert_id, o.expert_name, o.item_name, o.payer_name, b.status, b.starts_at,
+    SELECT o.id, o.public_id, o.expert_id, o.expert_name, e.photo_id AS expert_photo, o.item_name, o.payer_name, b.status, b.starts_at,
       CASE WHEN b.status = 'completed' THEN coalesce(s.ended_at, upper(b.during), b.starts_at) END AS over_at,
       r.rating, r.comment, r.anonymous, r.created_at, app_now() AS now
-    FROM orders o JOIN bookings b ON b.order_id = o.id
+    FROM orders o JOIN bookings b ON b.order_id = o.id JOIN experts e ON e.id = o.expert_id
     LEFT JOIN active_sessions s ON s.booking_id = b.id
     LEFT JOIN reviews r ON r.order_id = o.id
     WHERE o.public_id = $1 AND o.user_id = $2
@@ -54,6 +54,7 @@ def _reviewable(row: asyncpg.Record) -> Reviewable:
         order_id=row["public_id"],
         expert_id=row["expert_id"],
         expert_name=row["expert_name"],
+        expert_photo=row["expert_photo"],
         item_name=row["item_name"],
         payer_name=row["payer_name"],
         status=row["status"],

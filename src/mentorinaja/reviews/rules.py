@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
+from uuid import UUID
 
 from mentorinaja.bookings.rules import REPLY_WITHIN
 from mentorinaja.errors import DomainError
@@ -50,6 +51,7 @@ class Reviewable:
     order_id: str
     expert_id: int
     expert_name: str
+    expert_photo: UUID | None
     item_name: str
     payer_name: str
     status: str
