@@ -411,6 +411,9 @@ WATCHED = (
     "SELECT count(*) FROM payment_attempts",
     "SELECT count(*) FROM payment_logs",
     "SELECT id, ready_until FROM experts ORDER BY id",
+    "SELECT expert_id, weekday, starts::text, ends::text FROM weekly_hours ORDER BY 1, 2, 3",
+    "SELECT expert_id, day, kind FROM schedule_exceptions ORDER BY id",
+    "SELECT expert_id, time_zone, horizon_days FROM schedules ORDER BY 1",
     "SELECT id, problem FROM calendar_sources ORDER BY id",
 )
 _MASK = re.compile(r'value="[A-Za-z0-9_=-]{80,}"')

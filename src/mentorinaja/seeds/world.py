@@ -30,6 +30,7 @@ from mentorinaja.seeds.people import PASSWORD, ZONES, Expert, User
 from mentorinaja.seeds.special_days import tell_special_days
 from mentorinaja.seeds.till import Till
 from mentorinaja.seeds.timeline import Timeline
+from mentorinaja.seeds.wishes import make_wishes
 from mentorinaja.settings import SettingsError
 from mentorinaja.web.viewer import Role
 
@@ -116,6 +117,7 @@ async def _live(resources: Resources, today: datetime) -> None:
         await letters.make_today()
         await changes.make_today()
         await goods.make_today()
+        await make_wishes(db, cast)
     finally:
         till.close()
 
