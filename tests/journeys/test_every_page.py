@@ -21,6 +21,7 @@ VISITOR = {
     "login": "/login",
     "expert-login": "/expert/login",
     "forgot-password": "/forgot-password",
+    "apply": "/expert/apply",
     "not-found": "/tidak-ada",
     "design": "/dev/ui",
 }
@@ -31,6 +32,7 @@ USER = {
     "riwayat-pending": "/user/transactions?status=pending",
     "riwayat-cancelled": "/user/transactions?status=cancelled",
     "library": "/user/library",
+    "applying": "/expert/apply",
 }
 EXPERT = {
     "dashboard": "/expert/dashboard",
@@ -38,6 +40,7 @@ EXPERT = {
     "month": "/expert/dashboard/transaksi/laporan",
     "withdrawals": "/expert/dashboard/withdrawals",
     "layanan": "/expert/dashboard/layanan",
+    "service-new": "/expert/dashboard/layanan/baru",
     "product-new": "/expert/dashboard/layanan/produk/baru",
 }
 # The first link of this kind on a page leads to one more page worth looking at; Budi has paid, Ani has not yet.

@@ -164,7 +164,8 @@ SELECT e.id, e.user_id, e.slug, e.display_name, e.photo_id, e.position_title, e.
                                      'to_year', to_year, 'description', description) ORDER BY place)
    FROM work_experiences WHERE expert_id = e.id) AS work,
   (SELECT json_agg(json_build_object('id', id, 'name', name, 'category', category, 'price', price, 'address', address,
-                                     'duration_minutes', duration_minutes, 'description', description) ORDER BY place)
+                                     'duration_minutes', duration_minutes, 'description', description)
+                   ORDER BY place, id)
    FROM services
    WHERE expert_id = e.id AND active AND archived_at IS NULL) AS services,
   (SELECT json_agg(json_build_object('id', id, 'type', type, 'name', name, 'price', price,
@@ -191,7 +192,7 @@ async def shown_expert_by_slug(db: Connection | Database, slug: str) -> ListedEx
 
 async def services_of(db: Connection | Database, expert_id: int) -> list[Service]:
     """What can be booked with this expert, in the expert's order."""
-    return [Service(**row) for row in await db.fetch(_SERVICES + "ORDER BY place", expert_id)]
+    return [Service(**row) for row in await db.fetch(_SERVICES + "ORDER BY place, id", expert_id)]
 
 
 async def all_services_of(db: Connection | Database, expert_id: int) -> list[tuple[Service, bool]]:
