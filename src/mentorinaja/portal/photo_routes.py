@@ -21,6 +21,7 @@ from mentorinaja.web.viewer import WebRequest
 
 _HERE = DASHBOARD + "/profil/foto"
 _PAGE, _SECTION = "templates/portal/photo.html", "partials/portal/photo.html"
+_FACE = "partials/portal/face.html"
 _TAKES_A_PHOTO = {FILE_FIELD: FileField("photo", photos.MOST_BYTES)}
 
 
@@ -50,11 +51,16 @@ async def remove_photo(request: WebRequest, db: Database, storage: Storage, now:
 
 
 async def _done(request: WebRequest, db: Database, now: datetime, text: str) -> Response[Any]:
-    if html.wants_partial(request):
-        return await _section(request, db, now, photo_saved=text)
-    answer = html.see_other(request, DASHBOARD + "#foto")
-    put_flash(request, answer, "ok", text)
-    return answer
+    if not html.wants_partial(request):
+        answer = html.see_other(request, DASHBOARD + "#foto")
+        put_flash(request, answer, "ok", text)
+        return answer
+    strip = await strip_of(db, expert_id_of(request))
+    section = html.render(request, _SECTION, strip=strip, now=now, photo_saved=text)
+    face = html.render(request, _FACE, strip=strip)
+    # Not morphed: a file that was sent would stay chosen.
+    above = f'<hx-partial hx-target="#portal-face" hx-swap="outerHTML">{face}</hx-partial>'
+    return html.respond(request, section + above)
 
 
 async def _section(
