@@ -19,6 +19,7 @@ from mentorinaja.db.invariants.gateway import GATEWAY
 from mentorinaja.db.invariants.invoices import INVOICES
 from mentorinaja.db.invariants.money import MONEY
 from mentorinaja.db.invariants.products import PRODUCTS
+from mentorinaja.db.invariants.profiles import PROFILES
 from mentorinaja.db.invariants.refunds import REFUNDS
 from mentorinaja.db.invariants.rest import REST
 from mentorinaja.db.invariants.sessions import SESSIONS
@@ -37,6 +38,7 @@ INVARIANTS = (
     | EXTENSIONS
     | INVOICES
     | PRODUCTS
+    | PROFILES
     | REFUNDS
     | REST
     | TRUST
