@@ -1,4 +1,4 @@
-"""`python -m bench [chat|pages|weight|streams|badline|notifications] [--quick]`: everything when nothing is named."""
+"""`python -m bench [part] [--quick]`: everything when no part is named (`--help` lists them)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import uvloop
 
 from bench import machine
 
-_PARTS = ("weight", "badline", "pages", "notifications", "chat", "streams")
+_PARTS = ("weight", "badline", "pages", "experts", "notifications", "chat", "streams")
 _MOST_SECONDS = 1800
 
 
@@ -46,11 +46,12 @@ async def _bounded(run: Callable[[], Awaitable[int]]) -> int:
 
 
 def _runner(part: str, given: argparse.Namespace) -> Callable[[], Awaitable[int]]:
-    from bench import badline, chat, notifications, pages, streams, weight
+    from bench import badline, chat, experts, notifications, pages, streams, weight
 
     runners: dict[str, Callable[[], Awaitable[int]]] = {
         "chat": lambda: chat.run(given.quick),
         "pages": lambda: pages.run(given.quick),
+        "experts": lambda: experts.run(given.quick),
         "weight": weight.run,
         "badline": lambda: badline.run(given.quick),
         "notifications": lambda: notifications.run(given.quick),

@@ -49,15 +49,22 @@ async def make_database(server: str, name: str) -> str:
 async def make_world(server: str, people: int = PEOPLE) -> str:
     """A migrated database with the measured world in it; answers its address."""
     dsn = await make_database(server, "measured")
+    await fill(dsn, people)
+    return dsn
+
+
+async def fill(dsn: str, people: int, more: Path | None = None, **sizes: int) -> None:
+    """Migrate an empty database and put the measured world into it, then what `more` adds; `sizes` are told to both."""
     await migrate(dsn)
     connection = await asyncpg.connect(dsn)
     try:
-        await connection.execute("SELECT set_config('bench.people', $1, false)", str(people))
-        await connection.execute(_SQL.read_text())
+        for name, size in ({"people": people} | sizes).items():
+            await connection.execute("SELECT set_config('bench.' || $1, $2, false)", name, str(size))
+        for file in (_SQL, more) if more else (_SQL,):
+            await connection.execute(file.read_text())
         await connection.execute("ANALYZE")
     finally:
         await connection.close()
-    return dsn
 
 
 def user(settings: Settings, number: int) -> Person:
