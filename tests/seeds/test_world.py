@@ -117,7 +117,7 @@ async def _check_accounts(db: Database) -> None:
 async def _check_experts(db: Database) -> None:
     assert await db.fetchval("SELECT count(*) FROM experts WHERE status = 'published'") >= 32
     applicants = await db.fetch("SELECT status FROM experts WHERE status <> 'published' ORDER BY status")
-    assert [row["status"] for row in applicants] == ["draft", "rejected", "submitted"]
+    assert [row["status"] for row in applicants] == ["draft", "paused", "rejected", "submitted"]
     assert (
         await db.fetchval("SELECT count(DISTINCT t.name) FROM expert_tags t WHERE kind = 'expertise'") >= 20
     )
@@ -152,6 +152,7 @@ async def _check_history(db: Database) -> None:
         "SELECT b.status, o.payment_status FROM bookings b JOIN orders o ON o.id = b.order_id"
     )
     assert {tuple(row) for row in rows} >= STATES
+    assert await db.fetchval("SELECT count(*) FROM reviews WHERE reply IS NOT NULL") >= 20
     rated = await db.fetchval("SELECT count(*) FROM experts WHERE rating_count > 0")
     assert rated >= 25 and await db.fetchval("SELECT count(*) FROM reviews") >= 120
     assert await db.fetchval("SELECT max(created_at) FROM reviews") < await clock.now(db)
@@ -176,7 +177,7 @@ async def _check_history(db: Database) -> None:
             "SELECT kind FROM outbox WHERE status = 'waiting' AND next_try_at <= app_now()"
         )
     )
-    assert 0 < waiting.total() < 20
+    assert 0 < waiting.total() < 40
 
 
 async def _check_changes(db: Database) -> None:

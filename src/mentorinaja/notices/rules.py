@@ -30,9 +30,9 @@ OPTIONAL: Mapping[str, Choice] = {
         Choice("reminder_24h", "Pengingat sesi", "24 jam sebelum sesi"),
         Choice("reminder_1h", "Pengingat sesi", "1 jam sebelum sesi"),
         Choice("reminder_10m", "Pengingat sesi", "10 menit sebelum sesi"),
-        Choice("over", "Lainnya", "Sesi selesai, dengan ajakan memberi ulasan"),
-        Choice("review_reply", "Lainnya", "Mentor membalas ulasan Anda"),
-        Choice("slot_open", "Lainnya", "Mentor yang Anda tunggu punya jadwal kosong"),
+        Choice("over", "Setelah sesi", "Sesi selesai, dengan ajakan memberi ulasan"),
+        Choice("review_reply", "Setelah sesi", "Mentor membalas ulasan Anda"),
+        Choice("slot_open", "Slot kosong", "Mentor yang Anda tunggu punya jadwal kosong"),
     )
 }
 

@@ -18,6 +18,7 @@ from mentorinaja.resources import Resources
 from mentorinaja.schedule import actions as schedule
 from mentorinaja.seeds import applicants, people, portraits
 from mentorinaja.seeds.applicants import Applicants
+from mentorinaja.seeds.absences import Absences
 from mentorinaja.seeds.cast import gather
 from mentorinaja.seeds.changes import Changes
 from mentorinaja.seeds.elsewhere import Elsewhere
@@ -106,6 +107,7 @@ async def _live(resources: Resources, today: datetime) -> None:
                 *elsewhere.past(today),
                 *changes.past(today),
                 *goods.past(today),
+                *Absences(db, cast, till, storyteller).past(today),
                 *Payouts(resources, cast).past(today),
                 *Applicants(resources).past(today),
             ):
