@@ -3,25 +3,18 @@
 import asyncio
 import gzip
 import os
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import httpcore
 import pytest
-import pytest_asyncio
 
 from mentorinaja.calendars import fetching
 from mentorinaja.calendars.fetching import PublicOnly, fetch
 from mentorinaja.calendars.rules import CannotRead
-from tests.support.calendars import Host, calendar, calendar_host
+from tests.support.calendars import Host, calendar
 
 ICS = calendar("DTSTART:20270110T010000Z\nDTEND:20270110T020000Z")
-
-
-@pytest_asyncio.fixture
-async def host() -> AsyncIterator[Host]:
-    async with calendar_host() as running:
-        yield running
 
 
 class Wire(httpcore.AsyncNetworkBackend):

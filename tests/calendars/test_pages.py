@@ -1,32 +1,16 @@
 """Connecting a calendar on JADWAL: without script, with htmx, and with everything that is no calendar."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
-import pytest_asyncio
-
 from mentorinaja.calendars.rules import REASONS
-from mentorinaja.db.pool import Database
 from tests.support.bookings import Seller, browser_of, make_seller, make_user, seller_browser, slot_in
 from tests.support.busy import make_source
-from tests.support.calendars import Host, calendar, calendar_host, meeting
-from tests.support.site import Browser, Site, running_site
+from tests.support.calendars import Host, calendar, meeting
+from tests.support.site import Browser, Site
 
 JADWAL, HERE = "/expert/dashboard/jadwal", "/expert/dashboard/jadwal/kalender"
 FORM = f"form[action='{HERE}']"
 HTMX = {"hx-request": "true", "hx-request-type": "partial"}
-
-
-@pytest_asyncio.fixture
-async def host() -> AsyncIterator[Host]:
-    async with calendar_host() as running:
-        yield running
-
-
-@pytest_asyncio.fixture
-async def site(db: Database, host: Host) -> AsyncIterator[Site]:
-    async with running_site(db, calendar_local_origin=host.origin) as running:
-        yield running
 
 
 def trouble(browser: Browser) -> str:

@@ -1,11 +1,9 @@
 """Calendars outside and what they change: new times keep clear of them, what is booked stays."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 import pytest
-import pytest_asyncio
 
 from mentorinaja import clock
 from mentorinaja.banks.vault import Vault
@@ -22,15 +20,9 @@ from mentorinaja.schedule.rules import Rules
 from mentorinaja.settings import Settings
 from tests.support.bookings import Seller, book, make_seller, make_user, pay, settings_of, slot_in, state_of
 from tests.support.busy import make_source
-from tests.support.calendars import Host, calendar, calendar_host, meeting
+from tests.support.calendars import Host, calendar, meeting
 
 HOUR = timedelta(hours=1)
-
-
-@pytest_asyncio.fixture
-async def host() -> AsyncIterator[Host]:
-    async with calendar_host() as running:
-        yield running
 
 
 async def busy_of(db: Database, seller: Seller) -> list[tuple[datetime, datetime]]:

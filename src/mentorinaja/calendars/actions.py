@@ -68,18 +68,18 @@ async def connect(db: Database, settings: Settings, expert_id: int, text: str) -
     await _keep_new(db, Vault(settings), expert_id, address, asked_at, zone, reading)
 
 
-async def read_again(db: Database, settings: Settings, expert_id: int, source_id: int) -> None:
-    """Read one of the expert's own calendars now. Raises `NotThere`; what is wrong with it is written down."""
+async def read_again(db: Database, settings: Settings, expert_id: int, source_id: int) -> bool:
+    """Read one of the expert's own calendars now; whether that worked. Raises `NotThere`."""
     own = await db.fetchval(
         "SELECT EXISTS (SELECT FROM calendar_sources WHERE id = $1 AND expert_id = $2)", source_id, expert_id
     )
     if not own:
         raise NotThere
-    await read_source(db, settings, source_id)
+    return await read_source(db, settings, source_id)
 
 
-async def read_source(db: Database, settings: Settings, source_id: int) -> None:
-    """Read a calendar and write down what it says, or why it could not be read; nothing when it is gone."""
+async def read_source(db: Database, settings: Settings, source_id: int) -> bool:
+    """Read a calendar and write down what it says, or why it could not be read; whether it could."""
     row = await db.fetchrow(
         """SELECT c.sealed, c.version, s.time_zone, app_now() AS now,
              CASE WHEN c.zone = s.time_zone AND c.whole_at > app_now() - $2::interval THEN c.etag ELSE '' END AS etag
@@ -88,7 +88,7 @@ async def read_source(db: Database, settings: Settings, source_id: int) -> None:
         _WHOLE_WITHIN,
     )
     if row is None:
-        return
+        return False
     now, zone, version = row["now"], row["time_zone"], row["version"]
     try:
         address = Vault(settings).open(row["sealed"])
@@ -100,6 +100,8 @@ async def read_source(db: Database, settings: Settings, source_id: int) -> None:
         await _keep_failure(db, source_id, version, now, problem.reason)
     else:
         await _keep(db, source_id, version, now, zone, reading)
+        return True
+    return False
 
 
 @atomic

@@ -28,11 +28,12 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A calendar outside: whose server, when it was last read, how many busy times lie ahead, what is wrong."""
+    """A calendar outside: whose server, when it was connected and last read, how many busy times lie ahead."""
 
     id: int
     expert_id: int
     host: str
+    created_at: datetime
     read_at: datetime
     problem: str | None
     failing_since: datetime | None
@@ -98,7 +99,7 @@ async def entries_at(db: Database, token: str, now: datetime) -> list[Entry] | N
 
 
 _SOURCES = """
-    SELECT s.id, s.expert_id, s.host, s.read_at, s.problem, s.failing_since,
+    SELECT s.id, s.expert_id, s.host, s.created_at, s.read_at, s.problem, s.failing_since,
       (SELECT count(*) FROM busy_times t WHERE t.source_id = s.id AND upper(t.during) > app_now()) AS times
     FROM calendar_sources s
 """

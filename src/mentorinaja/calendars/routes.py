@@ -18,7 +18,7 @@ from mentorinaja.settings import Settings
 from mentorinaja.web import html
 from mentorinaja.web.auth import expert_id_of, requires_expert, requires_user
 from mentorinaja.web.bodies import posted
-from mentorinaja.web.flash import put_flash
+from mentorinaja.web.flash import Kind, put_flash
 from mentorinaja.web.limits import limit
 from mentorinaja.web.viewer import Viewer, WebRequest
 
@@ -109,8 +109,10 @@ async def refresh(
 ) -> Response[Any]:
     """Read it now; what is wrong with it stands beside it."""
     await _limit_reading(request, db)
-    await actions.read_again(db, settings, expert_id_of(request), source_id)
-    return await _done(request, db, settings, now, "Kalender sudah diperiksa.")
+    if await actions.read_again(db, settings, expert_id_of(request), source_id):
+        return await _done(request, db, settings, now, "Kalender terbaca. Jam sibuk Anda sudah diperbarui.")
+    text = "Kalender belum terbaca. Penyebabnya tertulis di bawah namanya."
+    return await _done(request, db, settings, now, text, kind="warn")
 
 
 @post(_PORTAL + "/{source_id:int}/delete", guards=[requires_expert])
@@ -136,12 +138,12 @@ async def _section(
 
 
 async def _done(
-    request: WebRequest, db: Database, settings: Settings, now: datetime, text: str
+    request: WebRequest, db: Database, settings: Settings, now: datetime, text: str, *, kind: Kind = "ok"
 ) -> Response[Any]:
     if html.wants_partial(request):
-        return await _section(request, db, settings, now, calendar_saved=text)
+        return await _section(request, db, settings, now, calendar_saved=text, calendar_kind=kind)
     answer = html.see_other(request, _ON_JADWAL)
-    put_flash(request, answer, "ok", text)
+    put_flash(request, answer, kind, text)
     return answer
 
 
