@@ -18,6 +18,7 @@ from mentorinaja.seeds import people
 from mentorinaja.seeds.bank import tell_simulator
 from mentorinaja.seeds.world import seed
 from mentorinaja.storage import Storage
+from mentorinaja.trust.jobs import look_again
 from tests.payments.conftest import simulating
 from tests.support.config import make_settings
 
@@ -42,6 +43,7 @@ async def test_the_demo_world_is_there_and_is_made_once(db: Database) -> None:
     await _check_products(db)
     await _check_withdrawals(db)
     await _check_bank(db)
+    await _check_trust(resources)
     before = await _all_counts(db)
     await db.execute("UPDATE experts SET ready_until = NULL")
     await seed(resources)
@@ -145,6 +147,14 @@ async def _check_sari(db: Database) -> None:
     assert await _ready(db) == {"sari", "dimas"}
     first = (await find_experts(db, Search(), WIB)).cards[0]
     assert first.slug == "sari" and first.mean > 4.5
+
+
+async def _check_trust(resources: Resources) -> None:
+    """One mentor let sessions pass and is paused, nobody else; facts of many are worth showing."""
+    await look_again(resources, {})
+    paused = await resources.db.fetch("SELECT slug FROM experts WHERE status = 'paused'")
+    assert [row["slug"] for row in paused] == ["rangga-adiputra"]
+    assert await resources.db.fetchval("SELECT count(*) FROM expert_facts WHERE on_time_of >= 5") >= 5
 
 
 async def _check_history(db: Database) -> None:

@@ -10,7 +10,8 @@ from mentorinaja.web.viewer import Viewer
 
 # Bookings whose end no room wrote down were over at their scheduled end.
 _REVIEWABLE = """
-    SELECT o.id, o.public_id, o.expert_id, o.expert_name, e.photo_id AS expert_photo, o.item_name, o.payer_name, b.status, b.starts_at,
+    SELECT o.id, o.public_id, o.expert_id, o.expert_name, e.photo_id AS expert_photo, o.item_name, o.payer_name,
+      b.status, b.starts_at,
       CASE WHEN b.status = 'completed' THEN coalesce(s.ended_at, upper(b.during), b.starts_at) END AS over_at,
       r.rating, r.comment, r.anonymous, r.created_at, app_now() AS now
     FROM orders o JOIN bookings b ON b.order_id = o.id JOIN experts e ON e.id = o.expert_id

@@ -41,6 +41,7 @@ class Storyteller:
         self._cast = cast
         self._till = till
         self._dice = random.Random(2026)
+        self._manners = random.Random(11)
         self._methods = cycle(_METHODS)
         self._known = [cast.users[login] for login in _KNOWN]
         self._users = cycle([user for user in cast.users.values() if user not in self._known])
@@ -68,6 +69,9 @@ class Storyteller:
             comment = self._dice.choice(_WORDS["reviews"][str(stars)])
             anonymous = self._dice.random() < 0.2
             await reviews.write(self._db, user, public_id, rating=stars, comment=comment, anonymous=anonymous)
+            if comment and self._manners.random() < 0.3:
+                words = self._manners.choice(_WORDS["replies"])
+                await reviews.reply(self._db, actor.expert_id, public_id, words)
 
     async def book(
         self, actor: Actor, user: Viewer, service: Service, around: datetime

@@ -17,8 +17,8 @@ from mentorinaja.payments import actions as payments
 from mentorinaja.resources import Resources
 from mentorinaja.schedule import actions as schedule
 from mentorinaja.seeds import applicants, people, portraits
-from mentorinaja.seeds.applicants import Applicants
 from mentorinaja.seeds.absences import Absences
+from mentorinaja.seeds.applicants import Applicants
 from mentorinaja.seeds.cast import gather
 from mentorinaja.seeds.changes import Changes
 from mentorinaja.seeds.elsewhere import Elsewhere
