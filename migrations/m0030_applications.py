@@ -14,7 +14,7 @@ SQL = """
 CREATE TABLE application_drafts (
   user_id bigint NOT NULL REFERENCES users ON DELETE CASCADE,
   step text NOT NULL CHECK (step IN ('tentang', 'keahlian', 'layanan', 'jadwal')),
-  typed jsonb CHECK (jsonb_typeof(typed) = 'object' AND pg_column_size(typed) < 100000),
+  typed jsonb CHECK (jsonb_typeof(typed) = 'object' AND pg_column_size(typed) < 300000),
   version integer NOT NULL DEFAULT 0 CHECK (version >= 0),
   saved_at timestamptz NOT NULL DEFAULT app_now(),
   PRIMARY KEY (user_id, step)

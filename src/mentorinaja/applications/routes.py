@@ -142,6 +142,7 @@ async def _step_page(
         kept=draft.typed is not None and status == 200,
         hints=rules.hints(application.facts),
         services=await steps.services_there(db, application),
+        common=await steps.common_expertise(db, step),
         **await steps.earning_of(db, form),
     )
 

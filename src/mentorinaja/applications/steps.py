@@ -10,7 +10,7 @@ from mentorinaja.applications.queries import Application, Draft, Typed
 from mentorinaja.applications.rules import LONGEST_TYPED
 from mentorinaja.db.pool import Database
 from mentorinaja.experts import queries as experts
-from mentorinaja.experts.details import tags_of
+from mentorinaja.experts.details import common_tags, tags_of
 from mentorinaja.experts.queries import Service
 from mentorinaja.experts.rules import can_cost
 from mentorinaja.experts.service_form import ServiceForm
@@ -19,6 +19,8 @@ from mentorinaja.typed import UNFIT
 from mentorinaja.web.bodies import Posted
 from mentorinaja.web.forms import BaseForm
 from mentorinaja.web.viewer import Viewer
+
+_PROPOSED = 12
 
 
 async def form_for(db: Database, user: Viewer, application: Application, step: str, draft: Draft) -> BaseForm:
@@ -56,6 +58,11 @@ async def services_there(db: Database, application: Application) -> list[Service
     if application.expert_id is None:
         return []
     return [service for service, _ in await experts.all_services_of(db, application.expert_id)]
+
+
+async def common_expertise(db: Database, step: str) -> list[str]:
+    """What many mentors call their field, for the step that asks for it."""
+    return (await common_tags(db, "expertise"))[:_PROPOSED] if step == "keahlian" else []
 
 
 async def earning_of(db: Database, form: BaseForm | None) -> dict[str, Any]:
