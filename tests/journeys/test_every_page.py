@@ -28,6 +28,7 @@ VISITOR = {
 USER = {
     "user-home": "/",
     "profile": "/user/profile",
+    "email": "/user/profile/email",
     "riwayat": "/user/transactions",
     "riwayat-pending": "/user/transactions?status=pending",
     "riwayat-cancelled": "/user/transactions?status=cancelled",
@@ -36,6 +37,8 @@ USER = {
 }
 EXPERT = {
     "dashboard": "/expert/dashboard",
+    "profil-new": "/expert/dashboard/profil/pekerjaan/baru",
+    "profil-preview": "/expert/dashboard/profil/pratinjau",
     "transaksi": "/expert/dashboard/transaksi",
     "month": "/expert/dashboard/transaksi/laporan",
     "withdrawals": "/expert/dashboard/withdrawals",

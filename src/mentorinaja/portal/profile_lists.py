@@ -187,9 +187,7 @@ async def _section(
     moved: tuple[int, str | None] | None = None,
 ) -> Response[Any]:
     entries = await details.entries_of(db, expert_id_of(request), part)
-    return await _answer(
-        request, db, now, part, _SECTION, title=WORDS[part.key].title, entries=entries, said=said, moved=moved
-    )
+    return await _answer(request, db, now, part, _SECTION, entries=entries, said=said, moved=moved)
 
 
 async def _answer(

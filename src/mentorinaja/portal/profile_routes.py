@@ -113,7 +113,6 @@ async def _person(
         _PAGE,
         _SECTION,
         status=status,
-        title="Informasi Pribadi",
         shown=_SECTION,
         anchor="data",
         form=form,

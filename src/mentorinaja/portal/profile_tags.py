@@ -103,7 +103,6 @@ async def _section(
         _PAGE,
         _SECTION,
         status=status,
-        title="Expertise & Skills",
         shown=_SECTION,
         anchor="keahlian",
         expertise=expertise,
