@@ -43,6 +43,9 @@ EXPERT = {
     "month": "/expert/dashboard/transaksi/laporan",
     "withdrawals": "/expert/dashboard/withdrawals",
     "layanan": "/expert/dashboard/layanan",
+    "jadwal": "/expert/dashboard/jadwal",
+    "jadwal-day": "/expert/dashboard/jadwal/jam/1",
+    "jadwal-rules": "/expert/dashboard/jadwal/aturan",
     "service-new": "/expert/dashboard/layanan/baru",
     "product-new": "/expert/dashboard/layanan/produk/baru",
 }

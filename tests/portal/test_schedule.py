@@ -88,7 +88,7 @@ async def test_the_week_shows_what_is_booked_held_busy_and_free(site: Site) -> N
     offered = await site.db.fetch(
         "SELECT starts_at FROM free_slots($1, 30, '-infinity', $2)", seller.id, local(7, "0:00")
     )
-    assert sum(_half_hours(each.text()) for each in browser.page.css(".agenda .free .num")) == len(offered)
+    assert sum(_half_hours(each.text()) for each in browser.page.css(".agenda .is-free .num")) == len(offered)
 
 
 async def test_weeks_are_turned_and_odd_ones_are_this_one(site: Site) -> None:
@@ -116,7 +116,7 @@ async def test_a_mentor_without_a_service_that_takes_a_slot_is_told(site: Site) 
     async with site.db.transaction() as tx:
         await add_service(tx, seller.id, NewService("Chat", "online_chat", 30, 50_000))
     await browser.get(JADWAL)
-    assert browser.page.css_first(".agenda .free")
+    assert browser.page.css_first(".agenda .is-free")
 
 
 async def test_hours_are_edited_without_script(site: Site) -> None:
@@ -143,7 +143,7 @@ async def test_hours_are_edited_without_script(site: Site) -> None:
     # What is booked already stays, and is told: in the sentence, above the week, and where it stands in it.
     assert "Jam kerja Selasa, Sabtu disimpan. 1 sesi di luar jam kerja Anda tetap berlaku." in browser.text
     assert browser.page.css_first(f"#minggu .flash a[href='/expert/dashboard/transaksi/{late}/propose']")
-    assert "Di luar jam kerja" in words(browser, ".agenda .session")
+    assert "Di luar jam kerja" in words(browser, ".agenda .is-session")
     detail = await bookings.order_of_expert(site.db, seller.id, late)
     assert detail and detail.starts_at == local(1, "16:00")
 

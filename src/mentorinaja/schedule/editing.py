@@ -73,7 +73,7 @@ async def change_rules(tx: Connection, expert_id: int, new: Rules, *, seen: str)
     if there == new:
         return
     if print_of_rules(there) != seen:
-        raise ScheduleChanged("Periksa aturan yang berlaku sekarang, lalu simpan lagi untuk menggantinya.")
+        raise ScheduleChanged("Ini yang berlaku sekarang. Simpan lagi untuk menggantinya dengan isian Anda.")
     await write_rules(tx, expert_id, new)
     await refresh(tx, expert_id)
 
