@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from mentorinaja import clock
-from mentorinaja.db.pool import Database
+from mentorinaja.db.pool import Connection, Database
 from mentorinaja.errors import NotThere
 from mentorinaja.favourites import actions, queries
 from mentorinaja.favourites.jobs import tell_granted
@@ -109,6 +109,29 @@ async def test_the_limits_hold_also_for_two_tabs_at_once(db: Database) -> None:
     assert (len(kept.hearts), len(kept.bells)) == (MOST_KEPT, MOST_WISHES)
     last = await queries.favourites_of(db, budi.id, 5)
     assert (last.pages, len(last.experts)) == (5, MOST_KEPT - 4 * 24)
+
+
+async def test_without_the_lock_two_tabs_keep_one_too_many(
+    unchecked_db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The twin: each counts before the other's is there."""
+
+    async def not_locked(_tx: Connection, _user_id: int) -> None:
+        return
+
+    monkeypatch.setattr(actions, "_one_at_a_time", not_locked)
+    monkeypatch.setattr(actions, "MOST_KEPT", 1)
+    db, budi = unchecked_db, await make_user(unchecked_db)
+    slugs = [await slug_of(db, await make_expert(db)) for _ in range(2)]
+    meet = Meet(2)
+
+    async def keep(slug: str) -> None:
+        async with db.transaction() as tx:
+            await actions.keep.__wrapped__(tx, budi.id, slug)  # type: ignore[attr-defined]  # the action itself
+            await meet.wait()
+
+    await asyncio.gather(*(keep(slug) for slug in slugs))
+    assert len((await queries.kept_by(db, budi.id)).hearts) == 2
 
 
 async def test_a_wish_is_told_once_when_a_slot_opens(db: Database) -> None:

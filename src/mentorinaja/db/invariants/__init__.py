@@ -15,6 +15,7 @@ from mentorinaja.db.invariants.bookings import BOOKINGS
 from mentorinaja.db.invariants.calendars import CALENDARS
 from mentorinaja.db.invariants.changes import CHANGES
 from mentorinaja.db.invariants.extensions import EXTENSIONS
+from mentorinaja.db.invariants.favourites import FAVOURITES
 from mentorinaja.db.invariants.gateway import GATEWAY
 from mentorinaja.db.invariants.invoices import INVOICES
 from mentorinaja.db.invariants.money import MONEY
@@ -36,6 +37,7 @@ INVARIANTS = (
     | CHANGES
     | SESSIONS
     | EXTENSIONS
+    | FAVOURITES
     | INVOICES
     | PRODUCTS
     | PROFILES
