@@ -32,23 +32,30 @@ CREATE TABLE expert_facts (
   -- what should have taken place: held, missed, or called off by the expert
   sold integer NOT NULL DEFAULT 0,
   counted_at timestamptz,
-  -- when they are counted anew: at once after a session, else daily, since the twelve months move
-  due_at timestamptz DEFAULT app_now(),
+  -- when they are counted anew though nothing happened: the twelve months move
+  due_at timestamptz,
   CHECK (on_time BETWEEN 0 AND on_time_of AND held >= 0 AND cancelled >= 0 AND held + cancelled <= sold),
   CHECK ((chat_reply_of = 0) = (chat_reply_seconds IS NULL)),
   CHECK ((thread_reply_of = 0) = (thread_reply_seconds IS NULL))
 );
 CREATE INDEX expert_facts_due ON expert_facts (due_at);
 
-CREATE FUNCTION facts_are_due() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Whose facts are to be counted: rows that are only added and taken away, so that no session waits for another.
+CREATE TABLE expert_facts_wanted (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  expert_id bigint NOT NULL REFERENCES experts ON DELETE CASCADE
+);
+CREATE INDEX expert_facts_wanted_expert ON expert_facts_wanted (expert_id);
+
+CREATE FUNCTION facts_are_wanted() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO expert_facts (expert_id) VALUES (NEW.expert_id)
-    ON CONFLICT (expert_id) DO UPDATE SET due_at = app_now();
+  INSERT INTO expert_facts_wanted (expert_id) VALUES (NEW.expert_id);
   RETURN NULL;
 END $$;
-CREATE TRIGGER facts_are_due AFTER UPDATE OF status ON bookings FOR EACH ROW
-  WHEN (OLD.status = 'confirmed' AND NEW.status IN ('completed', 'cancelled')) EXECUTE FUNCTION facts_are_due();
-INSERT INTO expert_facts (expert_id) SELECT DISTINCT expert_id FROM bookings WHERE status IN ('completed', 'cancelled');
+CREATE TRIGGER facts_are_wanted AFTER UPDATE OF status ON bookings FOR EACH ROW
+  WHEN (OLD.status = 'confirmed' AND NEW.status IN ('completed', 'cancelled')) EXECUTE FUNCTION facts_are_wanted();
+INSERT INTO expert_facts_wanted (expert_id)
+  SELECT DISTINCT expert_id FROM bookings WHERE status IN ('completed', 'cancelled');
 
 -- An expert who misses sessions or leaves requests unanswered is not listed until the expert says otherwise.
 CREATE TABLE expert_pauses (

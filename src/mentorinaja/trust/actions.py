@@ -15,12 +15,17 @@ PAUSED = "paused"
 
 @atomic
 async def count(tx: Connection, expert_id: int) -> None:
-    """Count an expert's facts if they are due and nobody else does; takes no other lock."""
-    due = await tx.fetchval(
-        "SELECT true FROM expert_facts WHERE expert_id = $1 AND due_at <= app_now() FOR UPDATE SKIP LOCKED",
-        expert_id,
+    """Count an expert's facts unless somebody else does; takes no other lock.
+
+    What is wanted from now on stays wanted: it is taken away before the sessions are read.
+    """
+    await tx.execute(
+        "INSERT INTO expert_facts (expert_id) VALUES ($1) ON CONFLICT (expert_id) DO NOTHING", expert_id
     )
-    if due:
+    if await tx.fetchval(
+        "SELECT true FROM expert_facts WHERE expert_id = $1 FOR UPDATE SKIP LOCKED", expert_id
+    ):
+        await tx.execute("DELETE FROM expert_facts_wanted WHERE expert_id = $1", expert_id)
         await count_anew(tx, expert_id)
 
 

@@ -49,9 +49,11 @@ async def record_of(db: Connection | Database, expert_id: int) -> Record:
 
 
 async def facts_due(db: Connection | Database) -> list[int]:
-    """The experts whose facts are to be counted anew, the longest due first."""
+    """The experts whose facts are to be counted anew, some at a time."""
     rows = await db.fetch(
-        "SELECT expert_id FROM expert_facts WHERE due_at <= app_now() ORDER BY due_at LIMIT $1", _MANY
+        """SELECT expert_id FROM expert_facts_wanted
+           UNION SELECT expert_id FROM expert_facts WHERE due_at <= app_now() LIMIT $1""",
+        _MANY,
     )
     return [row["expert_id"] for row in rows]
 
