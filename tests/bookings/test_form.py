@@ -76,7 +76,11 @@ async def test_the_form_shows_what_is_drawn(site: Site) -> None:
         "Admin Fee (5%)", "Rp 7.500", "TOTAL", "Rp 157.500", "Lanjut ke Pembayaran", "Sekarang",
     ):  # fmt: skip
         assert words in browser.text, words
-    names = {node.attributes["name"] for node in browser.page.css(f"{FORM} [name]")} - {"_csrf", "show"}
+    names = {node.attributes["name"] for node in browser.page.css(f"{FORM} [name]")} - {
+        "_csrf",
+        "show",
+        "shown",
+    }
     assert names == {"service", "date", "time", "zone", "topic", "notes", "payment_method"}
     ids = [node.attributes["id"] for node in browser.page.css("[id]")]
     assert len(ids) == len(set(ids))
