@@ -65,6 +65,7 @@ def test_what_production_cannot_do_without_is_named_when_missing(name: str) -> N
         ("MAIL_FROM", "a@x.id\r\nBcc: b@x.id"),
         ("LOG_LEVEL", "loud"),
         ("MENTORINAJA_MODE", "prod"),
+        ("CALENDAR_LOCAL_ORIGIN", "http://127.0.0.1:8123"),
         ("STORAGE_URL", "/srv/files"),
         ("STORAGE_URL", "file:srv/files"),
         ("STORAGE_URL", "file://server/files"),
@@ -79,6 +80,16 @@ def test_a_wrong_setting_is_refused_by_name(name: str, value: str) -> None:
         load({**GOOD, name: value})
     named = "MIDTRANS" if name.startswith("MIDTRANS") else name
     assert named in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://10.0.0.1:80", "https://127.0.0.1:80", "http://127.0.0.1", "127.0.0.1:80"]
+)
+def test_a_demo_reads_calendars_of_this_machine_alone_besides_the_internets(origin: str) -> None:
+    demo = {**GOOD, "MENTORINAJA_MODE": "demo"}
+    assert load({**demo, "CALENDAR_LOCAL_ORIGIN": "http://127.0.0.1:8123"}).calendar_local_origin
+    with pytest.raises(SettingsError, match="CALENDAR_LOCAL_ORIGIN"):
+        load({**demo, "CALENDAR_LOCAL_ORIGIN": origin})
 
 
 BUCKET = {

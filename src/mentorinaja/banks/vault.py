@@ -1,4 +1,4 @@
-"""Account numbers at rest: encrypted and signed, with a key the database does not have."""
+"""Account numbers, and addresses that open calendars, at rest: sealed with a key the database does not have."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Unreadable(Exception):
 
 
 class Vault:
-    """Seals account numbers and opens them again.
+    """Seals account numbers and the like, and opens them again.
 
     BANK_KEY names one key or several, comma-separated: the first seals, all open, so a key can be changed
     without losing what the last one sealed. Empty: a key derived from SECRET_KEY.

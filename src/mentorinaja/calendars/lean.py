@@ -17,6 +17,8 @@ _TIMES = frozenset({
     "BEGIN", "END", "UID", "DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXRULE", "EXDATE", "RECURRENCE-ID", "STATUS",
     "TRANSP", "SEQUENCE", "X-MICROSOFT-CDO-BUSYSTATUS",
 })  # fmt: skip
+# Of the calendar's own lines no name of it, and no X-WR-TIMEZONE: readers put it before the zones of its events.
+_FRAME = frozenset({"BEGIN", "END", "VERSION", "PRODID", "CALSCALE"})
 # An event that repeats, or takes the place of one that does, counts wherever it stands.
 _REPEATS = frozenset({"RRULE", "RDATE", "RECURRENCE-ID"})
 # Zones differ by less.
@@ -31,7 +33,7 @@ def lean(text: str, start: datetime, end: datetime) -> str:
         if _opens(block[0], "VEVENT"):
             lines = [line for line in block if _name(line) in _TIMES]
             kept += lines if _may_count(lines, first, last) else ()
-        else:
+        elif len(block) > 1 or _name(block[0]) in _FRAME:
             kept += block
     return "\r\n".join([*kept, ""])
 
