@@ -19,6 +19,8 @@ INSERT INTO experts (id, user_id, slug, status, position_title, company, years_e
     concat_ws(' ', pg_temp.sentence(n), pg_temp.sentence(n * 2), pg_temp.sentence(n * 3), pg_temp.sentence(n * 5)),
     pg_temp.pick('{Jakarta,Bandung,Surabaya,Makassar,Denpasar,Yogyakarta}', n), app_now(), ''
   FROM more;
+INSERT INTO expert_photos (id, expert_id) SELECT md5('photo ' || n)::uuid, n FROM more;
+UPDATE experts SET photo_id = md5('photo ' || id)::uuid WHERE photo_id IS NULL;
 INSERT INTO expert_tags (expert_id, kind, name, place)
   SELECT n, kind, pg_temp.pick(CASE kind WHEN 'expertise' THEN '{Produk,Desain,Data,Karier,Pemasaran,Keuangan}'::text[]
       ELSE '{SQL,Figma,Python,Roadmap,Wawancara,Negosiasi,Riset,Presentasi}' END, n * 11 + place), place

@@ -39,6 +39,9 @@ INSERT INTO experts (id, user_id, slug, status, position_title, company, years_e
     concat_ws(' ', pg_temp.sentence(n), pg_temp.sentence(n * 2), pg_temp.sentence(n * 3), pg_temp.sentence(n * 5)),
     pg_temp.pick('{Jakarta,Bandung,Surabaya,Makassar,Denpasar,Yogyakarta}', n), app_now(), '', 0, 0
   FROM numbers;
+-- Everybody has a photo to be named in pages; what it looks like is not weighed, and not there.
+INSERT INTO expert_photos (id, expert_id) SELECT md5('photo ' || n)::uuid, n FROM numbers;
+UPDATE experts SET photo_id = md5('photo ' || id)::uuid;
 INSERT INTO expert_tags (expert_id, kind, name, place)
   SELECT n, kind, pg_temp.pick(CASE kind WHEN 'expertise' THEN '{Produk,Desain,Data,Karier,Pemasaran,Keuangan}'::text[]
       ELSE '{SQL,Figma,Python,Roadmap,Wawancara,Negosiasi,Riset,Presentasi}' END, n * 11 + place), place

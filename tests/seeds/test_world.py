@@ -16,6 +16,7 @@ from mentorinaja.resources import Resources
 from mentorinaja.schedule.queries import days_with_slots, ready_now
 from mentorinaja.seeds import people
 from mentorinaja.seeds.bank import tell_simulator
+from mentorinaja.seeds.portraits import FACES
 from mentorinaja.seeds.world import seed
 from mentorinaja.storage import Storage
 from mentorinaja.trust.jobs import look_again
@@ -123,6 +124,7 @@ async def _check_experts(db: Database) -> None:
     assert (
         await db.fetchval("SELECT count(DISTINCT t.name) FROM expert_tags t WHERE kind = 'expertise'") >= 20
     )
+    assert await db.fetchval("SELECT count(photo_id) FROM experts") == len(FACES)
     zones = await db.fetch("SELECT DISTINCT time_zone FROM schedules")
     assert {row["time_zone"] for row in zones} == set(ZONE_NAMES)
     kinds = await db.fetch(
