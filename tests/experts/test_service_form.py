@@ -59,6 +59,7 @@ def test_what_is_typed_is_understood(changes: dict[str, str], service: NewServic
         ({"name": "ab"}, "name", "3 sampai 80"),
         ({"name": "x" * 81}, "name", "3 sampai 80"),
         ({"name": "\u200b\u200b\u200b"}, "name", "dapat dibaca"),
+        ({"name": "Chat \u202eisatlusnoK"}, "name", "tidak terlihat"),
         ({"name": "!!! ???"}, "name", "dapat dibaca"),
         ({"name": "Chat\x07Konsultasi"}, "name", "karakter yang tidak bisa disimpan"),
         ({"name": "Chat\nKonsultasi"}, "name", "satu baris"),

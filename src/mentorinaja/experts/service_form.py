@@ -7,6 +7,7 @@ from typing import Any
 from wtforms import BooleanField, HiddenField, IntegerField, RadioField, ValidationError
 from wtforms.widgets import TextInput
 
+from mentorinaja.experts.names import has_unseen
 from mentorinaja.experts.rules import ADDRESS_LENGTH, DURATION_BOUNDS, PRICE_BOUNDS, NewService
 from mentorinaja.experts.services import OwnService
 from mentorinaja.formats import rupiah
@@ -30,6 +31,14 @@ CATEGORIES = {
 }
 _OFF = (False, "", "0", "false")
 _LEAST, _MOST = DURATION_BOUNDS
+
+
+def check_readable(name: str) -> None:
+    """A name of something that is sold can be read as it was written. Raises ValidationError."""
+    if name and not any(sign.isalnum() for sign in name):
+        raise ValidationError("Tulis nama yang dapat dibaca, dengan huruf atau angka.")
+    if has_unseen(name):
+        raise ValidationError("Ada karakter yang tidak terlihat. Tulis ulang tanpa menyalin.")
 
 
 class MinutesField(IntegerField):
@@ -84,8 +93,7 @@ class ServiceForm(BaseForm):
 
     def validate_name(self, field: LineField) -> None:
         """Something that can be read."""
-        if field.data and not any(sign.isalnum() for sign in field.data):
-            raise ValidationError("Tulis nama yang dapat dibaca, dengan huruf atau angka.")
+        check_readable(field.data or "")
 
     def validate_duration(self, field: MinutesField) -> None:
         """Either so many minutes or none, said in so many words."""

@@ -8,6 +8,7 @@ from wtforms import BooleanField, HiddenField, RadioField, SelectField, Validati
 
 from mentorinaja.bookings.rules import METHODS
 from mentorinaja.experts.rules import PRICE_BOUNDS, PRODUCT_TYPES
+from mentorinaja.experts.service_form import check_readable
 from mentorinaja.formats import rupiah
 from mentorinaja.products.queries import Product
 from mentorinaja.products.rules import DESCRIPTION_LENGTH, NAME_LENGTH, NewProduct, wrong_link
@@ -69,6 +70,10 @@ class ProductForm(BaseForm):
         super().__init__(sent, data=before)
         self.product = product
         self.sent_file: SentFile | None = sent.file("file") if sent is not None else None
+
+    def validate_name(self, field: LineField) -> None:
+        """Something that can be read."""
+        check_readable(field.data or "")
 
     def validate_link(self, field: LineField) -> None:
         """One of the two: a link or a file; what a product has already may stay."""
