@@ -44,6 +44,7 @@ async def test_a_week_is_set_up_by_keyboard_on_a_phone(site: Site, chromium: Bro
         await expect(page.locator("#first")).to_be_focused()
         await _press(page, "#libur >> text=Batal")
         await expect(page.locator("#first")).to_have_count(0)
+        await expect(page.locator("#libur a[href$='/libur/baru']")).to_be_focused()
         await _press(page, "#aturan a[href$='/aturan']")
         await page.select_option("#buffer_minutes", "15")
         await _press(page, "#aturan .actions .btn >> nth=0")
