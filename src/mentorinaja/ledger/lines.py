@@ -32,15 +32,17 @@ _LINES = """
     WHERE $3::bigint IS NULL OR s.id < $3 ORDER BY s.id DESC LIMIT $4
 """
 _MONTHS = """
-    WITH earned AS (
+    WITH span AS (
+      SELECT last, last - make_interval(months => $3 - 1) AS first
+      FROM (SELECT date_trunc('month', app_now() AT TIME ZONE 'Asia/Jakarta') AS last) today
+    ), earned AS (
       SELECT date_trunc('month', j.at AT TIME ZONE 'Asia/Jakarta') AS month, -sum(e.amount)::bigint AS amount
-      FROM ledger_accounts a JOIN ledger_entries e ON e.account_id = a.id JOIN ledger_journals j ON j.id = e.journal_id
-      WHERE a.expert_id = $1 AND a.kind = ANY ($2) GROUP BY 1
-    ), today AS (
-      SELECT date_trunc('month', app_now() AT TIME ZONE 'Asia/Jakarta') AS month
+      FROM span, ledger_accounts a JOIN ledger_entries e ON e.account_id = a.id
+        JOIN ledger_journals j ON j.id = e.journal_id
+      WHERE a.expert_id = $1 AND a.kind = ANY ($2) AND j.at >= span.first AT TIME ZONE 'Asia/Jakarta' GROUP BY 1
     )
     SELECT m.month::date AS month, coalesce(e.amount, 0) AS amount
-    FROM today, generate_series(today.month - make_interval(months => $3 - 1), today.month, interval '1 month') m (month)
+    FROM span, generate_series(span.first, span.last, interval '1 month') m (month)
       LEFT JOIN earned e ON e.month = m.month
     ORDER BY m.month
 """
