@@ -137,9 +137,11 @@ async def test_without_the_lock_two_tabs_keep_one_too_many(
 async def test_a_wish_is_told_once_when_a_slot_opens(db: Database) -> None:
     budi, ani, expert_id = await make_user(db), await make_user(db), await make_expert(db, Told(week=NEVER))
     slug = await slug_of(db, expert_id)
+    await notices.want(db, budi.id, "slot_open", on=False)
     await actions.wish(db, budi.id, slug)
     await actions.wish(db, budi.id, slug)
     await actions.wish(db, ani.id, slug)
+    assert not await db.fetchval("SELECT count(*) FROM unwanted_notices"), "who asks for it wants it"
     await sweep(db)
     assert await written(db) == []
     await actions.withdraw(db, ani.id, slug)

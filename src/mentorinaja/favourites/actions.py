@@ -81,6 +81,8 @@ async def wish(tx: Connection, user_id: int, slug: str) -> None:
         expert.id,
         expert.slot if expert.open else None,
     )
+    # Whoever asks for such a mail wants it, whatever was switched off before.
+    await notices.want(tx, user_id, OPENED, on=True)
 
 
 @atomic

@@ -8,13 +8,13 @@ from uuid import UUID
 
 from mentorinaja.db.pool import Connection, Database
 from mentorinaja.experts.kinds import Kept
-from mentorinaja.experts.rules import can_be_slug, pages
+from mentorinaja.experts.rules import can_be_slug, pages, slot_is_far
 from mentorinaja.favourites.rules import PER_PAGE
 
 
 @dataclass(frozen=True, slots=True)
 class Favourite:
-    """An expert somebody keeps. `slot` aware UTC; `open`: can be booked by anybody; `waits`: a wish is open."""
+    """An expert somebody keeps. `slot` aware UTC; `own`: it is themselves; `waits`: a wish is open."""
 
     expert_id: int
     slug: str
@@ -26,7 +26,14 @@ class Favourite:
     slot: datetime | None
     ready: bool
     writes_only: bool
+    own: bool
     waits: bool
+
+    def could_be_waited_for(self, now: datetime) -> bool:
+        """Whether this expert may have a slot for this person one day, and has none in the next days."""
+        if self.own or self.writes_only or not self.findable:
+            return False
+        return not self.open or (not self.ready and slot_is_far(self.slot, now))
 
     @property
     def open(self) -> bool:
@@ -88,6 +95,7 @@ _SLOT = """CASE WHEN e.next_slot_at IS NOT NULL THEN listed_slot(e) END AS slot,
        e.lowest_price IS NOT NULL AND e.shortest_minutes IS NULL AS writes_only"""
 _PAGE = f"""
 SELECT e.id AS expert_id, e.slug, e.display_name, e.photo_id, e.position_title, e.company, e.status, {_SLOT},
+       e.user_id = $1 AS own,
        EXISTS (SELECT FROM slot_wishes w
                WHERE w.user_id = $1 AND w.expert_id = e.id AND w.state = 'open') AS waits
 FROM favourites f JOIN experts e ON e.id = f.expert_id

@@ -10,7 +10,6 @@ from litestar import Response, Router, get, post
 
 from mentorinaja.db.pool import Database
 from mentorinaja.errors import NotThere
-from mentorinaja.experts.rules import slot_is_far
 from mentorinaja.favourites import actions, queries
 from mentorinaja.favourites.rules import page_number
 from mentorinaja.web import html
@@ -35,7 +34,6 @@ async def show_favourites(request: WebRequest, db: Database, now: datetime) -> R
         request,
         "templates/favourites/list.html",
         favourites=favourites,
-        far=[one.expert_id for one in favourites.experts if one.open and slot_is_far(one.slot, now)],
         now=now,
         zone=viewer.time_zone,
     )

@@ -87,7 +87,7 @@ async def drop_due(db: Database, reason: str) -> None:
     )
 
 
-async def want(db: Database, user_id: int, kind: str, *, on: bool) -> None:
+async def want(db: Connection | Database, user_id: int, kind: str, *, on: bool) -> None:
     """Switch one kind of mail on or off for somebody; saying so twice is once. Only for what is `OPTIONAL`."""
     assert kind in OPTIONAL, f"{kind} cannot be switched off"
     if on:
