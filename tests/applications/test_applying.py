@@ -162,16 +162,16 @@ async def test_the_form_is_closed_while_somebody_looks_at_it_and_can_be_taken_ba
     await browser.get(APPLY)
     assert "langkah 4 dari 5" in browser.text
     assert await events_of(site.db, dewi) == ["submitted", "withdrawn"]
+    await site.db.execute("UPDATE rate_limits SET hits = 10 WHERE action = 'application'")
+    await browser.post(APPLY, {"step": "kirim"})
+    assert browser.answer is not None and browser.answer.status_code == 429
 
 
 async def test_who_is_both_changes_between_mentor_and_user_in_the_header(site: Site) -> None:
     seller, visitor = await make_seller(site.db), await site.browser()
     browser = await seller_browser(site, seller)
     await browser.get("/")
-    nav = browser.page.css_first("header .nav")
-    assert (
-        "Riwayat" in nav.text() and nav.css_first("a[href='/expert/dashboard']").text() == "Beralih ke mentor"
-    )
+    assert nav_of(browser)["Beralih ke mentor"] == "/expert/dashboard" and "Riwayat" in nav_of(browser)
     await browser.get("/expert/dashboard")
     assert nav_of(browser)["Beralih ke pengguna"] == "/" and "Riwayat" not in nav_of(browser)
     user = await browser_of(site, await make_user(site.db))

@@ -1,10 +1,11 @@
-"""Applying in a real browser: on a phone, by keyboard alone, with what is typed kept while it is typed."""
+"""From applying to the first paid session in a real browser: on a phone, by keyboard, with what is typed kept."""
 
 from playwright.async_api import Browser, expect
 
 from mentorinaja.applications import actions
 from tests.applications.people import BIO, make_admin, status_of
 from tests.journeys.conftest import chromium, photograph
+from tests.journeys.test_main_job import book_now, pay_by_card
 from tests.support.bookings import make_user
 from tests.support.browsers import visitor
 from tests.support.site import Site
@@ -13,7 +14,7 @@ __all__ = ["chromium"]
 APPLY = "/expert/apply"
 
 
-async def test_somebody_applies_by_keyboard_on_a_phone(chromium: Browser, site: Site) -> None:
+async def test_somebody_applies_by_keyboard_and_has_a_paid_session(chromium: Browser, site: Site) -> None:
     admin, dewi = await make_admin(site.db), await make_user(site.db, "Dewi Anggraini")
     async with visitor(chromium, site, dewi) as page:
         keys = page.keyboard
@@ -78,4 +79,17 @@ async def test_somebody_applies_by_keyboard_on_a_phone(chromium: Browser, site: 
         await photograph(page, "applying-rejected")
         await page.get_by_role("button", name="Kirim Lamaran").click()
         await expect(page.get_by_role("heading", level=1)).to_have_text("Lamaran Anda sedang kami periksa")
-    assert await status_of(site.db, dewi) == "submitted"
+        assert await status_of(site.db, dewi) == "submitted"
+
+        await actions.verify(site.db, admin, "dewi-anggraini")
+        await page.goto("/expert/dashboard")
+        await page.locator("#ready-switch").focus()
+        await keys.press("Enter")
+        await expect(page.locator("#ready-switch")).to_have_attribute("aria-pressed", "true")
+        async with visitor(chromium, site, await make_user(site.db, "Rina Astuti")) as buyer:
+            await book_now(buyer, "dewi-anggraini", "Tanya data")
+            await buyer.get_by_role("button", name="Bayar Sekarang").click()
+            await pay_by_card(buyer.frame_locator("iframe"))
+            await expect(buyer.get_by_text("Pembayaran Berhasil!")).to_be_visible()
+        await page.reload()
+        await expect(page.locator("#strip .next-session")).to_contain_text("Rina Astuti")

@@ -20,7 +20,7 @@ from mentorinaja.web.auth import requires_user
 from mentorinaja.web.bodies import posted
 from mentorinaja.web.flash import put_flash
 from mentorinaja.web.forms import BaseForm
-from mentorinaja.web.limits import count_hit
+from mentorinaja.web.limits import count_hit, limit
 from mentorinaja.web.viewer import Viewer, WebRequest
 
 APPLY = "/expert/apply"
@@ -55,6 +55,8 @@ async def save(request: WebRequest, db: Database) -> Response[Any]:
     user, sent = _viewer(request), await posted(request)
     step = sent.text("step") or ""
     if step == "kirim":
+        # Each one is told to every admin.
+        await limit(db, "application", str(user.id), most=10, seconds=86_400)
         await actions.submit(db, user)
         return html.see_other(request, APPLY)
     if step not in FORMS:

@@ -161,6 +161,6 @@ def _recommended(facts: Facts) -> list[Hint]:
         ),
         Hint("Kota tempat Anda tinggal", facts.city, step_path("tentang")),
         Hint(f"{SKILLS_GOOD} skill atau lebih", facts.skills >= SKILLS_GOOD, step_path("keahlian")),
-        Hint("Pendidikan atau pengalaman kerja", facts.history, profile),
+        Hint("Pendidikan atau pengalaman kerja", facts.history, f"{profile}#pendidikan"),
         Hint("Email yang sudah dikonfirmasi", facts.email_verified, "/user/profile"),
     ]
