@@ -104,7 +104,9 @@ async def test_ending_asks_first(site: Site, chromium: Browser) -> None:
 async def test_a_pause_freezes_the_clock_and_says_why(site: Site, chromium: Browser) -> None:
     meeting = await running(site)
     async with in_room(chromium, site, meeting, meeting.user) as user:
-        await site.db.execute("UPDATE room_presence SET streaming = false WHERE side = 'expert'")
+        await site.db.execute(
+            "UPDATE room_presence SET streaming = false, seen_at = app_now() WHERE side = 'expert'"
+        )
         await meeting.go_to((await meeting.room()).read_at + timedelta(seconds=40))
         clock = user.locator("#countdown")
         await expect(clock).to_have_attribute("data-state", "paused")

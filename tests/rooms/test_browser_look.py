@@ -76,7 +76,9 @@ async def talking(site: Site) -> Meeting:
 
 async def paused(site: Site) -> Meeting:
     meeting = await talking(site)
-    await site.db.execute("UPDATE room_presence SET streaming = false WHERE side = 'expert'")
+    await site.db.execute(
+        "UPDATE room_presence SET streaming = false, seen_at = app_now() WHERE side = 'expert'"
+    )
     await meeting.go_to((await meeting.room()).read_at + timedelta(seconds=95))
     await actions.advance(site.db, meeting.booking_id)
     return meeting
