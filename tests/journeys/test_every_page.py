@@ -22,6 +22,7 @@ VISITOR = {
     "expert-login": "/expert/login",
     "forgot-password": "/forgot-password",
     "apply": "/expert/apply",
+    "paused": "/expert/rangga-adiputra",
     "not-found": "/tidak-ada",
     "design": "/dev/ui",
 }
@@ -40,6 +41,7 @@ EXPERT = {
     "profil-new": "/expert/dashboard/profil/pekerjaan/baru",
     "profil-preview": "/expert/dashboard/profil/pratinjau",
     "transaksi": "/expert/dashboard/transaksi",
+    "balance": "/expert/dashboard/transaksi/saldo/tersedia",
     "month": "/expert/dashboard/transaksi/laporan",
     "withdrawals": "/expert/dashboard/withdrawals",
     "layanan": "/expert/dashboard/layanan",

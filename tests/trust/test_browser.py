@@ -1,5 +1,6 @@
 """A paused mentor at the keyboard, on a phone: going on, following a number to its lines, replying to a review."""
 
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
 from mentorinaja.trust import actions
@@ -14,7 +15,9 @@ NARROW = {"width": 320, "height": 700}
 
 
 async def fits(page: Page) -> bool:
-    """Whether nothing stands out to the side."""
+    """Whether nothing stands out to the side, and nobody is kept from using it."""
+    faults = (await Axe().run(page)).response["violations"]
+    assert not faults, [(fault["id"], fault["nodes"][0]["html"][:120]) for fault in faults]
     answer: bool = await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     return answer
 
