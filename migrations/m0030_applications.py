@@ -30,12 +30,13 @@ CREATE TABLE application_events (
   CHECK (event <> 'rejected' OR reason <> '')
 );
 CREATE INDEX application_events_expert ON application_events (expert_id, id);
--- Nobody could send one before, so nothing says why these wait or were sent back.
-UPDATE experts SET status = 'draft' WHERE status IN ('submitted', 'rejected');
 CREATE INDEX experts_submitted ON experts (id) WHERE status = 'submitted';
 
 CREATE TRIGGER application_events_append_only BEFORE UPDATE OR DELETE ON application_events
   FOR EACH ROW EXECUTE FUNCTION append_only();
+
+-- Nobody could send one before, so nothing says why these wait or were sent back.
+UPDATE experts SET status = 'draft' WHERE status IN ('submitted', 'rejected');
 """
 
 
