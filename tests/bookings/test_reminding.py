@@ -9,11 +9,14 @@ from mentorinaja.bookings import actions, rules
 from mentorinaja.bookings.mails import MAILS
 from mentorinaja.db.pool import Database
 from mentorinaja.notices import actions as notices
+from mentorinaja.notices.letters import compose
+from mentorinaja.settings import Settings
 from mentorinaja.threads import actions as threads
 from tests.support.bookings import (
     Seller,
     book,
     browser_of,
+    due_in,
     make_seller,
     make_user,
     pay,
@@ -145,6 +148,47 @@ async def test_of_an_answer_that_is_due_only_its_expert_is_reminded_until_it_is_
     await threads.finish(db, meeting.expert, meeting.booking_id)
     await db.execute("UPDATE outbox SET status = 'waiting'")
     assert await would_say(db, "reminder_1h", meeting.expert.id) is None
+
+
+async def test_every_mail_can_be_written_of_every_kind_of_session(db: Database) -> None:
+    settings = settings_of(db)
+    wrote: dict[str, list[str]] = {}
+    for category, minutes, ready in (
+        ("online_chat", 30, True), ("online_video", 60, False), ("offline_event", 60, False), ("online_chat", None, False),
+    ):  # fmt: skip
+        user, seller = (
+            await make_user(db),
+            await make_seller(db, category=category, minutes=minutes, ready=ready),
+        )
+        starts = None if ready else await (slot_in if minutes else due_in)(db, days=2)
+        public_id = await book(db, user, seller, starts)
+        for row in await db.fetch("SELECT id FROM outbox WHERE about = $1 ORDER BY id", public_id):
+            await _write(db, settings, row["id"], wrote)
+        await pay(db, public_id)
+        for row in await db.fetch(
+            "SELECT id FROM outbox WHERE about = $1 AND kind LIKE 'reminder%'", public_id
+        ):
+            await _write(db, settings, row["id"], wrote)
+    assert {kind: len(texts) for kind, texts in wrote.items()} == {
+        "booked": 4, "pay_soon": 3, "reminder_24h": 5, "reminder_1h": 5, "reminder_10m": 4,
+    }  # fmt: skip
+    assert sum("Sekarang, setelah dibayar" in text for text in wrote["booked"]) == 1
+    told = "".join(wrote["reminder_1h"])
+    assert told.count("Tempat: Jl. Melati 1") == 2 and told.count("Meeting Link: menyusul") == 2
+    assert told.count("Kode kedatangan") == 1, "for its user alone"
+    assert told.count("Jawaban Anda ditunggu") == 1
+
+
+async def _write(db: Database, settings: Settings, outbox_id: int, wrote: dict[str, list[str]]) -> None:
+    """Add the text of a mail as it would be sent now to those of its kind."""
+    await db.execute("UPDATE outbox SET next_try_at = app_now() WHERE id = $1", outbox_id)
+    row = await notices.take(db, outbox_id)
+    assert row is not None
+    content = await LOAD[row.kind](db, settings, row)
+    assert content is not None, row.kind
+    body = compose(settings, row, content, row.created_at).get_body(("plain",))
+    assert body is not None
+    wrote.setdefault(row.kind, []).append(body.get_content())
 
 
 async def test_from_booking_to_session_by_mail_each_once_and_only_what_is_wanted(site: Site) -> None:
