@@ -109,6 +109,10 @@ async def test_the_form_its_errors_and_where_the_reply_stands(site: Site) -> Non
     [mail] = [m for m in site.mailbox.messages_to(meeting.user.email) if "membalas" in m.subject]
     assert "sukses 🙏" in mail.text and "&lt;b&gt;" in mail.html
 
+    user = await known_browser(site, meeting.user)
+    await user.get("/user/transactions")
+    assert "Balasan mentor: <b>Terima kasih</b> & sukses 🙏" in user.text
+
     for person in (meeting.user, await make_user(site.db)):
         assert (await (await known_browser(site, person)).get(path)).status_code == 404
     nobody = await (await site.browser()).get(path, follow=False)

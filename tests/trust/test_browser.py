@@ -57,7 +57,7 @@ async def test_a_paused_mentor_goes_on_and_replies_by_keyboard_on_a_phone(
         await page.goto("/expert/dashboard/transaksi")
         assert await fits(page)
         await press(page, "Angka per bulan")
-        await expect(page.locator("#chart table")).to_be_visible()
+        await expect(page.locator("#chart details table")).to_be_visible()
         assert await fits(page)
         await page.goto("/expert/dashboard/transaksi/saldo/tertahan")
         await expect(page.locator(".movement")).to_have_count(1)
