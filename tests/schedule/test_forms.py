@@ -4,18 +4,9 @@ from datetime import date
 
 import pytest
 
-from mentorinaja.schedule.forms import (
-    DayForm,
-    DaysOffForm,
-    ExtraForm,
-    RulesForm,
-    day_in,
-    end_in,
-    minutes_said,
-    time_in,
-)
+from mentorinaja.schedule.forms import DayForm, DaysOffForm, ExtraForm, RulesForm, day_in
 from mentorinaja.schedule.holidays import HOLIDAYS
-from mentorinaja.schedule.rules import Hours, Rules
+from mentorinaja.schedule.rules import Hours, Rules, end_in, minutes_said, time_in
 from mentorinaja.web.bodies import Posted
 
 TODAY = date(2026, 11, 23)

@@ -13,10 +13,9 @@ from mentorinaja.bookings.strip import strip_of
 from mentorinaja.db.pool import Database
 from mentorinaja.errors import DomainError
 from mentorinaja.portal.agenda import agenda_of, sessions_outside
-from mentorinaja.schedule.forms import minutes_said
 from mentorinaja.schedule.holidays import HOLIDAYS
 from mentorinaja.schedule.plan import Plan, plan_of
-from mentorinaja.schedule.rules import DAY_NAMES
+from mentorinaja.schedule.rules import DAY_NAMES, minutes_said
 from mentorinaja.web import html
 from mentorinaja.web.auth import expert_id_of
 from mentorinaja.web.flash import put_flash

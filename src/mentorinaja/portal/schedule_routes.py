@@ -25,16 +25,9 @@ from mentorinaja.portal.schedule_page import (
     today_of,
 )
 from mentorinaja.schedule import editing
-from mentorinaja.schedule.forms import (
-    DayForm,
-    DaysOffForm,
-    ExtraForm,
-    RulesForm,
-    day_in,
-    time_in,
-)
+from mentorinaja.schedule.forms import DayForm, DaysOffForm, ExtraForm, RulesForm, day_in
 from mentorinaja.schedule.plan import plan_of
-from mentorinaja.schedule.rules import DAY_NAMES, ScheduleChanged, ScheduleInvalid
+from mentorinaja.schedule.rules import DAY_NAMES, ScheduleChanged, ScheduleInvalid, time_in
 from mentorinaja.settings import Settings
 from mentorinaja.web import html
 from mentorinaja.web.auth import expert_id_of, requires_expert

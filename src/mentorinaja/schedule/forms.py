@@ -21,13 +21,14 @@ from mentorinaja.schedule.rules import (
     Rules,
     ScheduleInvalid,
     clock_text,
+    end_in,
+    minutes_said,
+    time_in,
 )
 from mentorinaja.web.bodies import Posted
 from mentorinaja.web.forms import BaseForm, LineField, length, required
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-# As phones send it, and as people type it where there is no clock to pick from: 9, 9.30, 09:30.
-_TIME = re.compile(r"([01]?[0-9]|2[0-4])(?:[.:]([0-5][0-9]))?")
 _NUMBER = re.compile(r"[0-9]{1,6}")
 _BAD_TIME = "Tulis jam seperti 09:00."
 _STEPS = (15, 20, 30, 45, 60, 90, 120)
@@ -249,22 +250,6 @@ class RulesForm(BaseForm):
         )
 
 
-def time_in(text: str) -> int | None:
-    """Minutes after midnight of a time of day as people type it; None for anything else.
-
-    >>> time_in("9"), time_in("09.30"), time_in("24:00"), time_in("24:30"), time_in("pagi")
-    (540, 570, 1440, None, None)
-    """
-    match = _TIME.fullmatch(text)
-    minutes = int(match[1]) * 60 + int(match[2] or 0) if match else None
-    return minutes if minutes is None or minutes <= MINUTES_A_DAY else None
-
-
-def end_in(text: str) -> int | None:
-    """As `time_in`, where midnight is the end of the day: phones know no 24:00."""
-    return MINUTES_A_DAY if (minutes := time_in(text)) == 0 else minutes
-
-
 def day_in(text: str) -> date | None:
     """A date as browsers send it, `2026-12-25`; None for anything else."""
     if not _DATE.fullmatch(text):
@@ -273,16 +258,6 @@ def day_in(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
-
-
-def minutes_said(minutes: int) -> str:
-    """`45 menit`, `2 jam`, `1 hari`; `tanpa jeda` for none."""
-    if not minutes:
-        return "tanpa jeda"
-    for size, unit in ((1440, "hari"), (60, "jam")):
-        if minutes % size == 0:
-            return f"{minutes // size} {unit}"
-    return f"{minutes} menit"
 
 
 def _choices(usual: Sequence[int], current: int) -> list[tuple[int, str]]:

@@ -18,6 +18,8 @@ READY_AT_MOST = timedelta(hours=4)
 FURTHEST = timedelta(days=731)
 DAY_NAMES = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+# As phones send it, and as people type it where there is no clock to pick from: 9, 9.30, 09:30.
+_TYPED = re.compile(r"([01]?[0-9]|2[0-4])(?:[.:]([0-5][0-9]))?")
 
 
 class ScheduleInvalid(DomainError):
@@ -95,6 +97,32 @@ def clock_minutes(text: str) -> int:
 def clock_text(minutes: int) -> str:
     """570 → `09:30`; 1440 → `24:00`, the end of the day."""
     return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def time_in(text: str) -> int | None:
+    """Minutes after midnight of a time of day as people type it; None for anything else.
+
+    >>> time_in("9"), time_in("09.30"), time_in("24:00"), time_in("24:30"), time_in("pagi")
+    (540, 570, 1440, None, None)
+    """
+    match = _TYPED.fullmatch(text)
+    minutes = int(match[1]) * 60 + int(match[2] or 0) if match else None
+    return minutes if minutes is None or minutes <= MINUTES_A_DAY else None
+
+
+def end_in(text: str) -> int | None:
+    """As `time_in`, where midnight is the end of the day: phones know no 24:00."""
+    return MINUTES_A_DAY if (minutes := time_in(text)) == 0 else minutes
+
+
+def minutes_said(minutes: int) -> str:
+    """`45 menit`, `2 jam`, `1 hari`; `tanpa jeda` for none."""
+    if not minutes:
+        return "tanpa jeda"
+    for size, unit in ((1440, "hari"), (60, "jam")):
+        if minutes % size == 0:
+            return f"{minutes // size} {unit}"
+    return f"{minutes} menit"
 
 
 def merged(ranges: Iterable[Hours]) -> list[Hours]:
