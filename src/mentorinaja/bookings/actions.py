@@ -19,6 +19,7 @@ from mentorinaja.bookings.moves import (
     unconfirm,
 )
 from mentorinaja.bookings.moving import free_time, lock_session, move, why_not_moved
+from mentorinaja.bookings.placing import NewOrder, place_order
 from mentorinaja.bookings.prolonging import close_payment, order_more_time, prolong
 from mentorinaja.bookings.proposing import accept, decline, propose, withdraw
 from mentorinaja.bookings.refusals import AlreadyPaid, CannotCancel, CannotMove, LessGoesBack
@@ -39,6 +40,7 @@ __all__ = [
     "CannotCancel",
     "CannotMove",
     "LessGoesBack",
+    "NewOrder",
     "Wish",
     "accept",
     "book",
@@ -56,6 +58,7 @@ __all__ = [
     "mark_owed",
     "move",
     "order_more_time",
+    "place_order",
     "prolong",
     "propose",
     "record_event",

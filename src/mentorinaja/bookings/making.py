@@ -8,6 +8,7 @@ from uuid import UUID
 
 from mentorinaja import formats, money
 from mentorinaja.bookings import moves, reminding, rules, slots
+from mentorinaja.bookings.placing import NewOrder, place_order
 from mentorinaja.bookings.refusals import (
     MethodLimit,
     NotASlot,
@@ -19,7 +20,6 @@ from mentorinaja.bookings.refusals import (
 )
 from mentorinaja.bookings.rules import Hold
 from mentorinaja.db.pool import Connection, atomic
-from mentorinaja.jobs.queue import enqueue
 from mentorinaja.policies import queries as policies
 from mentorinaja.policies.rules import Policy, Sold
 from mentorinaja.schedule import queries as schedule
@@ -85,17 +85,16 @@ async def book(tx: Connection, wish: Wish) -> str:
     starts = wish.starts_at or now
     time = await _time_held(tx, wish, offer, starts)
     deadline = rules.pay_deadline(now, starts, is_now=wish.starts_at is None)
-    order_id, public_id = await _insert_order(tx, policy, wish, offer, price, payer_name, now, deadline)
-    if not await _insert_booking(tx, wish, offer, starts, time, order_id):
+    new = _order(wish, offer, policy, price, payer_name, deadline)
+    order = await place_order(tx, new, now, actor="user", actor_id=wish.user_id)
+    if not await _insert_booking(tx, wish, offer, starts, time, order.id):
         assert time is not None, "only what takes time can be taken"
         raise await slots.why_lost(tx, wish.user_id, time)
-    await moves.record_event(tx, order_id, "user", "created", actor_id=wish.user_id)
     if await moves.refresh(tx, offer.expert_id) != "published":
         raise NotReceiving.of(offer.expert_name)
-    await enqueue(tx, moves.EXPIRE_DUE, at=deadline)
-    await reminding.tell_booked(tx, wish.user_id, order_id, public_id)
-    await reminding.warn_before_deadline(tx, wish.user_id, order_id, public_id, now, deadline)
-    return public_id
+    await reminding.tell_booked(tx, wish.user_id, order.id, order.public_id)
+    await reminding.warn_before_deadline(tx, wish.user_id, order.id, order.public_id, now, deadline)
+    return order.public_id
 
 
 async def lock_user(tx: Connection, user_id: int) -> str:
@@ -181,45 +180,24 @@ async def _check_slot(tx: Connection, wish: Wish, offer: _Offer, time: Hold) -> 
     raise await slots.why_not_free(tx, offer.expert_id, wish.user_id, time, is_now=is_now)
 
 
-async def _insert_order(
-    tx: Connection,
-    policy: Policy,
-    wish: Wish,
-    offer: _Offer,
-    price: money.Price,
-    payer_name: str,
-    now: datetime,
-    deadline: datetime,
-) -> tuple[int, str]:
-    while True:
-        public_id = rules.new_public_id(now)
-        order_id: int | None = await tx.fetchval(
-            """INSERT INTO orders (public_id, kind, user_id, expert_id, item_name, payer_name, expert_name,
-                 subtotal, admin_fee, total, platform_fee, expert_share, admin_fee_bps, platform_fee_bps,
-                 tax_bps, cancel_policy, payment_method, pay_deadline, created_at)
-               VALUES ($1, 'booking', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
-               ON CONFLICT (public_id) DO NOTHING RETURNING id""",
-            public_id,
-            wish.user_id,
-            offer.expert_id,
-            _item_name(offer),
-            payer_name,
-            offer.expert_name,
-            price.subtotal,
-            price.admin_fee,
-            price.total,
-            price.platform_fee,
-            price.expert_share,
-            policy.admin_fee_bps,
-            policy.platform_fee_bps,
-            policy.tax_bps,
-            policy.cancel_rule(_sold(wish, offer)),
-            wish.payment_method,
-            deadline,
-            now,
-        )
-        if order_id is not None:
-            return order_id, public_id
+def _order(
+    wish: Wish, offer: _Offer, policy: Policy, price: money.Price, payer_name: str, deadline: datetime
+) -> NewOrder:
+    return NewOrder(
+        kind="booking",
+        user_id=wish.user_id,
+        payer_name=payer_name,
+        expert_id=offer.expert_id,
+        expert_name=offer.expert_name,
+        item_name=_item_name(offer),
+        price=price,
+        admin_fee_bps=policy.admin_fee_bps,
+        platform_fee_bps=policy.platform_fee_bps,
+        tax_bps=policy.tax_bps,
+        cancel_policy=policy.cancel_rule(_sold(wish, offer)),
+        payment_method=wish.payment_method,
+        pay_deadline=deadline,
+    )
 
 
 def _sold(wish: Wish, offer: _Offer) -> Sold:

@@ -9,6 +9,7 @@ import asyncpg
 
 from mentorinaja import money
 from mentorinaja.bookings import moves, queries, rules
+from mentorinaja.bookings.placing import NewOrder, place_order
 from mentorinaja.bookings.rules import Hold
 from mentorinaja.db.pool import Connection
 from mentorinaja.jobs.queue import enqueue
@@ -51,29 +52,23 @@ async def order_more_time(
         sale.admin_fee_bps,
         sale.platform_fee_bps,
     )
-    order_id: int | None = None
-    while order_id is None:
-        order_id = await tx.fetchval(
-            """INSERT INTO orders (public_id, kind, user_id, expert_id, item_name, payer_name, expert_name,
-                 subtotal, admin_fee, total, platform_fee, expert_share, admin_fee_bps, platform_fee_bps,
-                 tax_bps, cancel_policy, payment_method, pay_deadline)
-               SELECT $2, 'extension', user_id, expert_id, $3, payer_name, expert_name, $4, $5, $6, $7, $8,
-                 admin_fee_bps, platform_fee_bps, tax_bps, cancel_policy, payment_method, $9
-               FROM orders WHERE id = $1
-               ON CONFLICT (public_id) DO NOTHING RETURNING id""",
-            order.id,
-            rules.new_public_id(order.now, "EX"),
-            f"+{minutes} menit: {sale.item_name}",
-            price.subtotal,
-            price.admin_fee,
-            price.total,
-            price.platform_fee,
-            price.expert_share,
-            deadline,
-        )
-    await moves.record_event(tx, order_id, "expert", "created", actor_id=expert_user_id)
-    await enqueue(tx, moves.EXPIRE_DUE, at=deadline)
-    return order_id
+    tax_bps: int = await tx.fetchval("SELECT tax_bps FROM orders WHERE id = $1", order.id)
+    new = NewOrder(
+        kind="extension",
+        user_id=sale.user_id,
+        payer_name=sale.payer_name,
+        expert_id=sale.expert_id,
+        expert_name=sale.expert_name,
+        item_name=f"+{minutes} menit: {sale.item_name}",
+        price=price,
+        admin_fee_bps=sale.admin_fee_bps,
+        platform_fee_bps=sale.platform_fee_bps,
+        tax_bps=tax_bps,
+        cancel_policy=sale.cancel_policy,
+        payment_method=sale.payment_method,
+        pay_deadline=deadline,
+    )
+    return (await place_order(tx, new, order.now, actor="expert", actor_id=expert_user_id)).id
 
 
 async def close_payment(tx: Connection, order_id: int) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from mentorinaja.bookings import actions as bookings
 from mentorinaja.bookings import queries as orders
 from mentorinaja.bookings import rules as booking_rules
+from mentorinaja.bookings.actions import NewOrder
 from mentorinaja.db.pool import Connection, atomic
 from mentorinaja.formats import rupiah
-from mentorinaja.jobs.queue import enqueue
 from mentorinaja.policies import queries as policies
 from mentorinaja.policies.rules import Policy
 from mentorinaja.products import queries
@@ -105,45 +104,27 @@ async def _expire_overdue(tx: Connection, user_id: int, product_id: int) -> None
 async def _order(
     tx: Connection, policy: Policy, offer: Offer, user_id: int, payer_name: str, method: str, now: datetime
 ) -> str:
-    price = policy.price(offer.price)
-    deadline = now + PAY_WITHIN
-    values: dict[str, Any] = {
-        "kind": "product",
-        "user_id": user_id,
-        "expert_id": offer.expert_id,
-        "item_name": offer.full_name,
-        "payer_name": payer_name,
-        "expert_name": offer.expert_name,
-        "subtotal": price.subtotal,
-        "admin_fee": price.admin_fee,
-        "total": price.total,
-        "platform_fee": price.platform_fee,
-        "expert_share": price.expert_share,
-        "admin_fee_bps": policy.admin_fee_bps,
-        "platform_fee_bps": policy.platform_fee_bps,
-        "tax_bps": policy.tax_bps,
-        "cancel_policy": policy.cancel_rule("product"),
-        "payment_method": method,
-        "pay_deadline": deadline,
-        "created_at": now,
-    }
-    order_id: int | None = None
-    while order_id is None:
-        public_id = booking_rules.new_public_id(now, "PD")
-        order_id = await tx.fetchval(
-            f"""INSERT INTO orders (public_id, {", ".join(values)})
-                VALUES ($1, {", ".join(f"${number}" for number in range(2, len(values) + 2))})
-                ON CONFLICT (public_id) DO NOTHING RETURNING id""",
-            public_id,
-            *values.values(),
-        )
+    new = NewOrder(
+        kind="product",
+        user_id=user_id,
+        payer_name=payer_name,
+        expert_id=offer.expert_id,
+        expert_name=offer.expert_name,
+        item_name=offer.full_name,
+        price=policy.price(offer.price),
+        admin_fee_bps=policy.admin_fee_bps,
+        platform_fee_bps=policy.platform_fee_bps,
+        tax_bps=policy.tax_bps,
+        cancel_policy=policy.cancel_rule("product"),
+        payment_method=method,
+        pay_deadline=now + PAY_WITHIN,
+    )
+    order = await bookings.place_order(tx, new, now, actor="user", actor_id=user_id)
     await tx.execute(
         "INSERT INTO purchases (order_id, product_id, user_id, allowed) VALUES ($1, $2, $3, $4)",
-        order_id,
+        order.id,
         offer.id,
         user_id,
         policy.downloads,
     )
-    await bookings.record_event(tx, order_id, "user", "created", actor_id=user_id)
-    await enqueue(tx, bookings.EXPIRE_DUE, at=deadline)
-    return public_id
+    return order.public_id
