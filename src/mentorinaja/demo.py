@@ -121,7 +121,7 @@ class Parts:
             ],
             {},
         )  # fmt: skip
-        environment = self._environment(web, simulator, mailbox["smtp"])
+        environment = self._environment(web, simulator, mailbox)
         settings = load(environment)
         print("Menyiapkan dunia demo…", flush=True)
         asyncio.run(_seed(settings))
@@ -152,8 +152,8 @@ class Parts:
             *watched,
         ]
 
-    def _environment(self, web: str, simulator: str, smtp: str) -> dict[str, str]:
-        host, _, port = smtp.partition(":")
+    def _environment(self, web: str, simulator: str, mailbox: dict[str, str]) -> dict[str, str]:
+        host, _, port = mailbox["smtp"].partition(":")
         return {
             "MENTORINAJA_MODE": "development" if self._reload else "demo",
             "DATABASE_URL": self._dsn,
@@ -168,6 +168,7 @@ class Parts:
             "SMTP_HOST": host,
             "SMTP_PORT": port,
             "SMTP_TLS": "none",
+            "CALENDAR_LOCAL_ORIGIN": "" if self._reload else mailbox["url"],
             "LOG_LEVEL": os.environ.get("LOG_LEVEL", "warning"),
         }
 
@@ -236,6 +237,7 @@ class Parts:
         fresh.replace(self._file)
         print(
             f"\n  MentorinAja      {web}\n  Simulator        {simulator}/_control\n  Kotak surat      {mailbox}\n"
+            f"  Kalender contoh  {mailbox}/kalender.ics\n"
             f"\n  Akun (password: {PASSWORD})\n"
             f"    pengguna   {_emails('user')}\n"
             f"    mentor     {_emails('expert')}  (masuk di {web}/expert/login)\n"

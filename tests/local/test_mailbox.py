@@ -7,7 +7,7 @@ import signal
 import smtplib
 import sys
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from mentorinaja.calendars.reading import busy_times
 from mentorinaja.local.mailbox import Mailbox
 
 CALENDAR = "BEGIN:VCALENDAR\r\nMETHOD:PUBLISH\r\nSUMMARY:Konsultasi\r\nEND:VCALENDAR\r\n"
@@ -281,3 +282,15 @@ async def test_as_a_program_it_says_its_addresses_and_stops_clean(
         async with asyncio.timeout(10):
             assert await program.wait() == 0
     assert len(mail_files(tmp_path)) == 1
+
+
+async def test_the_account_has_a_calendar_that_can_be_connected(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/kalender.ics")
+    assert answer.headers["content-type"].startswith("text/calendar")
+    monday = datetime(2027, 1, 3, 17, tzinfo=UTC)
+    busy = await busy_times(answer.content, "Asia/Jakarta", monday + timedelta(days=1))
+    assert [(start - monday, end - start) for start, end in busy[:3]] == [
+        (timedelta(hours=10), timedelta(hours=1)),
+        (timedelta(days=1, hours=16), timedelta(hours=1.5)),
+        (timedelta(days=2, hours=10), timedelta(hours=1)),
+    ]

@@ -33,7 +33,7 @@ class Undone(Exception):
 
 
 @settings(
-    max_examples=90,
+    max_examples=60,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

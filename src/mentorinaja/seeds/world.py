@@ -21,6 +21,7 @@ from mentorinaja.seeds.absences import Absences
 from mentorinaja.seeds.applicants import Applicants
 from mentorinaja.seeds.cast import gather
 from mentorinaja.seeds.changes import Changes
+from mentorinaja.seeds.diaries import connect_diaries
 from mentorinaja.seeds.elsewhere import Elsewhere
 from mentorinaja.seeds.fates import Fates
 from mentorinaja.seeds.goods import Goods
@@ -80,6 +81,7 @@ async def _make(resources: Resources) -> None:
         await clock.shift(db, None)
         resources.clock.set(await clock.now(db))
     await tell_special_days(db, *[await _expert_id(db, slug) for slug in READY])
+    await connect_diaries(db, resources.settings)
     await db.execute("SELECT refresh_listing(id) FROM experts")
     await _register(db, [ADMIN], "admin", first_number=9000)
 

@@ -20,6 +20,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Redirect
 from litestar.types import Scope
 
+from mentorinaja.local.mailbox.diary import diary
 from mentorinaja.local.mailbox.message import Message
 from mentorinaja.local.mailbox.smtp import Faults
 from mentorinaja.local.mailbox.store import Store
@@ -57,6 +58,7 @@ def create_web(store: Store, faults: Faults) -> Litestar:
             show_attachment,
             show_source,
             show_styles,
+            show_diary,
             clear_from_page,
             list_messages,
             clear_messages,
@@ -73,6 +75,12 @@ def create_web(store: Store, faults: Faults) -> Litestar:
         logging_config=None,
         openapi_config=None,
     )
+
+
+@get("/kalender.ics")
+async def show_diary() -> Response[str]:
+    """A calendar to connect: mail accounts have one."""
+    return Response(diary(), media_type="text/calendar")
 
 
 @get("/", media_type=MediaType.HTML)
