@@ -138,6 +138,7 @@ async def test_a_day_filters_by_free_slots_in_the_viewers_zone(db: Database) -> 
     # Midnight in Jayapura is the evening before in Jakarta.
     expert_id = await make_expert(db, Told("Ayu", week=week))
     await db.execute("UPDATE schedules SET time_zone = 'Asia/Jayapura' WHERE expert_id = $1", expert_id)
+    await db.execute("SELECT refresh_listing($1)", expert_id)
     assert await names(db, day=day) == []
     assert await names(db, day=day - timedelta(days=1)) == ["Ayu"]
     there = await find_experts(db, Search(day=day), "Asia/Jayapura")
