@@ -607,14 +607,14 @@ async def test_what_belongs_to_others_looks_like_what_is_not_there(site: Site, w
         "thread": str(uuid4()),
         "video": str(uuid4()),
         "offline": str(uuid4()),
-        "done": "BE-20260101-ZZZZZZ",
-        "unpaid": "BE-20260101-YYYYYY",
+        "done": "BE-20260101-NPQRST",
+        "unpaid": "BE-20260101-GHJKLM",
         "product": "999999",
         "pride": "999999",
         "service": "999999",
         "source": "999999",
         "download": "/unduh/tidak-ada",
-        "returned": "BE-20260101-XXXXXX",
+        "returned": "BE-20260101-ABCDEF",
         "note": "CN-2026-999999",
     }
     for route, entry in TABLE.items():
