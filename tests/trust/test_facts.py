@@ -12,7 +12,7 @@ from mentorinaja.threads import actions as threads
 from mentorinaja.trust import actions, queries
 from mentorinaja.trust.jobs import look_again
 from mentorinaja.web.viewer import Viewer
-from tests.support.bookings import Seller, book, due_in, make_seller, make_user, pay, slot_in
+from tests.support.bookings import Seller, book, due_in, make_seller, make_user, pay, seller_browser, slot_in
 from tests.support.conversations import put_message
 from tests.support.site import Site
 
@@ -104,3 +104,6 @@ async def test_the_sweep_counts_and_the_page_tells(site: Site) -> None:
     await browser.get(f"/expert/{seller.slug}")
     for words in ("Dari catatan sesi", "100% dari 5 sesi", "< 1 menit, nilai tengah 5 chat", "0 dari 5 sesi"):
         assert words in browser.text
+    mentor = await seller_browser(site, seller)
+    await mentor.get("/expert/dashboard/transaksi")
+    assert "Catatan Sesi Anda" in mentor.text and "100% dari 5 sesi" in mentor.text

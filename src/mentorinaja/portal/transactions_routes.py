@@ -13,6 +13,7 @@ from mentorinaja.bookings.strip import strip_of
 from mentorinaja.db.pool import Database
 from mentorinaja.ledger import queries as ledger
 from mentorinaja.portal.chart import chart_of
+from mentorinaja.trust import queries as trust
 from mentorinaja.web import html
 from mentorinaja.web.auth import expert_id_of, requires_expert
 from mentorinaja.web.viewer import WebRequest
@@ -42,6 +43,7 @@ async def show_transactions(request: WebRequest, db: Database, now: datetime) ->
         words=words,
         chart=chart_of(await ledger.earned_by_month(db, expert_id)),
         earned=await ledger.earnings(db, expert_id),
+        facts=await trust.facts_of(db, expert_id),
         withdrawn=await withdrawals.withdrawals_of(db, expert_id, 1),
         now=now,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mentorinaja.db.pool import Connection, Database
+from mentorinaja.experts.queries import Facts
 from mentorinaja.trust.rules import MISSED_REASONS, MISSED_WITHIN, SILENT_FOR, Record
 
 _MANY = 200
@@ -46,6 +47,16 @@ async def record_of(db: Connection | Database, expert_id: int) -> Record:
     row = await db.fetchrow(_RECORD, expert_id, list(MISSED_REASONS), MISSED_WITHIN)
     assert row is not None, "an aggregate always answers a row"
     return Record(**dict(row))
+
+
+async def facts_of(db: Connection | Database, expert_id: int) -> Facts | None:
+    """What was counted of this expert's sessions last, or None."""
+    row = await db.fetchrow(
+        """SELECT on_time, on_time_of, chat_reply_seconds, chat_reply_of, thread_reply_seconds, thread_reply_of,
+             held, cancelled, sold FROM expert_facts WHERE expert_id = $1""",
+        expert_id,
+    )
+    return Facts.of(dict(row) if row else None)
 
 
 async def facts_due(db: Connection | Database) -> list[int]:
