@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, TypeAlias
@@ -11,7 +12,7 @@ from typing import Any, TypeAlias
 from mentorinaja.db.pool import Connection, Database
 from mentorinaja.errors import NotThere
 from mentorinaja.experts import rules
-from mentorinaja.experts.names import tidy_tag
+from mentorinaja.experts.names import TAG_LENGTH, tidy_tag
 from mentorinaja.experts.rules import Education, ProfileInvalid, Work
 
 MOST_SUGGESTED = 30
@@ -179,18 +180,17 @@ async def slug_standing(db: Connection | Database, slug: str, expert_id: int | N
 
 async def common_tags(db: Connection | Database, kind: str, begun: str = "") -> list[str]:
     """What published experts most often have of this kind ("expertise", "skill") that begins so, the commonest first."""
-    return [
-        row["name"]
-        for row in await db.fetch(
-            r"""SELECT min(t.name) AS name FROM expert_tags t JOIN experts e ON e.id = t.expert_id
-                WHERE t.kind = $1 AND e.status = 'published'
-                  AND lower(t.name) LIKE replace(replace(replace(lower($2), '\', '\\'), '%', '\%'), '_', '\_') || '%'
-                GROUP BY lower(t.name) ORDER BY count(*) DESC, lower(t.name) LIMIT $3""",
-            kind,
-            tidy_tag(begun)[:40],
-            MOST_SUGGESTED,
-        )
-    ]
+    # The pattern is made here: one that the database has to make first finds nothing by the index.
+    pattern = re.sub(r"([\\%_])", r"\\\1", tidy_tag(begun)[:TAG_LENGTH].lower()) + "%"
+    rows = await db.fetch(
+        """SELECT min(t.name) AS name FROM expert_tags t JOIN experts e ON e.id = t.expert_id
+           WHERE t.kind = $1 AND e.status = 'published' AND lower(t.name) LIKE $2
+           GROUP BY lower(t.name) ORDER BY count(*) DESC, lower(t.name) LIMIT $3""",
+        kind,
+        pattern,
+        MOST_SUGGESTED,
+    )
+    return [row["name"] for row in rows]
 
 
 def _entry(part: Part, row: dict[str, Any]) -> Entry:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mentorinaja.db.pool import Database
+from mentorinaja.experts.details import common_tags
 from mentorinaja.live.hub import Hub
 from mentorinaja.web.cache import Shared, SharedPages
 
@@ -45,6 +46,10 @@ class Catalog:
     async def figures(self) -> Figures:
         """The site's figures as they are now."""
         return await self.parts.get("figures", self._read_figures)
+
+    async def common_tags(self, kind: str) -> list[str]:
+        """What most experts have of this kind of tag, for who is about to add one."""
+        return await self.parts.get(f"tags {kind}", lambda: common_tags(self.db, kind))
 
     async def _read_figures(self) -> Figures:
         row = await self.db.fetchrow(

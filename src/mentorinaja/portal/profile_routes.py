@@ -17,6 +17,7 @@ from mentorinaja.experts.editing import EditedMeanwhile
 from mentorinaja.experts.profile_forms import ProfileForm, SlugField
 from mentorinaja.experts.rules import ProfileInvalid, SlugTaken
 from mentorinaja.portal.profile_lists import WORDS
+from mentorinaja.portal.profile_tags import suggestions
 from mentorinaja.settings import Settings
 from mentorinaja.web import html
 from mentorinaja.web.auth import expert_id_of, requires_expert
@@ -48,7 +49,7 @@ async def show_profile(request: WebRequest, db: Database, settings: Settings, no
         profile=profile,
         form=_form_of(profile.person),
         words=WORDS,
-        suggested={kind: await details.common_tags(db, kind) for kind in ("expertise", "skill")},
+        suggested=await suggestions(request),
         account=await accounts.account_for(db, request.user.id),
         email_change=await accounts.pending_email(db, request.user.id),
     )

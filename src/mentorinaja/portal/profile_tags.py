@@ -69,6 +69,11 @@ async def suggest(request: WebRequest, db: Database) -> Response[Any]:
     return html.page(request, "partials/portal/tag_options.html", names=names, kind=asked["kind"])
 
 
+async def suggestions(request: WebRequest) -> dict[str, list[str]]:
+    """What most experts have, by the kind of tag: offered before anything is typed, and without script."""
+    return {kind: await request.app.state.catalog.common_tags(kind) for kind in _KINDS}
+
+
 def _kind(text: str | None) -> TagKind:
     kind = _KINDS.get(text or "")
     if kind is None:
@@ -107,7 +112,7 @@ async def _section(
         anchor="keahlian",
         expertise=expertise,
         skills=skills,
-        suggested={each: await details.common_tags(db, each) for each in _KINDS},
+        suggested=await suggestions(request),
         tried={"kind": kind, "typed": typed, "trouble": trouble, "said": said},
         strip=await strip_of(db, expert_id),
         now=now,
