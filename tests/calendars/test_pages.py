@@ -1,8 +1,11 @@
 """Connecting a calendar on JADWAL: without script, with htmx, and with everything that is no calendar."""
 
+import json
 from datetime import timedelta
 
+from mentorinaja.calendars import actions
 from mentorinaja.calendars.rules import REASONS
+from mentorinaja.work import all_jobs
 from tests.support.bookings import Seller, browser_of, make_seller, make_user, seller_browser, slot_in
 from tests.support.busy import make_source
 from tests.support.calendars import Host, calendar, meeting
@@ -95,6 +98,22 @@ async def test_htmx_gets_the_section_and_a_full_list_has_no_form(site: Site, hos
         HERE, data=form | {"address": host.put("/4.ics", calendar())}, headers=HTMX
     )
     assert answer.status_code == 409 and "Hapus salah satu dulu" in answer.text
+
+
+async def test_the_worker_reads_what_is_due_each_by_a_job_of_its_own(site: Site, host: Host) -> None:
+    seller, at = await make_seller(site.db), await slot_in(site.db, days=2)
+    address = host.put("/a.ics", calendar())
+    await actions.connect(site.db, site.settings, seller.id, address)
+    host.put("/a.ics", calendar(meeting(at, at + timedelta(hours=1))))
+    await site.move_clock(timedelta(minutes=31))
+    assert await times_of(site, seller) == 0
+    (payload,) = [
+        row["payload"]
+        for row in await site.db.fetch("SELECT payload FROM pgqueuer WHERE entrypoint = $1", actions.READ)
+    ]
+    (job,) = [job for job in all_jobs() if job.name == actions.READ]
+    await job.run(site.resources, json.loads(payload))
+    assert await times_of(site, seller) == 1
 
 
 async def test_calendars_are_their_experts_alone(site: Site) -> None:
