@@ -125,6 +125,7 @@ async def _pages(dsn: str) -> list[tuple[str, str, Person | None]]:
         ("transactions", "/user/transactions", user),
         ("cancel", f"/user/transactions/{pending}/cancel", user),
         ("profile", "/user/profile", user),
+        ("favourites", "/user/favorites", user),
         ("invoice", f"/invoice/{completed}", user),
         ("review", f"/user/transactions/{completed}/review", user),
         ("room, user", f"/session?bookingId={room}", user),

@@ -202,7 +202,7 @@ async def test_an_old_slug_and_capitals_lead_to_the_page(site: Site) -> None:
 
 
 async def test_an_unknown_slug_is_not_found(site: Site) -> None:
-    slugs = ("nobody", "ab", "x" * 60, "a%00b", "%F0%9F%99%82", "apply", "baru", "..%2f..", "a b", "sari'--")
+    slugs = ("nobody", "ab", "x" * 60, "a%00b", "%F0%9F%99%82", "baru", "..%2f..", "a b", "sari'--")
     for browser in (await site.browser(), await signed_in(site, "budi@mentorinaja.test")):
         for slug in slugs:
             assert (await browser.get(f"/expert/{slug}")).status_code == 404, slug

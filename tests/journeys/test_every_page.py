@@ -34,6 +34,9 @@ USER = {
     "riwayat-pending": "/user/transactions?status=pending",
     "riwayat-cancelled": "/user/transactions?status=cancelled",
     "library": "/user/library",
+    "favorites": "/user/favorites",
+    "away": "/expert/samuel-pattiasina",
+    "wish": "/expert/samuel-pattiasina/kabari",
     "applying": "/expert/apply",
 }
 EXPERT = {
