@@ -23,21 +23,51 @@ ALTER TABLE experts
   ADD COLUMN photo_id uuid UNIQUE,
   ADD CONSTRAINT experts_own_photo FOREIGN KEY (id, photo_id) REFERENCES expert_photos (expert_id, id);
 
--- "Who is free that day?" is asked of everybody at once, so each listing keeps the answer: from the first to the last
--- free start of each day, cut where a day ends in one of the three zones, so that no day's range reaches into another.
+-- "Who is free that day?" and "who is free soonest?" are asked of everybody at once, so each listing keeps its free starts:
+-- ranges from a first to a last one with a step between all that lie in them, cut where a day ends in one of the zones.
 ALTER TABLE experts ADD COLUMN free_starts tstzmultirange NOT NULL DEFAULT '{}';
 CREATE FUNCTION kept_starts(p_expert bigint, p_minutes integer) RETURNS tstzmultirange LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF p_minutes IS NULL THEN
     RETURN '{}';
   END IF;
-  RETURN (SELECT coalesce(range_agg(tstzrange(runs.first, runs.last, '[]')), '{}') FROM (
-    SELECT min(f.starts_at) AS first, max(f.starts_at) AS last
-    FROM schedules h, free_slots(h.expert_id, p_minutes, app_now(), app_now() + make_interval(days => h.horizon_days)) f
-    WHERE h.expert_id = p_expert
-    GROUP BY (f.starts_at AT TIME ZONE 'Asia/Jakarta')::date, (f.starts_at AT TIME ZONE 'Asia/Makassar')::date,
-      (f.starts_at AT TIME ZONE 'Asia/Jayapura')::date
-  ) AS runs);
+  RETURN (
+    WITH free AS (
+      SELECT f.starts_at AS at, make_interval(mins => h.step_minutes) AS step, ARRAY[
+          (f.starts_at AT TIME ZONE 'Asia/Jakarta')::date, (f.starts_at AT TIME ZONE 'Asia/Makassar')::date,
+          (f.starts_at AT TIME ZONE 'Asia/Jayapura')::date] AS days
+      FROM schedules h, free_slots(h.expert_id, p_minutes, app_now(), app_now() + make_interval(days => h.horizon_days)) f
+      WHERE h.expert_id = p_expert
+    ), marked AS (
+      SELECT at, at - lag(at) OVER before IS DISTINCT FROM step OR days <> lag(days) OVER before AS begins
+      FROM free WINDOW before AS (ORDER BY at)
+    ), numbered AS (
+      SELECT at, count(*) FILTER (WHERE begins) OVER (ORDER BY at) AS run FROM marked
+    ), runs AS (
+      SELECT tstzrange(min(at), max(at), '[]') AS run FROM numbered GROUP BY numbered.run
+    )
+    SELECT coalesce(range_agg(run), '{}') FROM runs);
+END $$;
+
+-- The slot a card shows: what was kept, or the first kept start that the minimum notice has not overtaken.
+CREATE OR REPLACE FUNCTION listed_slot(e experts) RETURNS timestamptz LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_earliest timestamptz;
+  v_step interval;
+  v_slot timestamptz;
+BEGIN
+  IF e.next_slot_at IS NULL THEN
+    RETURN NULL;
+  END IF;
+  SELECT app_now() + make_interval(mins => notice_minutes), make_interval(mins => step_minutes)
+    INTO v_earliest, v_step FROM schedules WHERE expert_id = e.id;
+  IF e.next_slot_at >= v_earliest THEN
+    RETURN e.next_slot_at;
+  END IF;
+  SELECT lower(run) + greatest(0, ceil(extract(epoch FROM v_earliest - lower(run)) / extract(epoch FROM v_step))) * v_step
+    INTO v_slot FROM unnest(e.free_starts) AS run WHERE upper(run) >= v_earliest ORDER BY run LIMIT 1;
+  -- The horizon may have reached one since.
+  RETURN coalesce(v_slot, next_free_slot(e.id, e.shortest_minutes));
 END $$;
 
 -- As before, with the days; the next slot is the first of them.

@@ -76,14 +76,17 @@ async def test_a_day_lists_exactly_those_who_have_a_free_start_on_it(db: Databas
     )
     await db.execute("SELECT refresh_listing($1)", sellers[0].id)
     await assert_same(db)
+    await set_week(db, sellers[3], WEEKS[3])
     # Notice overtakes what was kept, without anybody touching it.
-    for hours in (5, 9, 4):
-        await clock.shift(db, timedelta(hours=hours))
-        zone = "Asia/Jakarta"
-        for ahead in range(10):
-            listed, free = await asked(
-                db, (await clock.now(db)).astimezone(ZoneInfo(zone)).date() + timedelta(ahead), zone
-            )
+    for hours in (0, 5, 9, 4, 30):
+        await clock.shift(db, timedelta(hours=hours, minutes=7))
+        for row in await db.fetch(
+            "SELECT slug, listed_slot(e) AS listed, next_free_slot(id, shortest_minutes) AS next FROM experts e"
+        ):
+            assert row["listed"] == row["next"], (hours, row["slug"])
+        today = (await clock.now(db)).astimezone(ZoneInfo("Asia/Jakarta")).date()
+        for ahead in range(8):
+            listed, free = await asked(db, today + timedelta(ahead), "Asia/Jakarta")
             assert listed == free, (hours, ahead)
 
 
