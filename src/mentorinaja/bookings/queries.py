@@ -151,9 +151,13 @@ async def _page(
     pages = max(1, -(-counts.get(status or "", 0) // PAGE_SIZE))
     page = min(max(page, 1), pages)
     next_arg = len(args) + 1
+    # The page is chosen first: everything about an order is read of those alone that are shown.
     rows = await db.fetch(
-        f"""{DETAIL_SQL} WHERE {where} AND (${next_arg}::text IS NULL OR {shown} = ${next_arg})
-            ORDER BY o.created_at DESC, o.id DESC LIMIT {PAGE_SIZE} OFFSET ${next_arg + 1}""",
+        f"""{DETAIL_SQL} WHERE o.id = ANY (ARRAY(
+              SELECT o.id FROM orders o {WITH_BOOKING}
+              WHERE {where} AND (${next_arg}::text IS NULL OR {shown} = ${next_arg})
+              ORDER BY o.created_at DESC, o.id DESC LIMIT {PAGE_SIZE} OFFSET ${next_arg + 1}))
+            ORDER BY o.created_at DESC, o.id DESC""",
         *args,
         status,
         (page - 1) * PAGE_SIZE,
