@@ -1,7 +1,7 @@
 """What must always hold in the database: SQL that may return no row, by the code of the promise it checks.
 
 M: money, B: bookings, C: chat and sessions, A: accounts, reviews, mails, invoices,
-P: products. Run after every test and by
+P: products, T: trust. Run after every test and by
 `mentorinaja check-invariants`; a row that comes back names what is broken.
 """
 
