@@ -33,6 +33,7 @@ USER = {
     "riwayat": "/user/transactions",
     "riwayat-pending": "/user/transactions?status=pending",
     "riwayat-cancelled": "/user/transactions?status=cancelled",
+    "calendar": "/user/calendar",
     "library": "/user/library",
     "favorites": "/user/favorites",
     "away": "/expert/samuel-pattiasina",
@@ -51,6 +52,7 @@ EXPERT = {
     "jadwal": "/expert/dashboard/jadwal",
     "jadwal-day": "/expert/dashboard/jadwal/jam/1",
     "jadwal-rules": "/expert/dashboard/jadwal/aturan",
+    "jadwal-calendar": "/expert/dashboard/jadwal/kalender",
     "service-new": "/expert/dashboard/layanan/baru",
     "product-new": "/expert/dashboard/layanan/produk/baru",
 }
