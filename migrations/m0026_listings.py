@@ -65,8 +65,8 @@ BEGIN
     RETURN e.next_slot_at;
   END IF;
   SELECT lower(run) + greatest(0, ceil(extract(epoch FROM v_earliest - lower(run)) / extract(epoch FROM v_step))) * v_step
-    INTO v_slot FROM unnest(e.free_starts) AS run WHERE upper(run) >= v_earliest ORDER BY run LIMIT 1;
-  -- The horizon may have reached one since.
+    INTO v_slot FROM unnest(e.free_starts) AS run WHERE upper(run) >= v_earliest LIMIT 1;
+  -- Ranges come in their order. Where none is left the horizon may have reached a start since.
   RETURN coalesce(v_slot, next_free_slot(e.id, e.shortest_minutes));
 END $$;
 

@@ -58,14 +58,20 @@ class Listing:
 
 # A mean of few stars says little: five stars of the site's mean are added to everyone's.
 _WEIGHED = "round((e.rating_sum + 5 * site.mean) / (e.rating_count + 5), 9) DESC, e.rating_count DESC, e.display_name"
+# From here on the expert can be booked.
+_EARLIEST = "app_now() + make_interval(mins => h.notice_minutes)"
 _ORDERS = {
     "rating": _WEIGHED,
     "price": f"e.lowest_price NULLS LAST, {_WEIGHED}",
     "experience": f"e.years_experience DESC, {_WEIGHED}",
-    # The functions are asked only where what the row keeps does not answer.
+    # Where notice has overtaken the next slot it is the first kept start after it, as `listed_slot` says: written out,
+    # because half the list may be overtaken at the same half hour. A multirange gives its ranges in their order.
     "soonest": f"""(e.ready_until > app_now() AND ready_now(e.id, e.shortest_minutes)) IS TRUE DESC,
-      CASE WHEN e.next_slot_at >= app_now() + make_interval(mins => h.notice_minutes) THEN e.next_slot_at
-           ELSE listed_slot(e) END NULLS LAST, {_WEIGHED}""",
+      CASE WHEN e.next_slot_at >= {_EARLIEST} THEN e.next_slot_at ELSE (
+        SELECT lower(run) + greatest(0, ceil(extract(epoch FROM {_EARLIEST} - lower(run)) / (60 * h.step_minutes)))
+            * make_interval(mins => h.step_minutes)
+        FROM unnest(e.free_starts) AS run WHERE upper(run) >= {_EARLIEST} LIMIT 1
+      ) END NULLS LAST, {_WEIGHED}""",
 }
 _LIST = """
 WITH site AS (
@@ -85,9 +91,9 @@ ORDER BY page.place
 _TYPED = "e.search @@ search_query({})"
 _NEARLY = "e.id IN (SELECT similar_experts({}))"
 # From what each listing keeps: asking the slot function for everybody takes seconds among ten thousand.
-_FREE_THAT_DAY = """e.free_starts && tstzrange(
-  greatest({0}::date::timestamp AT TIME ZONE {1}, app_now() + make_interval(mins => h.notice_minutes)),
-  greatest(({0}::date + 1)::timestamp AT TIME ZONE {1}, app_now() + make_interval(mins => h.notice_minutes)))"""
+_FREE_THAT_DAY = f"""e.free_starts && tstzrange(
+  greatest({{0}}::date::timestamp AT TIME ZONE {{1}}, {_EARLIEST}),
+  greatest(({{0}}::date + 1)::timestamp AT TIME ZONE {{1}}, {_EARLIEST}))"""
 
 
 async def find_experts(db: Connection | Database, search: Search, zone: str) -> Listing:
