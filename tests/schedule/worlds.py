@@ -92,9 +92,13 @@ _busy = st.lists(
     max_size=5,
 )
 
+_some_days = st.dictionaries(st.integers(1, 7), _ranges(), max_size=7)
+# Most of what is drawn should have something to offer.
+_every_day = st.fixed_dictionaries({day: _ranges() | st.just([Hours(0, 1440)]) for day in range(1, 8)})
+
 drawn_worlds = st.builds(
     Drawn,
-    week=st.dictionaries(st.integers(1, 7), _ranges(), max_size=7),
+    week=_some_days | _every_day,
     special=_special_days(),
     rules=_rules,
     taken=_holds,
