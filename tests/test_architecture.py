@@ -33,7 +33,16 @@ SHARED_BY_PAYMENTS = {"midtrans", "gateway_words"}
 # How another time is chosen for a session, and what stands above the portal's pages: those pages are made of them.
 SHARED_BY_BOOKINGS = {"another_time", "strip"}
 # What the portal's pages change of an expert.
-SHARED_BY_EXPERTS = {"details", "editing", "names", "photos", "profile_forms", "service_form", "services"}
+SHARED_BY_EXPERTS = {
+    "details",
+    "editing",
+    "names",
+    "ordering",
+    "photos",
+    "profile_forms",
+    "service_form",
+    "services",
+}
 # What an expert told of working times, and the forms that ask: the portal's pages and the application are made of them.
 SHARED_BY_SCHEDULE = {"editing", "forms", "holidays", "plan"}
 SHARED = {
