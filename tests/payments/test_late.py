@@ -8,7 +8,7 @@ import pytest
 
 from mentorinaja import clock
 from mentorinaja.bookings import queries as orders
-from mentorinaja.bookings.actions import CannotMove
+from mentorinaja.bookings.actions import CannotMove, NotReceiving
 from mentorinaja.bookings.queries import OrderDetail
 from mentorinaja.bookings.refusals import SlotTaken
 from mentorinaja.db.pool import Database
@@ -119,6 +119,23 @@ async def test_only_free_times_and_only_the_payer(db: Database) -> None:
         with pytest.raises(NotThere):
             await call
     assert (await money.refund())[0] != "rejected"
+
+
+async def test_a_mentor_who_pauses_takes_no_other_time_and_the_money_stays_where_it_is(site: Site) -> None:
+    money = await late(site.db)
+    site.resources.clock.set(await clock.now(site.db))
+    expert_id = (await money.order()).expert_id
+    await site.db.execute("UPDATE experts SET status = 'paused' WHERE id = $1", expert_id)
+    with pytest.raises(NotReceiving):
+        await money.choose(await slot_in(site.db, days=9))
+    assert await state_of(site.db, money.public_id) == ("cancelled", "paid_late")
+    assert (await money.refund())[0] != "rejected"
+    browser = await browser_of(site, money.user)
+    answer = await browser.get(f"/user/transactions/{money.public_id}/move")
+    assert answer.status_code == 409 and "sedang tidak menerima sesi baru" in browser.text
+    assert browser.page.css_matches(f'a[href="/user/transactions/{money.public_id}/cancel"]')
+    await site.db.execute("UPDATE experts SET status = 'published' WHERE id = $1", expert_id)
+    await money.choose(await slot_in(site.db, days=9))
 
 
 async def test_the_payer_is_told_and_led_to_both_choices(site: Site) -> None:

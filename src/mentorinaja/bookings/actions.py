@@ -22,7 +22,7 @@ from mentorinaja.bookings.moving import free_time, lock_session, move, why_not_m
 from mentorinaja.bookings.placing import NewOrder, place_order
 from mentorinaja.bookings.prolonging import close_payment, order_more_time, prolong
 from mentorinaja.bookings.proposing import accept, decline, propose, withdraw
-from mentorinaja.bookings.refusals import AlreadyPaid, CannotCancel, CannotMove, LessGoesBack
+from mentorinaja.bookings.refusals import AlreadyPaid, CannotCancel, CannotMove, LessGoesBack, NotReceiving
 from mentorinaja.bookings.slots import why_lost
 from mentorinaja.bookings.sold import call_off, complete, hold_anew, keep_rest, mark_owed
 from mentorinaja.bookings.telling import tell_cancelled, tell_user
@@ -41,6 +41,7 @@ __all__ = [
     "CannotMove",
     "LessGoesBack",
     "NewOrder",
+    "NotReceiving",
     "Wish",
     "accept",
     "book",

@@ -44,6 +44,14 @@ class NotReceiving(DomainError):
             [("Cari mentor lain", "/")],
         )
 
+    @classmethod
+    def for_late_money(cls, expert_name: str, public_id: str) -> NotReceiving:
+        """The same for somebody whose money came too late for the session it was for."""
+        return cls(
+            f"{expert_name} sedang tidak menerima sesi baru. Minta dana Anda kembali, atau coba lagi nanti.",
+            [("Minta pengembalian dana", f"/user/transactions/{public_id}/cancel")],
+        )
+
 
 class PriceChanged(DomainError):
     """The session costs something else than the person was shown."""

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from mentorinaja.bookings import actions as bookings
 from mentorinaja.bookings import queries as orders
-from mentorinaja.bookings.actions import CannotMove
+from mentorinaja.bookings.actions import CannotMove, NotReceiving
 from mentorinaja.bookings.queries import Order, OrderDetail
-from mentorinaja.db.pool import Connection, atomic
+from mentorinaja.db.pool import Connection, Database, atomic
 from mentorinaja.errors import NotThere
 from mentorinaja.jobs.queue import enqueue
 from mentorinaja.ledger import actions as ledger
@@ -20,8 +20,8 @@ from mentorinaja.web.viewer import Viewer
 async def choose(tx: Connection, user: Viewer, public_id: str, starts_at: datetime) -> None:
     """The payer takes `starts_at` with money that came late: it pays for that time, and nothing goes back.
 
-    The same choice sent twice is one. Raises `NotThere`, `CannotMove` when it is too late for that, `SlotTaken`,
-    `OwnOverlap` or `NotASlot`; then nothing was changed.
+    The same choice sent twice is one. Raises `NotThere`, `CannotMove` when it is too late for that, `NotReceiving`,
+    `SlotTaken`, `OwnOverlap` or `NotASlot`; then nothing was changed.
     """
     order, sale = await _locked(tx, user, public_id)
     if order.status == "confirmed" and order.starts_at == starts_at:
@@ -34,7 +34,15 @@ async def choose(tx: Connection, user: Viewer, public_id: str, starts_at: dateti
         raise too_late()
     if not await bookings.hold_anew(tx, order, time):
         raise await bookings.why_lost(tx, order.user_id, time)
+    # Nobody pauses the expert from here on: holding the time took the expert's row.
+    await check_receiving(tx, sale)
     await outcome.confirm(tx, order, transaction_id, ledger.move_to_sale)
+
+
+async def check_receiving(db: Connection | Database, sale: OrderDetail) -> None:
+    """Another time is a new session, which only an expert who is listed takes. Raises `NotReceiving`."""
+    if await db.fetchval("SELECT status FROM experts WHERE id = $1", sale.expert_id) != "published":
+        raise NotReceiving.for_late_money(sale.expert_name, sale.public_id)
 
 
 @atomic

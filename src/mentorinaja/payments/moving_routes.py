@@ -30,7 +30,10 @@ _Why = Literal["own", "absent", "late"]
 async def ask_move(request: WebRequest, db: Database, now: datetime, public_id: str) -> Response[Any]:
     """The times to choose from; its address may carry what is chosen already. 409 when it keeps its time."""
     order = await _order(request, db, public_id)
-    return await _time_page(order, _why(order, now), now).show(request, db, now)
+    why = _why(order, now)
+    if why == "late":
+        await late.check_receiving(db, order)
+    return await _time_page(order, why, now).show(request, db, now)
 
 
 @post(_PATH, guards=[requires_user])
