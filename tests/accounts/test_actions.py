@@ -235,7 +235,7 @@ async def test_a_new_device_of_an_attacked_owner_gets_in_after_a_reset(db: Datab
     now = await clock.now(db)
     known = await queries.credentials_of(db, user_id)
     assert known is not None
-    token = make_link(SECRET, "reset", user_id, known.password_hash, now + timedelta(minutes=30))
+    token = make_link(SECRET, "reset", user_id, known.binding, now + timedelta(minutes=30))
     await actions.reset_password(db, SECRET, token, "password baru saya", now)
     assert await guess(db, ELSEWHERE, password="password baru saya") == "SignedIn"
 
@@ -272,7 +272,7 @@ async def test_the_old_password_cannot_be_guessed_from_a_stolen_session(db: Data
 async def reset_token(db: Database, user_id: int) -> str:
     known = await queries.credentials_of(db, user_id)
     assert known is not None
-    return make_link(SECRET, "reset", user_id, known.password_hash, await clock.now(db) + rules.RESET_WITHIN)
+    return make_link(SECRET, "reset", user_id, known.binding, await clock.now(db) + rules.RESET_WITHIN)
 
 
 async def test_a_reset_link_serves_once_also_when_used_twice_at_the_same_time(db: Database) -> None:
@@ -295,6 +295,10 @@ async def test_a_reset_link_is_over_after_half_an_hour_and_after_any_other_chang
     await actions.check_reset(db, SECRET, token, now + timedelta(minutes=29))
     await actions.change_password(db, user_id, 0, PASSWORD, "password baru saya")
     with pytest.raises(LinkOver):
+        await actions.check_reset(db, SECRET, token, now)
+    token = await reset_token(db, user_id)
+    await db.execute("UPDATE users SET email = 'pindah@mentorinaja.test' WHERE id = $1", user_id)
+    with pytest.raises(LinkOver):  # whoever reads the mailbox that was left
         await actions.check_reset(db, SECRET, token, now)
 
 

@@ -211,7 +211,7 @@ async def check_reset(db: Database, secret_key: str, token: str, now: datetime) 
     """The account a reset link opens. Raises LinkOver when it was used, is over or not ours."""
     claim = read_link(secret_key, "reset", token, now)
     known = await queries.credentials_of(db, claim.user_id) if claim else None
-    if claim is None or known is None or fingerprint(known.password_hash) != claim.bound_to:
+    if claim is None or known is None or fingerprint(known.binding) != claim.bound_to:
         raise _over("/forgot-password", "Minta tautan baru")
     return known
 

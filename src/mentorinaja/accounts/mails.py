@@ -32,7 +32,7 @@ async def load_reset(db: Database, settings: Settings, row: OutboxRow) -> MailCo
     expires_at = row.created_at + rules.RESET_WITHIN
     if known is None or known.suspended or expires_at <= await clock.now(db):
         return None
-    token = make_link(settings.secret_key, "reset", row.user_id, known.password_hash, expires_at)
+    token = make_link(settings.secret_key, "reset", row.user_id, known.binding, expires_at)
     return MailContent(
         "Buat password baru untuk MentorinAja",
         "reset",

@@ -21,8 +21,14 @@ class Credentials:
     """What is needed to let somebody in."""
 
     user_id: int
+    email: str
     password_hash: str
     suspended: bool
+
+    @property
+    def binding(self) -> str:
+        """What a link for a new password is bound to: that password, and the mailbox it was sent to."""
+        return f"{self.password_hash}:{self.email.casefold()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,11 @@ _VIEWER = """
     SELECT u.id, u.full_name, u.email::text AS email, u.role, u.time_zone, s.id AS session_id, e.id AS expert_id
     FROM login_sessions s JOIN users u ON u.id = s.user_id LEFT JOIN experts e ON e.user_id = u.id
     WHERE s.token_hash = {} AND s.ended_at IS NULL AND s.expires_at > app_now() AND u.suspended_at IS NULL
+"""
+
+
+_CREDENTIALS = """
+    SELECT id AS user_id, email::text AS email, password_hash, suspended_at IS NOT NULL AS suspended FROM users
 """
 
 
@@ -93,18 +104,12 @@ async def admin_by_email(db: Database, email: str) -> Viewer:
 
 async def credentials_by_email(db: Database, email: str) -> Credentials | None:
     """What lets the owner of this address in (its case is ignored), or None."""
-    return _credentials(
-        await db.fetchrow(
-            "SELECT id, password_hash, suspended_at FROM users WHERE email = $1::text::citext", email
-        )
-    )
+    return _credentials(await db.fetchrow(f"{_CREDENTIALS} WHERE email = $1::text::citext", email))
 
 
 async def credentials_of(db: Database, user_id: int) -> Credentials | None:
     """What lets this person in, or None."""
-    return _credentials(
-        await db.fetchrow("SELECT id, password_hash, suspended_at FROM users WHERE id = $1", user_id)
-    )
+    return _credentials(await db.fetchrow(f"{_CREDENTIALS} WHERE id = $1", user_id))
 
 
 async def account_for(db: Database, user_id: int) -> Account | None:
@@ -153,4 +158,4 @@ async def signed_in_before(db: Database, email: str, address: str) -> bool:
 
 
 def _credentials(row: asyncpg.Record | None) -> Credentials | None:
-    return Credentials(row["id"], row["password_hash"], row["suspended_at"] is not None) if row else None
+    return Credentials(**row) if row else None
