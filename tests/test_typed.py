@@ -1,8 +1,8 @@
-"""Amounts of money as people type them."""
+"""What people type: amounts of money, and what cannot be seen in a text."""
 
 import pytest
 
-from mentorinaja.typed import rupiah_in
+from mentorinaja.typed import has_unseen, rupiah_in
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,7 @@ def test_rupiah_are_read_as_they_are_written(typed: str, amount: int) -> None:
 )  # fmt: skip
 def test_everything_else_is_no_amount(typed: str) -> None:
     assert rupiah_in(typed) is None
+
+
+def test_marks_that_hide_are_found_and_emoji_are_none() -> None:
+    assert has_unseen("a\u202eb") and has_unseen("a\u200bb") and not has_unseen("👩\u200d💻 halo")

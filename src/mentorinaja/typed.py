@@ -8,6 +8,12 @@ import re
 # NUL and lone surrogates cannot be stored at all.
 UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
+# Marks that turn text around or are not seen at all; the joiners that emoji are made of are left alone.
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f"
+    "\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0]"
+)
+
 # Dots only between thousands, as rupiah are written; at most as many digits as any balance could have.
 _RUPIAH = re.compile(r"(?:[Rr][Pp]\.? ?)?([1-9][0-9]{0,17}|[1-9][0-9]{0,2}(?:\.[0-9]{3}){1,5}|0)")
 _WHOLE = re.compile(r"[0-9]{1,18}")
@@ -33,6 +39,11 @@ def whole_in(sent: object) -> int | None:
     (157500, None, None)
     """
     return int(sent) if isinstance(sent, str) and _WHOLE.fullmatch(sent) else None
+
+
+def has_unseen(text: str) -> bool:
+    """Whether a text has marks that cannot be seen, or turn what follows around."""
+    return _UNSEEN.search(text) is not None
 
 
 def harmless(text: str) -> str:

@@ -134,6 +134,7 @@ async def test_registering_without_a_field_says_which_and_keeps_the_rest(site: S
     ("name", "value"),
     [
         ("full_name", "x" * 121), ("full_name", "Ani\nBcc: x@y.id"), ("full_name", "Ani\x00"), ("full_name", "\x00"),
+        ("full_name", "Ani\u202e malik"), ("full_name", "\ufeff"), ("full_name", "\u200d😀"),
         ("email", "bukan"), ("email", "a" * 5000 + "@x.id"), ("email", "a@x.id\x00"), ("email", "😀"),
         ("phone", "halo"), ("phone", "9" * 5000), ("phone", "0812\x00"), ("phone", "😀"),
         ("password", "pendek"), ("password", "password123"), ("password", "k7 " * 100), ("password", "kuda baterai\x00"),
@@ -371,6 +372,7 @@ async def test_each_section_of_the_profile_is_saved_on_its_own(site: Site) -> No
         ("person", {"full_name": ""}, "full_name"),
         ("person", {"full_name": "x" * 500}, "full_name"),
         ("person", {"full_name": "\x00"}, "full_name"),
+        ("person", {"full_name": "Budi\u202e"}, "full_name"),
         ("person", {"phone": "1"}, "phone"),
         ("zone", {"time_zone": "Europe/Paris"}, "time_zone"),
         ("zone", {"time_zone": "\x00"}, "time_zone"),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import BooleanField, PasswordField, SelectField, ValidationError
+from wtforms import BooleanField, Field, Form, PasswordField, SelectField, ValidationError
 from wtforms.widgets import EmailInput, TelInput
 
 from mentorinaja.accounts import rules
 from mentorinaja.formats import ZONE_NAMES
-from mentorinaja.web.forms import BaseForm, LineField, length, required
+from mentorinaja.web.forms import BaseForm, LineField, length, required, seen
 
 _PLACES = {
     "Asia/Jakarta": "Jawa, Sumatra, Kalimantan Barat dan Tengah",
@@ -62,9 +62,14 @@ class NewPasswordField(PasswordField):
 
 def _name_field() -> LineField:
     most = rules.NAME_LENGTH
-    return LineField(
-        "Nama Lengkap", [required("Tulis nama Anda."), length(f"Paling banyak {most} karakter.", most=most)]
-    )
+    at_most = length(f"Paling banyak {most} karakter.", most=most)
+    return LineField("Nama Lengkap", [required("Tulis nama Anda."), at_most, seen, _some_letter])
+
+
+def _some_letter(_form: Form, field: Field) -> None:
+    """Something that can be called out."""
+    if not any(letter.isalpha() for letter in field.data):
+        raise ValidationError("Tulis nama Anda dengan huruf.")
 
 
 def _phone_field() -> PhoneField:

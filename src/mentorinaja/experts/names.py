@@ -9,11 +9,6 @@ TAG_LENGTH = 40
 _SLUG_MOST = 50
 # What a tag may have beside letters and digits: C++, C#, .NET, UI/UX, "R&D (Farmasi)".
 _TAG_SIGNS = frozenset(" +#.&/-()',:")
-# Marks that turn text around or are not seen at all; the joiners that emoji are made of are left alone.
-_UNSEEN = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f"
-    "\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0]"
-)
 
 
 def slug_from(name: str) -> str:
@@ -64,11 +59,6 @@ def tag_problem(tag: str) -> str | None:
 def tag_key(tag: str) -> str:
     """What two tags have in common that are the same to a reader: letters without case and accents."""
     return _plain(tag).casefold()
-
-
-def has_unseen(text: str) -> bool:
-    """Whether a text has marks that cannot be seen, or turn what follows around."""
-    return _UNSEEN.search(text) is not None
 
 
 def _plain(text: str) -> str:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import Field, Form, IntegerField, ValidationError
+from wtforms import IntegerField, ValidationError
 from wtforms.validators import Optional
 from wtforms.widgets import TextArea, TextInput
 
 from mentorinaja.experts.details import Achievement, Person
-from mentorinaja.experts.names import has_unseen, slug_from, tag_problem, tidy_tag
+from mentorinaja.experts.names import slug_from, tag_problem, tidy_tag
 from mentorinaja.experts.rules import Education, Profile, ProfileInvalid, Work, check_slug
 from mentorinaja.web.bodies import Posted
-from mentorinaja.web.forms import BaseForm, LineField, TextField, length, required
+from mentorinaja.web.forms import BaseForm, LineField, TextField, length, required, seen
 
 
 class NumberField(IntegerField):
@@ -42,12 +42,6 @@ class SlugField(LineField):
         """What of it can be an address; what cannot stays, to be told."""
         last = typed.strip().rstrip("/").rpartition("/")[2]
         return "".join(letter.lower() if letter.isascii() else letter for letter in last)
-
-
-def seen(_form: Form, field: Field) -> None:
-    """No marks that hide, or turn the text around."""
-    if field.data and has_unseen(field.data):
-        raise ValidationError("Ada karakter yang tidak terlihat. Tulis ulang tanpa menyalin.")
 
 
 def _line(label: str, empty: str = "", most: int = 80, least: int = 0) -> LineField:

@@ -7,11 +7,10 @@ from typing import Any
 from wtforms import BooleanField, HiddenField, IntegerField, RadioField, ValidationError
 from wtforms.widgets import TextInput
 
-from mentorinaja.experts.names import has_unseen
 from mentorinaja.experts.rules import ADDRESS_LENGTH, DURATION_BOUNDS, PRICE_BOUNDS, NewService
 from mentorinaja.experts.services import OwnService
 from mentorinaja.formats import rupiah
-from mentorinaja.typed import whole_in
+from mentorinaja.typed import has_unseen, whole_in
 from mentorinaja.web.bodies import Posted
 from mentorinaja.web.forms import (
     BaseForm,

@@ -10,7 +10,7 @@ from wtforms import Field, Form, IntegerField, StringField, ValidationError, val
 from wtforms.meta import DefaultMeta
 from wtforms.widgets import TextInput
 
-from mentorinaja.typed import UNFIT, rupiah_in
+from mentorinaja.typed import UNFIT, has_unseen, rupiah_in
 from mentorinaja.web.bodies import posted
 from mentorinaja.web.viewer import AnyRequest
 
@@ -107,6 +107,12 @@ def typed(sentence: str) -> validators.InputRequired:
 def required(sentence: str) -> validators.DataRequired:
     """The field must be filled in; `sentence` says with what."""
     return validators.DataRequired(sentence)
+
+
+def seen(_form: Form, field: Field) -> None:
+    """No marks that hide, or turn the text around: for what stands in a line with words of ours."""
+    if field.data and has_unseen(field.data):
+        raise ValidationError("Ada karakter yang tidak terlihat. Tulis ulang tanpa menyalin.")
 
 
 def length(sentence: str, least: int = -1, most: int = -1) -> validators.Length:
