@@ -11,7 +11,9 @@ import socket
 import ssl
 import zlib
 from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urljoin
 
@@ -35,6 +37,10 @@ _GONE = {401, 403, 404, 410}
 # Not every server sends words about its content that fit; these never are calendars.
 _NOT_A_CALENDAR = (b"text/html", b"application/xhtml", b"application/json", b"image/", b"video/", b"audio/")
 
+# A name whose server keeps silent holds a thread until the system gives up, long after we have: these are nobody
+# else's, so that mails, payments and the database never wait for them.
+_askers = ThreadPoolExecutor(8, thread_name_prefix="names")
+
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
@@ -46,7 +52,8 @@ class Fetched:
 
 async def resolve(host: str, port: int) -> list[str]:
     """Ask the network what a name stands for. Raises OSError."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_askers, ask)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
