@@ -79,6 +79,18 @@ async def test_an_expert_may_have_an_old_slug_back(db: Database) -> None:
     assert await queries.slug_today(db, "sari-wulandari") == "sari"
 
 
+async def test_nobody_collects_addresses(db: Database) -> None:
+    expert_id = await make_expert(db, Told(slug="sari-0"))
+    most = actions.MOST_OLD_SLUGS
+    for number in range(1, most + 1):
+        await rename(db, expert_id, f"sari-{number}")
+    with pytest.raises(SlugTaken, match="salah satu alamat lama"):
+        await rename(db, expert_id, "semua-milik-saya")
+    await rename(db, expert_id, "sari-3")
+    assert await queries.slug_today(db, f"sari-{most}") == "sari-3"
+    assert await queries.slug_today(db, "semua-milik-saya") is None
+
+
 async def test_a_profile_without_a_service_is_not_published(db: Database) -> None:
     expert_id = await create(db, (await make_user(db)).id)
     async with db.transaction() as tx:

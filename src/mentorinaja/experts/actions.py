@@ -32,6 +32,8 @@ from mentorinaja.schedule.rules import OFFICE_WEEK, Week
 
 # Slugs, those of today and those of the past, are one namespace: whoever takes one waits for the others.
 _SLUGS = 4_100_731
+# Each is nobody else's for ever.
+MOST_OLD_SLUGS = 10
 
 
 async def create_expert(
@@ -97,7 +99,10 @@ async def publish(tx: Connection, expert_id: int) -> None:
 
 
 async def rename_slug(tx: Connection, expert_id: int, slug: str) -> None:
-    """Give the expert's page a new address; the old one leads there for ever. Raises ProfileInvalid, SlugTaken."""
+    """Give the expert's page a new address; the old one leads there for ever.
+
+    Raises ProfileInvalid, SlugTaken (also when this would leave one address too many behind).
+    """
     rules.check_slug(slug)
     await _claim_slug(tx, slug, expert_id)
     old = await tx.fetchval("SELECT slug FROM experts WHERE id = $1 FOR UPDATE", expert_id)
@@ -106,6 +111,11 @@ async def rename_slug(tx: Connection, expert_id: int, slug: str) -> None:
     if old == slug:
         return
     await tx.execute("DELETE FROM expert_slugs WHERE old_slug = $1", slug)
+    kept = await tx.fetchval("SELECT count(*) FROM expert_slugs WHERE expert_id = $1", expert_id)
+    if kept >= MOST_OLD_SLUGS:
+        raise SlugTaken(
+            f"Alamat profil sudah {MOST_OLD_SLUGS} kali diganti. Pakai lagi salah satu alamat lama Anda."
+        )
     await tx.execute("UPDATE experts SET slug = $2 WHERE id = $1", expert_id, slug)
     # An address nobody could ever have opened is left to others.
     await tx.execute(
