@@ -89,7 +89,7 @@ FROM page JOIN experts e ON e.id = page.id LEFT JOIN services s ON s.id = e.lowe
 ORDER BY page.place
 """
 _TYPED = "e.search @@ search_query({})"
-_NEARLY = "e.id IN (SELECT similar_experts({}))"
+_NEARLY = "e.search @@ similar_query({})"
 # From what each listing keeps: asking the slot function for everybody takes seconds among ten thousand.
 _FREE_THAT_DAY = f"""e.free_starts && tstzrange(
   greatest({{0}}::date::timestamp AT TIME ZONE {{1}}, {_EARLIEST}),
