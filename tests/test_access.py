@@ -254,8 +254,8 @@ TABLE: dict[Route, Entry] = {
     ("POST", "/expert/dashboard/profil/{part:str}/{entry_id:int}"): Entry(
         "/expert/dashboard/profil/pencapaian/{pride}", mentor=422
     ),
-    ("POST", "/expert/dashboard/profil/{part:str}/{entry_id:int}/pindah"): Entry(
-        "/expert/dashboard/profil/pencapaian/{pride}/pindah", mentor=303, form={"to": "up"}
+    ("POST", "/expert/dashboard/profil/{part:str}/{entry_id:int}/urutan"): Entry(
+        "/expert/dashboard/profil/pencapaian/{pride}/urutan", mentor=303, form={"to": "up"}
     ),
     ("GET", "/expert/dashboard/profil/{part:str}/{entry_id:int}/hapus"): Entry(
         "/expert/dashboard/profil/pencapaian/{pride}/hapus", mentor=200

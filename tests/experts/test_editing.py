@@ -100,12 +100,12 @@ async def test_tags_are_told_once_and_as_others_write_them(db: Database) -> None
 async def test_rows_are_added_changed_ordered_and_taken_away(db: Database) -> None:
     expert_id, rival = await make_expert(db, Told(slug="sari")), await make_expert(db)
     ids = [await editing.add_entry(db, expert_id, PRIDE, Achievement(title)) for title in "ABC"]
-    await editing.move_entry(db, expert_id, PRIDE, ids[2], up=True)
+    await editing.move_entry(db, expert_id, PRIDE, ids[2], "up")
     assert await titles(db, expert_id) == ["A", "C", "B"]
-    await editing.move_entry(db, expert_id, PRIDE, ids[0], up=True)
-    await editing.move_entry(db, expert_id, PRIDE, ids[1], up=False)
+    await editing.move_entry(db, expert_id, PRIDE, ids[0], "up")
+    await editing.move_entry(db, expert_id, PRIDE, ids[1], "down")
     assert await titles(db, expert_id) == ["A", "C", "B"], "the first and the last stay"
-    await editing.move_entry(db, expert_id, PRIDE, ids[0], up=False)
+    await editing.move_entry(db, expert_id, PRIDE, ids[0], "down")
     assert await titles(db, expert_id) == ["C", "A", "B"]
     one = await details.entry_of(db, expert_id, PRIDE, ids[0])
     await editing.change_entry(db, expert_id, PRIDE, ids[0], Achievement("Z"), one.version)
@@ -114,7 +114,7 @@ async def test_rows_are_added_changed_ordered_and_taken_away(db: Database) -> No
     now = await details.entry_of(db, expert_id, PRIDE, ids[0])
     for refused in (
         editing.change_entry(db, rival, PRIDE, ids[0], Achievement("X"), now.version),
-        editing.move_entry(db, rival, PRIDE, ids[0], up=True),
+        editing.move_entry(db, rival, PRIDE, ids[0], "up"),
         details.entry_of(db, rival, PRIDE, ids[0]),
     ):
         with pytest.raises(NotThere):

@@ -149,7 +149,7 @@ async def test_lists_without_script_and_by_htmx(site: Site) -> None:
     for title in ("Pembicara", "Juara"):
         await browser.get(f"{PROFILE}/pencapaian/baru", headers=HTMX)
         answer = await browser.submit("#pencapaian form", {"title": title}, headers=HTMX)
-        assert answer.text.lstrip().startswith('<section class="stack" id="pencapaian"')
+        assert answer.text.lstrip().startswith('<section class="card stack" id="pencapaian"')
     first, second = await details.entries_of(site.db, seller.id, PARTS["pencapaian"])
     await browser.get(DASHBOARD)
     await browser.submit(f"#pencapaian-{second.id} form", {"to": "up"})
@@ -174,7 +174,7 @@ async def test_another_expert_reaches_nothing(site: Site) -> None:
     await browser.get(DASHBOARD)
     assert (await browser.post(one, {"title": "Milik saya", "version": "x"})).status_code == 404
     await browser.get(DASHBOARD)
-    assert (await browser.post(f"{one}/pindah", {"to": "up"})).status_code == 404
+    assert (await browser.post(f"{one}/urutan", {"to": "up"})).status_code == 404
     await browser.get(DASHBOARD)
     assert (await browser.post(f"{one}/hapus", {})).status_code == 303
     assert (await details.entry_of(site.db, seller.id, PARTS["pencapaian"], entry_id)).told == Achievement(

@@ -64,7 +64,7 @@ async def check_tags(page: Page) -> None:
 
 
 async def check_rows(page: Page) -> None:
-    await press_on(page, "#pencapaian > .row a")
+    await press_on(page, "#pencapaian-add")
     await expect(page.locator("#pencapaian [name=title]")).to_be_focused()
     await page.keyboard.type("Penulis")
     await page.keyboard.press("Enter")

@@ -176,11 +176,11 @@ async def test_days_off_extra_hours_and_holidays_without_script(site: Site) -> N
     # Only holidays on which the mentor works are suggested: 2027 begins on a Friday, Chinese New Year is a Saturday.
     offered = [node.attributes["value"] for node in browser.page.css("#libur button[name=day]")]
     assert offered[:2] == ["2026-12-25", "2027-01-01"] and "2027-02-06" not in offered
-    await browser.submit("#libur details form", {"day": "2026-12-25"})
+    await browser.submit("#libur-nasional form", {"day": "2026-12-25"})
     assert "Hari Raya Natal" in words(browser, "#libur .editlist")
-    await browser.submit("#libur details form", {"day": "2027-02-06"})
-    await browser.submit("#libur details form", {"all": "1"})
-    assert browser.page.css_first("#libur details") is None
+    await browser.submit("#libur-nasional form", {"day": "2027-02-06"})
+    await browser.submit("#libur-nasional form", {"all": "1"})
+    assert browser.page.css_first("#libur-nasional") is None
     taken = {day for run in (await plan(site, seller)).days_off() for day in (str(run.first),)}
     assert taken == {*offered, "2026-12-28"}
     await browser.submit("#libur li form")

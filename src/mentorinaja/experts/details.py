@@ -75,6 +75,11 @@ class Entry:
     told: Told
 
     @property
+    def name(self) -> str:
+        """What it is called where only it is meant."""
+        return self.told.degree if isinstance(self.told, Education) else self.told.title
+
+    @property
     def version(self) -> str:
         """What an edit of it was begun with."""
         return version_of(self.told)

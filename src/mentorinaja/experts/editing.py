@@ -15,6 +15,7 @@ from mentorinaja.experts import details, rules
 from mentorinaja.experts.actions import refresh_listing, rename_slug
 from mentorinaja.experts.details import Part, Person, Told, version_of
 from mentorinaja.experts.names import tag_key, tag_problem, tidy_tag
+from mentorinaja.experts.ordering import Way, moved
 from mentorinaja.experts.rules import MOST_TAGS, ProfileInvalid
 
 TagKind = Literal["expertise", "skill"]
@@ -150,17 +151,15 @@ async def remove_entry(tx: Connection, expert_id: int, part: Part, entry_id: int
 
 
 @atomic
-async def move_entry(tx: Connection, expert_id: int, part: Part, entry_id: int, *, up: bool) -> None:
-    """Let a row change places with its neighbour; the first and the last stay. Raises NotThere."""
+async def move_entry(tx: Connection, expert_id: int, part: Part, entry_id: int, way: Way) -> bool:
+    """Let a row change places with the one above or below; False at either end. Raises NotThere."""
     await _lock(tx, expert_id)
-    order = [entry.id for entry in await details.entries_of(tx, expert_id, part)]
-    if entry_id not in order:
+    ids = [entry.id for entry in await details.entries_of(tx, expert_id, part)]
+    if entry_id not in ids:
         raise NotThere
-    here = order.index(entry_id)
-    there = here - 1 if up else here + 1
-    if not 0 <= there < len(order):
-        return
-    order[here], order[there] = order[there], order[here]
+    order = moved(ids, entry_id, way)
+    if order == ids:
+        return False
     await tx.execute(
         f"""UPDATE {part.table} SET place = wanted.place
             FROM unnest($2::bigint[]) WITH ORDINALITY AS wanted (id, place)
@@ -169,6 +168,7 @@ async def move_entry(tx: Connection, expert_id: int, part: Part, entry_id: int, 
         order,
     )
     await refresh_listing(tx, expert_id)
+    return True
 
 
 async def _lock_account(tx: Connection, expert_id: int) -> None:

@@ -27,8 +27,6 @@ PRODUCT_TYPES: dict[str, tuple[str, str]] = {
     "audio": ("Audio", "note"),
     "other": ("Lainnya", "file"),
 }
-# Which way a thing goes in a list that is ordered by hand.
-Way = Literal["up", "down"]
 Sort = Literal["rating", "price", "experience", "soonest"]
 SORT_NAMES: dict[str, str] = {
     "rating": "Rating",
@@ -264,18 +262,6 @@ def check_service(service: NewService) -> None:
 def can_cost(amount: int) -> bool:
     """Whether a service or a product can be sold for so many rupiah."""
     return PRICE_BOUNDS[0] <= amount <= PRICE_BOUNDS[1]
-
-
-def moved(ids: list[int], one: int, way: Way) -> list[int]:
-    """The same with `one` a place further up or down.
-
-    >>> moved([7, 8, 9], 9, "up"), moved([7, 8, 9], 7, "up")
-    ([7, 9, 8], [7, 8, 9])
-    """
-    here = ids.index(one)
-    there = min(max(here + (-1 if way == "up" else 1), 0), len(ids) - 1)
-    others = [each for each in ids if each != one]
-    return [*others[:there], one, *others[there:]]
 
 
 def pages(total: int, per_page: int = PER_PAGE) -> int:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from mentorinaja.db.pool import Connection, Database, atomic
 from mentorinaja.errors import DomainError, NotThere
 from mentorinaja.experts import actions, rules
-from mentorinaja.experts.rules import NewService, Way, moved
+from mentorinaja.experts.ordering import Way, moved
+from mentorinaja.experts.rules import NewService
 
 
 class Stale(DomainError):
@@ -118,17 +119,19 @@ async def set_active(tx: Connection, expert_id: int, service_id: int, active: bo
 
 
 @atomic
-async def move(tx: Connection, expert_id: int, service_id: int, way: Way) -> None:
-    """Change places with the service before or after; at either end nothing happens. Raises NotThere."""
+async def move(tx: Connection, expert_id: int, service_id: int, way: Way) -> bool:
+    """Change places with the service before or after; False at either end. Raises NotThere."""
     await _hold(tx, expert_id)
     ids = [service.id for service in await own_services(tx, expert_id)]
     if service_id not in ids:
         raise NotThere
+    wanted = moved(ids, service_id, way)
     await tx.execute(
         """UPDATE services SET place = n FROM unnest($1::bigint[]) WITH ORDINALITY AS wanted (service_id, n)
            WHERE id = service_id AND place <> n""",
-        moved(ids, service_id, way),
+        wanted,
     )
+    return wanted != ids
 
 
 @atomic

@@ -14,7 +14,8 @@ from mentorinaja.db.pool import Database
 from mentorinaja.errors import NotThere
 from mentorinaja.experts import details, editing
 from mentorinaja.experts.details import PARTS, Entry, Part
-from mentorinaja.experts.editing import EditedMeanwhile, ListFull
+from mentorinaja.experts.editing import MOST_ENTRIES, EditedMeanwhile, ListFull
+from mentorinaja.experts.ordering import said_of_move, way_in
 from mentorinaja.experts.profile_forms import AchievementForm, EducationForm, EntryForm, WorkForm
 from mentorinaja.web import html
 from mentorinaja.web.auth import expert_id_of, requires_expert
@@ -131,12 +132,14 @@ async def remove(request: WebRequest, db: Database, now: datetime, part: str, en
     return await _done(request, db, now, there, "Dihapus.")
 
 
-@post(_ONE + "/pindah", guards=[requires_expert])
+@post(_ONE + "/urutan", guards=[requires_expert])
 async def move(request: WebRequest, db: Database, now: datetime, part: str, entry_id: int) -> Response[Any]:
-    """Let a row change places with the one above (`to` is `up`) or below it."""
-    there, to = _part(part), (await posted(request)).text("to")
-    await editing.move_entry(db, expert_id_of(request), there, entry_id, up=to == "up")
-    return await _done(request, db, now, there, "Urutan disimpan.", moved=(entry_id, to))
+    """Let a row change places with the one above or below it (`to`: `up` or `down`)."""
+    there, expert_id = _part(part), expert_id_of(request)
+    entry = await details.entry_of(db, expert_id, there, entry_id)
+    way = way_in((await posted(request)).text("to"))
+    changed = await editing.move_entry(db, expert_id, there, entry_id, way)
+    return await _done(request, db, now, there, said_of_move(entry.name, way, changed), moved=True)
 
 
 def _part(key: str) -> Part:
@@ -169,10 +172,11 @@ async def _done(
     now: datetime,
     part: Part,
     said: str,
-    moved: tuple[int, str | None] | None = None,
+    *,
+    moved: bool = False,
 ) -> Response[Any]:
     if html.wants_partial(request):
-        return await _section(request, db, now, part, said, moved)
+        return await _section(request, db, now, part, said, moved=moved)
     answer = html.see_other(request, f"{_DASHBOARD}#{part.key}")
     put_flash(request, answer, "ok", said)
     return answer
@@ -184,10 +188,13 @@ async def _section(
     now: datetime,
     part: Part,
     said: str = "",
-    moved: tuple[int, str | None] | None = None,
+    *,
+    moved: bool = False,
 ) -> Response[Any]:
     entries = await details.entries_of(db, expert_id_of(request), part)
-    return await _answer(request, db, now, part, _SECTION, entries=entries, said=said, moved=moved)
+    return await _answer(
+        request, db, now, part, _SECTION, entries=entries, most=MOST_ENTRIES, said=said, moved=moved
+    )
 
 
 async def _answer(

@@ -49,6 +49,7 @@ async def show_profile(request: WebRequest, db: Database, settings: Settings, no
         profile=profile,
         form=_form_of(profile.person),
         words=WORDS,
+        most=editing.MOST_ENTRIES,
         suggested=await suggestions(request),
         account=await accounts.account_for(db, request.user.id),
         email_change=await accounts.pending_email(db, request.user.id),

@@ -11,6 +11,7 @@ from mentorinaja.bookings.strip import strip_of
 from mentorinaja.db.pool import Database
 from mentorinaja.errors import DomainError, NotThere
 from mentorinaja.experts import services
+from mentorinaja.experts.ordering import said_of_move, way_in
 from mentorinaja.experts.rules import MOST_SERVICES, ServicesFull, can_cost
 from mentorinaja.experts.service_form import ServiceForm
 from mentorinaja.experts.services import OwnService, Stale
@@ -90,11 +91,9 @@ async def switch(request: WebRequest, db: Database, service_id: int) -> Response
 async def move(request: WebRequest, db: Database, service_id: int) -> Response[Any]:
     """Put the service a place further up or down (`to`: `up` or `down`)."""
     service = await _own(request, db, service_id)
-    up = (await posted(request)).text("to") == "up"
-    await services.move(db, expert_id_of(request), service.id, "up" if up else "down")
-    return await _changed(
-        request, db, f"“{service.name}” {'naik' if up else 'turun'} satu tempat.", f"service-{service.id}"
-    )
+    way = way_in((await posted(request)).text("to"))
+    changed = await services.move(db, expert_id_of(request), service.id, way)
+    return await _changed(request, db, said_of_move(service.name, way, changed), f"service-{service.id}")
 
 
 @get(_ONE + "/hapus", guards=[requires_expert])

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from mentorinaja.db.pool import Connection, atomic
 from mentorinaja.errors import NotThere
-from mentorinaja.experts.rules import Way, moved
+from mentorinaja.experts.ordering import Way, moved
 from mentorinaja.products import queries
 from mentorinaja.products.refusals import ProductFull, Stale
 from mentorinaja.products.rules import MOST_PRODUCTS, NewProduct
@@ -93,8 +93,8 @@ async def set_active(tx: Connection, expert_id: int, product_id: int, active: bo
 
 
 @atomic
-async def move(tx: Connection, expert_id: int, product_id: int, way: Way) -> None:
-    """Change places with the product before or after; at either end nothing happens. Raises `NotThere`."""
+async def move(tx: Connection, expert_id: int, product_id: int, way: Way) -> bool:
+    """Change places with the product before or after; False at either end. Raises `NotThere`."""
     rows = await tx.fetch(
         "SELECT id FROM products WHERE expert_id = $1 AND archived_at IS NULL ORDER BY id FOR NO KEY UPDATE",
         expert_id,
@@ -102,11 +102,13 @@ async def move(tx: Connection, expert_id: int, product_id: int, way: Way) -> Non
     if product_id not in {row["id"] for row in rows}:
         raise NotThere
     ids = [product.id for product in await queries.products_of(tx, expert_id)]
+    wanted = moved(ids, product_id, way)
     await tx.execute(
         """UPDATE products SET place = n FROM unnest($1::bigint[]) WITH ORDINALITY AS wanted (product_id, n)
            WHERE id = product_id AND place <> n""",
-        moved(ids, product_id, way),
+        wanted,
     )
+    return wanted != ids
 
 
 @atomic

@@ -8,6 +8,7 @@ from litestar import Response, get, post
 
 from mentorinaja.db.pool import Database
 from mentorinaja.errors import DomainError, NotThere
+from mentorinaja.experts.ordering import said_of_move, way_in
 from mentorinaja.experts.rules import can_cost
 from mentorinaja.policies import queries as policies
 from mentorinaja.products import actions, files, queries
@@ -90,11 +91,9 @@ async def switch(request: WebRequest, db: Database, product_id: int) -> Response
 async def move(request: WebRequest, db: Database, product_id: int) -> Response[Any]:
     """Put the product a place further up or down (`to`: `up` or `down`)."""
     product = await _product(request, db, product_id)
-    up = (await posted(request)).text("to") == "up"
-    await actions.move(db, product.expert_id, product.id, "up" if up else "down")
-    return await _changed(
-        request, db, f"“{product.name}” {'naik' if up else 'turun'} satu tempat.", f"product-{product.id}"
-    )
+    way = way_in((await posted(request)).text("to"))
+    changed = await actions.move(db, product.expert_id, product.id, way)
+    return await _changed(request, db, said_of_move(product.name, way, changed), f"product-{product.id}")
 
 
 @get(_ONE + "/hapus", guards=[requires_expert])
