@@ -11,7 +11,8 @@ import asyncpg
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from mentorinaja.bookings import choosing, making
+from mentorinaja.bookings import choosing, making, moving
+from mentorinaja.bookings import queries as orders
 from mentorinaja.bookings.forms import BookingForm
 from mentorinaja.bookings.making import Wish
 from mentorinaja.bookings.refusals import NotASlot, OwnOverlap, SlotTaken
@@ -59,9 +60,12 @@ async def test_what_is_offered_can_be_booked_and_nothing_else(
     for slot in some | set(offered[:1]) | set(offered[-1:]):
         assert await _can_book(db, world, slot), slot
     others = [at for at in _nearly(offered, world) if at not in set(offered)]
-    for at in data.draw(st.sets(st.sampled_from(others), min_size=1, max_size=6)):
+    refused = data.draw(st.sets(st.sampled_from(others), min_size=1, max_size=6))
+    for at in refused:
         assert not await queries.slot_is_free(db, world.expert_id, drawn.minutes, at, world.user_id), at
         assert not await _can_book(db, world, at), at
+    if offered:
+        await _check_moving(db, world, drawn, offered, some | refused)
 
 
 async def _offered(db: Database, world: World, minutes: int) -> list[datetime]:
@@ -136,9 +140,42 @@ async def _can_book(db: Database, world: World, starts_at: datetime | None) -> b
         return False
 
 
-async def _booked(tx: asyncpg.Connection, wish: Wish) -> None:
+async def _check_moving(
+    db: Database, world: World, drawn: Drawn, offered: list[datetime], asked: set[datetime]
+) -> None:
+    """Whoever has one of the times can have each of the same ones instead: its own counts as free."""
+    wish = Wish(world.user_id, world.service_id, offered[0], "Pindah karier", "", "qris")
+    try:
+        async with db.transaction() as tx:
+            order = await orders.lock_order(tx, await _booked(tx, wish))
+            rows = await tx.fetch(
+                "SELECT starts_at FROM free_slots($1, $2, '-infinity', 'infinity', $3, NULL, $4)",
+                world.expert_id,
+                drawn.minutes,
+                world.user_id,
+                order.booking_id,
+            )
+            assert [row["starts_at"] for row in rows] == offered
+            for at in asked:
+                assert await _can_have_instead(tx, order, at) == (at in offered), at
+            raise Undone
+    except Undone:
+        pass
+
+
+async def _can_have_instead(tx: asyncpg.Connection, order: orders.Order, at: datetime) -> bool:
+    """What moving, proposing and choosing with late money ask."""
+    try:
+        await moving.free_time(tx, order, at)
+    except (SlotTaken, OwnOverlap, NotASlot):
+        return False
+    return True
+
+
+async def _booked(tx: asyncpg.Connection, wish: Wish) -> str:
     """The action within a transaction that is already open, as it is written."""
-    await making.book.__wrapped__(tx, wish)  # type: ignore[attr-defined]  # what @atomic wraps
+    public_id: str = await making.book.__wrapped__(tx, wish)  # type: ignore[attr-defined]  # what @atomic wraps
+    return public_id
 
 
 def _nearly(offered: list[datetime], world: World) -> Iterable[datetime]:
