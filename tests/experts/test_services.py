@@ -51,6 +51,7 @@ async def test_a_service_is_added_changed_switched_and_moved_and_lists_follow(db
     assert await listed(db, seller) == (150_000, 30, ["online_chat"], True)
     video = await services.add(db, seller.id, replace(VIDEO, price=90_000))
     review = await services.add(db, seller.id, REVIEW)
+    assert await services.add(db, seller.id, REVIEW) == review, "the same sent twice is one"
     assert await names(db, seller) == ["Chat Konsultasi", "Video Call", "Tinjau CV"]
     assert await listed(db, seller) == (90_000, 30, ["online_chat", "online_video"], True)
 

@@ -59,9 +59,14 @@ async def create_expert(
 
 
 async def add_service(tx: Connection, expert_id: int, service: NewService) -> int:
-    """Offer one more service, after those there are; answers its id. Raises ProfileInvalid, ServicesFull."""
+    """Offer one more service, after those there are; answers its id. The same sent twice is one.
+
+    Raises ProfileInvalid, ServicesFull.
+    """
     rules.check_service(service)
     place = await _next_place(tx, expert_id)
+    if same := await _same_service(tx, expert_id, service):
+        return same
     row = Services(
         expert_id=expert_id,
         name=service.name.strip(),
@@ -166,6 +171,24 @@ async def _next_place(tx: Connection, expert_id: int) -> int:
         )
     place: int = row["place"]
     return place
+
+
+async def _same_service(tx: Connection, expert_id: int, service: NewService) -> int | None:
+    """The service that is this one in every word, if there is one."""
+    service_id: int | None = await tx.fetchval(
+        """SELECT id FROM services
+           WHERE expert_id = $1 AND archived_at IS NULL AND active = $2 AND category = $3 AND price = $4
+             AND duration_minutes IS NOT DISTINCT FROM $5 AND (name, description, address) = ($6, $7, $8)""",
+        expert_id,
+        service.active,
+        service.category,
+        service.price,
+        service.duration_minutes,
+        service.name.strip(),
+        service.description.strip(),
+        service.address.strip(),
+    )
+    return service_id
 
 
 async def _claim_slug(tx: Connection, slug: str, expert_id: int | None = None) -> None:

@@ -108,10 +108,12 @@ async def remove_tag(tx: Connection, expert_id: int, kind: TagKind, name: str) -
 
 @atomic
 async def add_entry(tx: Connection, expert_id: int, part: Part, told: Told) -> int:
-    """Add a row to one of the lists, after the others; answers its id. Raises ListFull."""
+    """Add a row to one of the lists, after the others; answers its id. The same sent twice is one. Raises ListFull."""
     await _lock(tx, expert_id)
-    there: int = await tx.fetchval(f"SELECT count(*) FROM {part.table} WHERE expert_id = $1", expert_id)
-    if there >= MOST_ENTRIES:
+    there = await details.entries_of(tx, expert_id, part)
+    if same := next((entry.id for entry in there if entry.told == told), None):
+        return same
+    if len(there) >= MOST_ENTRIES:
         raise ListFull(f"Paling banyak {MOST_ENTRIES} baris. Hapus dulu yang kurang penting.")
     given = ", ".join(f"${number}" for number in range(2, 2 + len(part.columns)))
     entry_id: int = await tx.fetchval(
