@@ -82,9 +82,20 @@ async def test_a_chargeback_after_the_withdrawal_is_owed_and_paid_by_later_earni
     )
     # What paid a debt counts as earned all the same: taken back, it is owed again.
     await charge_back(db, second, paid)
-    assert await queries.earnings(db, seller.id) == Earnings(
-        held=0, available=0, withdrawing=0, withdrawn=100_000, owed=100_000
-    )
+    earned = await queries.earnings(db, seller.id)
+    assert earned == Earnings(held=0, available=0, withdrawing=0, withdrawn=100_000, owed=100_000)
+    # The expert reads what became of it: behind the debt itself, and where it made a line smaller than the sale.
+    debt = (await queries.lines_of(db, seller.id, queries.OWED)).lines
+    assert [(line.kind, line.amount, line.balance) for line in debt] == [
+        ("chargeback", 100_000, 100_000), ("release", -100_000, 0), ("chargeback", 100_000, 100_000),
+    ]  # fmt: skip
+    assert debt[0].balance == earned.of(queries.OWED) and not any(line.note for line in debt)
+    available = (await queries.lines_of(db, seller.id, ("expert_available",))).lines
+    assert [(line.amount, line.note) for line in available[:3]] == [
+        (-26_000, "Rp 100.000 lagi dipotong dari pendapatan berikutnya"),
+        (26_000, "Rp 100.000 dipakai untuk menutup kekurangan saldo"),
+        (-26_000, "Rp 100.000 lagi dipotong dari pendapatan berikutnya"),
+    ]
 
 
 async def test_what_is_reserved_stays_reserved_and_what_comes_back_pays_the_debt_first(db: Database) -> None:

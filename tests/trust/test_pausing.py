@@ -248,6 +248,11 @@ async def test_a_paused_experts_page_says_so_and_one_click_ends_it(site: Site) -
     mentor = await browser_of_seller(site, seller)
     await mentor.get("/expert/dashboard")
     assert "Anda dijeda dari daftar mentor" in mentor.text
+    # Nobody finds them, so there is nothing to switch on, not even from a page that was open before.
+    assert mentor.page.css_first("#ready-switch") is None
+    answer = await mentor.post("/expert/dashboard/ready", {"on": "1", "until": "4"})
+    assert answer.status_code == 409 and "begitu halaman Anda tampil" in mentor.text
+    await mentor.get("/expert/dashboard")
     await mentor.submit("#pause form")
     assert "Anda tampil lagi di daftar mentor" in mentor.text and mentor.page.css_first("#pause") is None
     assert await status_of(db, seller) == "published"

@@ -30,6 +30,11 @@ class Strip:
     coming: list[OrderDetail]
     more: bool
 
+    @property
+    def listed(self) -> bool:
+        """Whether users find this expert; nobody else has anything to switch on."""
+        return self.status == "published"
+
     def is_ready(self, now: datetime) -> bool:
         """Whether the switch is on at `now`."""
         return self.ready_until is not None and self.ready_until > now

@@ -6,28 +6,33 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from mentorinaja.db.pool import Connection, Database
+from mentorinaja.formats import rupiah
 from mentorinaja.ledger.flow import TO_EXPERT
 
 LINES_PER_PAGE = 30
 # All that an expert ever earned and has, wherever it is now; what is owed is still in it.
 EARNED = ("expert_held", "expert_available", "expert_withdrawing", "expert_withdrawn")
+# What went back after it was paid out: the one balance of an expert that counts the other way round.
+OWED = ("expert_owed",)
 _WORDS = TO_EXPERT | {
     "withdrawal": "Penarikan diajukan",
     "withdrawal_paid": "Penarikan ditransfer ke rekening Anda",
     "withdrawal_returned": "Penarikan tidak jadi, uangnya kembali",
 }
 
-# Expert, kinds of account, the journal before which lines are wanted (NULL: the newest), how many.
+# Expert, kinds of account, the journal before which lines are wanted (NULL: the newest), how many, which way to count.
 _LINES = """
     WITH moved AS (
-      SELECT e.journal_id, -sum(e.amount)::bigint AS amount
+      SELECT e.journal_id, ($5 * sum(e.amount))::bigint AS amount
       FROM ledger_accounts a JOIN ledger_entries e ON e.account_id = a.id
       WHERE a.expert_id = $1 AND a.kind = ANY ($2) GROUP BY e.journal_id HAVING sum(e.amount) <> 0
     ), summed AS (
       SELECT journal_id AS id, amount, sum(amount) OVER (ORDER BY journal_id)::bigint AS balance FROM moved
     )
     SELECT s.id, j.at, j.kind, o.public_id AS order_id, o.item_name, o.payer_name,
-      CASE WHEN j.kind LIKE 'withdrawal%' THEN split_part(j.key, ':', 2) END AS withdrawal, s.amount, s.balance
+      CASE WHEN j.kind LIKE 'withdrawal%' THEN split_part(j.key, ':', 2) END AS withdrawal, s.amount, s.balance,
+      (SELECT coalesce(sum(e.amount), 0) FROM ledger_entries e JOIN ledger_accounts a ON a.id = e.account_id
+       WHERE e.journal_id = s.id AND a.expert_id = $1 AND a.kind = 'expert_owed' AND a.kind <> ALL ($2))::bigint AS owed
     FROM summed s JOIN ledger_journals j ON j.id = s.id LEFT JOIN orders o ON o.id = j.order_id
     WHERE $3::bigint IS NULL OR s.id < $3 ORDER BY s.id DESC LIMIT $4
 """
@@ -52,7 +57,8 @@ _MONTHS = """
 class Line:
     """One movement of a balance: by how much, and what it was then, in whole rupiah.
 
-    About an order or a withdrawal: what belongs to the other is None. `id` tells where the next page begins.
+    About an order or a withdrawal: what belongs to the other is None. `id` tells where the next page begins;
+    `owed` by how much more (less: below zero) the expert owes since, where that is not what the line is about.
     """
 
     id: int
@@ -64,11 +70,19 @@ class Line:
     withdrawal: str | None
     amount: int
     balance: int
+    owed: int
 
     @property
     def words(self) -> str:
         """What happened, as the expert reads it."""
         return _WORDS[self.kind]
+
+    @property
+    def note(self) -> str | None:
+        """Why it is not the whole of what moved."""
+        if self.owed > 0:
+            return f"{rupiah(self.owed)} lagi dipotong dari pendapatan berikutnya"
+        return f"{rupiah(-self.owed)} dipakai untuk menutup kekurangan saldo" if self.owed else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +97,8 @@ async def lines_of(
     db: Connection | Database, expert_id: int, kinds: tuple[str, ...], before: int | None = None
 ) -> Lines:
     """The movements of an expert's accounts of these kinds together; what only changes place among them is none."""
-    rows = await db.fetch(_LINES, expert_id, list(kinds), before, LINES_PER_PAGE + 1)
+    way = 1 if kinds == OWED else -1
+    rows = await db.fetch(_LINES, expert_id, list(kinds), before, LINES_PER_PAGE + 1, way)
     lines = [Line(**dict(row)) for row in rows[:LINES_PER_PAGE]]
     return Lines(lines, lines[-1].id if len(rows) > LINES_PER_PAGE else None)
 

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from mentorinaja.db.pool import Connection, Database
 from mentorinaja.ledger.flow import Flow, Movement, Side, flow_from
-from mentorinaja.ledger.lines import EARNED, Line, Lines, earned_by_month, lines_of
+from mentorinaja.ledger.lines import EARNED, OWED, Line, Lines, earned_by_month, lines_of
 
-__all__ = ["EARNED", "Earnings", "Flow", "Line", "Lines", "Movement", "OrderEntry", "Side", "earned_by_month",
-           "lines_of"]  # fmt: skip
+__all__ = ["EARNED", "OWED", "Earnings", "Flow", "Line", "Lines", "Movement", "OrderEntry", "Side",
+           "earned_by_month", "lines_of"]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

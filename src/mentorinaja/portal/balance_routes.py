@@ -40,6 +40,11 @@ BALANCES = {
     "sedang-ditarik": Balance(
         "Sedang ditarik", ("expert_withdrawing",), "Yang sudah Anda ajukan dan belum ditransfer."
     ),
+    "dipotong": Balance(
+        "Dipotong dari pendapatan berikutnya",
+        ledger.OWED,
+        "Yang kembali kepada pengguna setelah bagian Anda ditarik. Anda tidak perlu membayar apa-apa.",
+    ),
 }
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from mentorinaja import clock
 from mentorinaja.db.pool import Connection, atomic, run
 from mentorinaja.schedule import rules
-from mentorinaja.schedule.rules import Rules, SpecialDay, Week, clock_text
+from mentorinaja.schedule.rules import NotListed, Rules, SpecialDay, Week, clock_text
 from mentorinaja.schedule.tables import Schedules
 
 
@@ -69,10 +69,20 @@ async def set_ready(
     """Turn "Siap sekarang" on, for four hours or until `until` if that is sooner, or off.
 
     Answers when it turns itself off. Only new bookings are affected. Raises ScheduleInvalid when `until`
-    is past.
+    is past, NotListed when an expert who is not listed turns it on.
     """
     ends = rules.ready_until(await clock.now(tx), until) if on else None
-    await tx.execute("UPDATE experts SET ready_until = $2 WHERE id = $1", expert_id, ends)
+    changed = await tx.fetchval(
+        """UPDATE experts SET ready_until = $2
+           WHERE id = $1 AND ($2::timestamptz IS NULL OR status = 'published') RETURNING true""",
+        expert_id,
+        ends,
+    )
+    if not changed:
+        raise NotListed(
+            "“Siap sekarang” dapat dinyalakan begitu halaman Anda tampil untuk umum.",
+            [("Buka Dashboard", "/expert/dashboard")],
+        )
     await refresh(tx, expert_id)
     return ends
 

@@ -29,6 +29,12 @@ class ScheduleInvalid(DomainError):
     title = "Jadwal belum benar"
 
 
+class NotListed(DomainError):
+    """An expert whom users do not find cannot offer sessions that begin now."""
+
+    title = "Anda belum tampil di daftar mentor"
+
+
 class ScheduleChanged(DomainError):
     """What somebody edits was changed in another window since they opened it."""
 
