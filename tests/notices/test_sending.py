@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
@@ -283,8 +284,21 @@ async def test_line_breaks_never_reach_a_header(db: Database, budi: int) -> None
     settings: Settings = make_settings(db.dsn)
     message = compose(settings, row, content, row.created_at)
     assert message["Subject"] == "Satu Bcc: c@x.id" and message["Bcc"] is None
-    with pytest.raises(ValueError):
-        compose(settings, replace(row, full_name="Budi\r\nBcc: c@x.id"), content, row.created_at)
+    message = compose(settings, replace(row, full_name="Budi\r\nBcc: c@x.id"), content, row.created_at)
+    assert message["To"].addresses[0].display_name == "Budi Bcc: c@x.id" and message["Bcc"] is None
+
+
+async def test_words_that_look_encoded_are_words(db: Database, budi: int) -> None:
+    """Read as what they seem to say, they break the library that writes headers, and their mail is never sent."""
+    row = await actions.take(db, await db.fetchval("SELECT id FROM outbox"))
+    assert row is not None
+    settings: Settings = make_settings(db.dsn)
+    for name in ("=?utf-8?q?=0D=0ABcc:_c@x.id?=", "=?utf-8?b?DQpCY2M6IGNAeC5pZA==?=", "=?utf-8?q?=00?="):
+        content = MailContent(f"Sesi dengan {name}", "verify", {"link": "/x", "until": row.created_at})
+        message = compose(settings, replace(row, full_name=name), content, row.created_at)
+        sent = message_from_bytes(message.as_bytes(), policy=policy.default)
+        assert sent["Bcc"] is None and "utf-8" in sent["Subject"] and "utf-8" in sent["To"]
+        assert [address.addr_spec for address in sent["To"].addresses] == [BUDI]
 
 
 async def test_a_calendar_file_goes_along_with_its_method(
