@@ -4,8 +4,11 @@ import asyncio
 import re
 from datetime import timedelta
 
+import pytest
+
 from mentorinaja.experts import services
 from mentorinaja.experts.rules import MOST_SERVICES, NewService
+from mentorinaja.web import auth
 from tests.support.bookings import book, browser_of, make_seller, make_user, seller_browser, slot_in
 from tests.support.products import make_product
 from tests.support.site import Browser, Site
@@ -224,3 +227,21 @@ async def test_a_price_that_changed_while_somebody_books_is_told_first(site: Sit
     assert answer.status_code == 409 and "Rp 315.000" in browser.text
     answer = await browser.submit("#buy", {}, follow=False)
     assert answer.status_code == 303 and re.match("/payment/PD-", answer.headers["location"])
+
+
+async def test_nobody_changes_what_is_shown_without_end(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auth, "MOST_CHANGES", 2)
+    seller = await make_seller(site.db)
+    browser, other = (
+        await seller_browser(site, seller),
+        await seller_browser(site, await make_seller(site.db)),
+    )
+    switch = f"{SHELF}/{seller.service_id}/aktif"
+    for status in (303, 303, 429):
+        await browser.get(SHELF)
+        assert (await browser.post(switch, {"active": "0"}, follow=False)).status_code == status
+    assert (await browser.get(SHELF)).status_code == 200
+    await other.get(SHELF)
+    assert (await other.post(switch, {"active": "0"}, follow=False)).status_code == 404, (
+        "each has an own count"
+    )

@@ -17,11 +17,14 @@ from litestar.middleware import AbstractAuthenticationMiddleware, Authentication
 from mentorinaja.errors import NotThere, SignInNeeded
 from mentorinaja.settings import Settings
 from mentorinaja.web.addresses import came_from
+from mentorinaja.web.limits import limit
 from mentorinaja.web.viewer import Viewer
 
 # Finds the viewer a session token belongs to, or None.
 FindViewer = Callable[[bytes], Awaitable[Viewer | None]]
 Guarded = ASGIConnection[Any, Any, Any, Any]
+# What a mentor changes in ten minutes: far more than hands can, far less than a program would.
+MOST_CHANGES = 600
 
 
 class SignIn(AbstractAuthenticationMiddleware):
@@ -87,11 +90,17 @@ async def requires_user(connection: Guarded, _handler: BaseRouteHandler) -> None
 
 
 async def requires_expert(connection: Guarded, handler: BaseRouteHandler) -> None:
-    """Guard: the person has an expert profile; the portal does not exist for others."""
+    """Guard: the person has an expert profile; the portal does not exist for others.
+
+    Nobody changes it without end: each change rewrites a listing, and empties what pages keep for everybody.
+    """
     if connection.scope.get("user") is None:
         raise SignInNeeded(actions=[("Login", _sign_in_address(connection, "/expert/login"))])
     if connection.scope["user"].expert_id is None:
         raise NotThere
+    if connection.scope.get("method") == "POST":
+        person = str(connection.scope["user"].id)
+        await limit(connection.app.state.db, "portal", person, most=MOST_CHANGES, seconds=600)
 
 
 def expert_id_of(request: Request[Viewer | None, Any, Any]) -> int:
