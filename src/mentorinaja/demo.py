@@ -102,7 +102,7 @@ class Parts:
         web = f"http://127.0.0.1:{self._port}"
         _refuse_taken_port(self._port)
         before = self._ports_before()
-        simulator = self._announced(
+        simulator_part = self._spawn(
             "simulator",
             [
                 "-m", "mentorinaja", "simulate-midtrans",
@@ -111,8 +111,9 @@ class Parts:
                 "--state-file", str(self._folder / "simulator.sqlite"),
             ],
             {"DATABASE_URL": self._dsn},
-        )["url"]  # fmt: skip
-        mailbox = self._announced(
+            piped=True,
+        )  # fmt: skip
+        mailbox_part = self._spawn(
             "mailbox",
             [
                 "-m", "mentorinaja.local.mailbox",
@@ -120,7 +121,10 @@ class Parts:
                 "--folder", str(self._folder / "mails"),
             ],
             {},
+            piped=True,
         )  # fmt: skip
+        simulator = _announced("simulator", simulator_part)["url"]
+        mailbox = _announced("mailbox", mailbox_part)
         environment = self._environment(web, simulator, mailbox)
         settings = load(environment)
         print("Menyiapkan dunia demo…", flush=True)
@@ -179,16 +183,6 @@ class Parts:
             with open(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600), "w") as handle:  # noqa: PTH123 mode at birth
                 handle.write(secrets.token_urlsafe(48))
         return file.read_text()
-
-    def _announced(self, name: str, command: Sequence[str], environment: dict[str, str]) -> dict[str, str]:
-        """Start a part that prints one line of JSON when it is ready; answers that line."""
-        process = self._spawn(name, command, environment, piped=True)
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        if not line:
-            raise SettingsError(f"The {name} did not start.")
-        said: dict[str, str] = json.loads(line)
-        return said
 
     def _spawn(
         self, name: str, command: Sequence[str], environment: dict[str, str], *, piped: bool = False
@@ -252,9 +246,20 @@ async def _seed(settings: Settings) -> None:
     from mentorinaja.seeds.world import seed
 
     logs.configure(settings.log_level)
-    async with open_resources(settings) as resources:
+    # A world that was half made is made on; the disk need not be waited for after each of its steps.
+    async with open_resources(settings, durable=False) as resources:
         await seed(resources)
         await tell_simulator(resources.db, settings.midtrans_api_url)
+
+
+def _announced(name: str, process: subprocess.Popen[bytes]) -> dict[str, str]:
+    """The one line of JSON that a part prints when it is ready."""
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        raise SettingsError(f"The {name} did not start.")
+    said: dict[str, str] = json.loads(line)
+    return said
 
 
 def _emails(wanted: str) -> str:

@@ -25,10 +25,10 @@ class Resources:
 
 
 @asynccontextmanager
-async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
-    """Connect to everything `settings` names; closes it again whatever happens."""
+async def open_resources(settings: Settings, *, durable: bool = True) -> AsyncIterator[Resources]:
+    """Connect to everything `settings` names (`durable`: see Database.connect); closes it again whatever happens."""
     storage = Storage.open(settings)
-    db = await Database.connect(settings.database_url, settings.pool_size)
+    db = await Database.connect(settings.database_url, settings.pool_size, durable=durable)
     gateway = Gateway(settings)
     try:
         clock = Clock()

@@ -1,6 +1,7 @@
 """The demo world: believable, complete, made once."""
 
 from collections import Counter
+from datetime import timedelta
 
 from mentorinaja import clock
 from mentorinaja.clock import Clock
@@ -20,6 +21,7 @@ from mentorinaja.seeds.portraits import FACES
 from mentorinaja.seeds.world import seed
 from mentorinaja.storage import Storage
 from mentorinaja.trust.jobs import look_again
+from mentorinaja.trust.queries import facts_of
 from tests.payments.conftest import simulating
 from tests.support.config import make_settings
 
@@ -157,6 +159,12 @@ async def _check_trust(resources: Resources) -> None:
     paused = await resources.db.fetch("SELECT slug FROM experts WHERE status = 'paused'")
     assert [row["slug"] for row in paused] == ["rangga-adiputra"]
     assert await resources.db.fetchval("SELECT count(*) FROM expert_facts WHERE on_time_of >= 5") >= 5
+    assert await resources.db.fetchval("SELECT count(*) FROM expert_facts WHERE on_time < on_time_of") >= 3
+    for slug in ("sari", "dimas"):
+        expert_id = await resources.db.fetchval("SELECT id FROM experts WHERE slug = $1", slug)
+        facts = await facts_of(resources.db, expert_id)
+        assert facts and {"Tepat waktu", "Balasan pertama", "Terlaksana"} <= {name for name, _ in facts.shown}
+        assert 15 <= (facts.chat_reply_seconds or 0) <= 120
 
 
 async def _check_history(db: Database) -> None:
@@ -177,6 +185,12 @@ async def _check_history(db: Database) -> None:
     assert not await db.fetchval("SELECT count(*) FROM session_events WHERE kind = 'paused'"), (
         "they all stayed"
     )
+    waits = await db.fetch(
+        """SELECT j.at - upper(b.during) AS wait FROM bookings b JOIN ledger_journals j ON j.order_id = b.order_id
+           WHERE j.kind = 'release' AND b.status = 'completed' AND b.during IS NOT NULL"""
+    )
+    assert len(waits) >= 120 and all(row["wait"] >= timedelta(hours=24) for row in waits)
+    assert sum(row["wait"] < timedelta(hours=30) for row in waits) > len(waits) * 0.9, "a day after each"
     arrivals = await db.fetch("SELECT DISTINCT kind, side FROM session_arrivals")
     assert {tuple(row) for row in arrivals} == {
         ("link", "user"), ("link", "expert"), ("code", "user"), ("code", "expert"),

@@ -51,9 +51,16 @@ class Database:
 
     @classmethod
     async def connect(
-        cls, dsn: str, size: int = 8, *, command_seconds: float | None = _COMMAND_SECONDS
+        cls,
+        dsn: str,
+        size: int = 8,
+        *,
+        command_seconds: float | None = _COMMAND_SECONDS,
+        durable: bool = True,
     ) -> Database:
         """Open a pool of at most `size` connections, which wait so long for the answer to a statement.
+
+        Without `durable` a commit does not wait for the disk: what was committed last may be lost with the machine.
 
         Raises asyncpg's errors when the server is not there.
         """
@@ -63,7 +70,7 @@ class Database:
             max_size=size,
             init=_prepare,
             reset=_reset,
-            server_settings=_SERVER_SETTINGS,
+            server_settings=_SERVER_SETTINGS | ({} if durable else {"synchronous_commit": "off"}),
             timeout=10,
             command_timeout=command_seconds,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import tomllib
 import zipfile
@@ -40,26 +41,39 @@ class Goods:
         self._ids: dict[str, int] = {}
 
     async def offer(self) -> None:
-        """Every product, with its file looked at and stored as any other."""
-        for slug, type_, name, price, delivered, description in _TOLD["products"]:
-            actor = self._cast.experts[slug]
-            there = {each.name: each.id for each in await queries.products_of(self._db, actor.expert_id)}
-            if name in there:  # an earlier attempt was interrupted
-                self._ids[name] = there[name]
-                continue
-            link = delivered if delivered.startswith("https:") else None
-            product = NewProduct(type_, name, price, description, link)
-            sent = (
-                None if link else _sent(f"{name}.{delivered}", _file(delivered, name, actor.viewer.full_name))
-            )
-            file_id = (
-                await files.keep_goods(self._db, self._storage, actor.expert_id, actor.viewer.id, sent)
-                if sent
-                else None
-            )
-            self._ids[name] = await products.add(self._db, actor.expert_id, product, file_id)
-            if type_ == "ebook":
-                await self._show(actor, self._ids[name], name)
+        """Every product, with its file looked at and stored as any other; two experts at a time."""
+        gate = asyncio.Semaphore(2)
+
+        async def fill(slug: str) -> None:
+            async with gate:
+                for told in _TOLD["products"]:
+                    if told[0] == slug:
+                        await self._offer(*told)
+
+        async with asyncio.TaskGroup() as group:
+            for slug in dict.fromkeys(told[0] for told in _TOLD["products"]):
+                group.create_task(fill(slug))
+        self._ids = {told[2]: self._ids[told[2]] for told in _TOLD["products"]}
+
+    async def _offer(
+        self, slug: str, type_: str, name: str, price: int, delivered: str, description: str
+    ) -> None:
+        actor = self._cast.experts[slug]
+        there = {each.name: each.id for each in await queries.products_of(self._db, actor.expert_id)}
+        if name in there:  # an earlier attempt was interrupted
+            self._ids[name] = there[name]
+            return
+        link = delivered if delivered.startswith("https:") else None
+        product = NewProduct(type_, name, price, description, link)
+        sent = None if link else _sent(f"{name}.{delivered}", _file(delivered, name, actor.viewer.full_name))
+        file_id = (
+            await files.keep_goods(self._db, self._storage, actor.expert_id, actor.viewer.id, sent)
+            if sent
+            else None
+        )
+        self._ids[name] = await products.add(self._db, actor.expert_id, product, file_id)
+        if type_ == "ebook":
+            await self._show(actor, self._ids[name], name)
 
     def past(self, today: datetime) -> Iterator[Story]:
         """What was bought before `today`."""

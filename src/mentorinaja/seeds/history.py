@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from itertools import count, cycle
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from mentorinaja.bookings import actions as bookings
 from mentorinaja.bookings.actions import Wish
 from mentorinaja.experts.queries import Service
+from mentorinaja.payments.jobs import release_due
 from mentorinaja.resources import Resources
 from mentorinaja.reviews import actions as reviews
 from mentorinaja.rooms import actions as rooms
@@ -30,6 +31,9 @@ _WORDS: dict[str, Any] = tomllib.loads((Path(__file__).parent / "words.toml").re
 _METHODS = ("qris", "ewallet", "card", "qris", "bank_transfer")
 # The users who are looked at first: theirs is told apart, so that it shows every state.
 _KNOWN = ("budi", "ani")
+# The mentors who are looked at first: what was said in their chats is there to be read, and counted.
+_TALKING = ("sari", "dimas")
+_FREE_AFTER = timedelta(hours=24)
 
 
 class Storyteller:
@@ -42,6 +46,7 @@ class Storyteller:
         self._till = till
         self._dice = random.Random(2026)
         self._manners = random.Random(11)
+        self._watch = random.Random(5)
         self._methods = cycle(_METHODS)
         self._known = [cast.users[login] for login in _KNOWN]
         self._users = cycle([user for user in cast.users.values() if user not in self._known])
@@ -64,14 +69,17 @@ class Storyteller:
         yield starts_at
         async for moment in self.meet(actor, user, public_id):
             yield moment
+        over = self._resources.clock.now()
         if stars is not None:
-            yield self._resources.clock.now() + timedelta(hours=self._dice.uniform(0.2, 20))
+            yield over + timedelta(hours=self._dice.uniform(0.2, 20))
             comment = self._dice.choice(_WORDS["reviews"][str(stars)])
             anonymous = self._dice.random() < 0.2
             await reviews.write(self._db, user, public_id, rating=stars, comment=comment, anonymous=anonymous)
             if comment and self._manners.random() < 0.3:
                 words = self._manners.choice(_WORDS["replies"])
                 await reviews.reply(self._db, actor.expert_id, public_id, words)
+        yield over + _FREE_AFTER
+        await release_due(self._resources, {})
 
     async def book(
         self, actor: Actor, user: Viewer, service: Service, around: datetime
@@ -84,21 +92,30 @@ class Storyteller:
         return await bookings.book(self._db, wish), near[0]
 
     async def meet(self, actor: Actor, user: Viewer, public_id: str) -> Story:
-        """The two meet at the start that has come, talk, and part when the time is over."""
-        row = await self._db.fetchrow(
-            """SELECT b.id, upper(b.during) AS ends_at FROM bookings b JOIN orders o ON o.id = b.order_id
-               WHERE o.public_id = $1""",
-            public_id,
+        """The two meet at the start that has come (now and then the expert is late), talk, and part at the end."""
+        booking_id: UUID = await self._db.fetchval(
+            "SELECT b.id FROM bookings b JOIN orders o ON o.id = b.order_id WHERE o.public_id = $1", public_id
         )
-        assert row is not None, "it was booked before"
-        await rooms.enter(self._db, user, row["id"])
-        await rooms.enter(self._db, actor.viewer, row["id"])
+        await rooms.enter(self._db, user, booking_id)
+        if self._watch.random() < 0.06:
+            yield self._in(minutes=self._watch.randint(3, 6))
+        await rooms.enter(self._db, actor.viewer, booking_id)
         for side in SIDES:
-            await rooms.streams(self._db, row["id"], side)
+            await rooms.streams(self._db, booking_id, side)
         talk = self._dice.choice(_WORDS["dialogues"])
-        for line, text in enumerate(talk if user in self._known or self._dice.random() < 0.3 else ()):
-            await send(self._db, actor.viewer if line % 2 else user, row["id"], uuid4(), text)
-        yield row["ends_at"] + timedelta(minutes=1)
-        await rooms.advance(self._db, row["id"])
+        told = self._dice.random() < 0.3 or user in self._known or actor.slug in _TALKING
+        for line, text in enumerate(talk if told else ()):
+            await send(self._db, actor.viewer if line % 2 else user, booking_id, uuid4(), text)
+            yield self._in(seconds=self._watch.randint(15, 40))
+        ends_at: datetime = await self._db.fetchval(
+            """SELECT coalesce(s.ends_at, upper(b.during)) FROM bookings b
+               LEFT JOIN active_sessions s ON s.booking_id = b.id WHERE b.id = $1""",
+            booking_id,
+        )
+        yield ends_at + timedelta(minutes=1)
+        await rooms.advance(self._db, booking_id)
         for side in SIDES:
-            await rooms.leave(self._db, row["id"], side, seen=True)
+            await rooms.leave(self._db, booking_id, side, seen=True)
+
+    def _in(self, *, minutes: int = 0, seconds: int = 0) -> datetime:
+        return self._resources.clock.now() + timedelta(minutes=minutes, seconds=seconds)

@@ -73,7 +73,7 @@ class Message:
 
     @property
     def subject(self) -> str:
-        return self._header("Subject")
+        return self._header("Subject").strip()  # a long one begins on a line of its own
 
     @property
     def message_id(self) -> str:
