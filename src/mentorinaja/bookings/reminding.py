@@ -49,19 +49,14 @@ async def remind(tx: Connection, order: Order) -> None:
         return
     expert_user_id: int = await tx.fetchval("SELECT user_id FROM experts WHERE id = $1", order.expert_id)
     people = (expert_user_id,) if order.hold is None else (order.user_id, expert_user_id)
-    for kind, lead in rules.REMINDERS.items():
-        if starts - lead <= order.now or (order.hold is None and kind not in _OF_THREADS):
-            continue
-        for user_id in people:
-            await notices.queue(
-                tx,
-                kind,
-                user_id=user_id,
-                about=order.public_id,
-                order_id=order.id,
-                version=speaks_of(starts),
-                at=starts - lead,
-            )
+    times = {
+        kind: starts - lead
+        for kind, lead in rules.REMINDERS.items()
+        if starts - lead > order.now and (order.hold is not None or kind in _OF_THREADS)
+    }
+    await notices.queue_ahead(
+        tx, times, user_ids=people, about=order.public_id, order_id=order.id, version=speaks_of(starts)
+    )
 
 
 def speaks_of(at: datetime) -> int:

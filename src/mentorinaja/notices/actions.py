@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -43,6 +43,31 @@ async def queue(
     )  # fmt: skip
     if outbox_id is not None and at is None:
         await enqueue(tx, SEND, {"outbox_id": outbox_id})
+
+
+async def queue_ahead(
+    tx: Connection,
+    times: Mapping[str, datetime],
+    *,
+    user_ids: Collection[int],
+    about: str,
+    order_id: int | None = None,
+    version: int = 0,
+) -> None:
+    """Tell all these people by mail, of each kind at its own time to come; what was told before stays as it is."""
+    await tx.execute(
+        """INSERT INTO outbox (kind, about, version, user_id, order_id, message_id, due_at, next_try_at)
+           SELECT kind, $4, $5, user_id, $6, format('<%s@mentorinaja>', replace(gen_random_uuid()::text, '-', '')),
+                  due, due
+           FROM unnest($1::text[], $2::timestamptz[]) AS k (kind, due), unnest($3::bigint[]) AS u (user_id)
+           ON CONFLICT ON CONSTRAINT outbox_once DO NOTHING""",
+        list(times),
+        list(times.values()),
+        list(user_ids),
+        about,
+        version,
+        order_id,
+    )
 
 
 async def take(db: Database, outbox_id: int) -> OutboxRow | None:
