@@ -32,6 +32,7 @@ from tests.support.bookings import (
     slot_in,
     state_of,
 )
+from tests.support.busy import make_busy
 
 
 @pytest_asyncio.fixture
@@ -224,6 +225,26 @@ async def test_late_money_takes_a_free_slot_again_and_no_other(db: Database) -> 
     )
     third = await book(db, await make_user(db), seller, starts + timedelta(hours=3))
     assert await state_of(db, third) == ("pending", "waiting")
+
+
+async def test_late_money_takes_no_slot_of_a_mentor_who_pauses_or_is_busy_elsewhere(db: Database) -> None:
+    seller = await make_seller(db)
+    starts = await slot_in(db, days=1)
+    late = await book(db, await make_user(db), seller, starts)
+    await _overdue(db, late)
+    await db.execute("UPDATE experts SET status = 'paused' WHERE id = $1", seller.id)
+    assert await _take_again(db, late) is False
+    await db.execute("UPDATE experts SET status = 'published' WHERE id = $1", seller.id)
+    await db.execute("UPDATE schedules SET buffer_minutes = 15 WHERE expert_id = $1", seller.id)
+    hour, minute = timedelta(hours=1), timedelta(minutes=1)
+    for begins, ends, taken in (
+        (starts + 29 * minute, starts + hour, False),
+        (starts - hour, starts - 14 * minute, False),
+        (starts - hour, starts - 15 * minute, True),
+    ):
+        await db.execute("DELETE FROM calendar_sources")
+        await make_busy(db, seller.id, [(begins, ends)])
+        assert await _take_again(db, late) is taken
 
 
 async def test_late_money_pushes_an_overdue_rival_aside(db: Database) -> None:

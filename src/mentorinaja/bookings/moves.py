@@ -20,6 +20,7 @@ from mentorinaja.bookings.tables import Bookings, Orders
 from mentorinaja.db.pool import Connection, run
 from mentorinaja.experts.actions import refresh_listing
 from mentorinaja.jobs.queue import enqueue
+from mentorinaja.schedule.queries import busy_elsewhere
 
 Actor = Literal["user", "expert", "admin", "system", "midtrans"]
 
@@ -55,8 +56,9 @@ async def confirm(tx: Connection, order: Order, paid_at: datetime) -> Order:
 async def take_again(tx: Connection, order: Order) -> bool:
     """Whether money that came, perhaps late, can still have its session.
 
-    True: the order waits for `confirm` (an expired booking holds its slot again). False: somebody else has
-    the time, it has begun (or nothing is left to extend), the user had cancelled, or bought the same product anew.
+    True: the order waits for `confirm` (an expired booking holds its slot again). False: somebody else has the time,
+    or the expert by a calendar outside, or pauses; it has begun (or nothing is left to extend), the user had cancelled,
+    or bought the same product anew.
     """
     order = await queries.relock(tx, order)
     last = rules.last_moment(order.starts_at, order.pay_deadline, is_now=order.is_now)
@@ -65,7 +67,7 @@ async def take_again(tx: Connection, order: Order) -> bool:
     if order.waits:
         return True
     state = rules.after(order.state, "take_again")
-    if state is None:
+    if state is None or not await _takes_it_still(tx, order):
         return False
     await expire_overdue_around(tx, order)
     try:
@@ -214,6 +216,16 @@ async def give_time_up(tx: Connection, order: Order) -> None:
     """A session that stood leaves its time to others, and its meeting link if that is reusable."""
     await tx.execute("DELETE FROM meeting_link_uses WHERE booking_id = $1 AND reusable", order.booking_id)
     await _free_time(tx, order)
+
+
+async def _takes_it_still(tx: Connection, order: Order) -> bool:
+    """Whether the expert of a booking that had expired takes it today: its time was anybody's meanwhile."""
+    if order.booking_id is None:
+        return True
+    if await tx.fetchval("SELECT status FROM experts WHERE id = $1", order.expert_id) != "published":
+        return False
+    time = order.hold
+    return time is None or not await busy_elsewhere(tx, order.expert_id, time.starts, time.blocked_until)
 
 
 async def _free_time(tx: Connection, order: Order) -> None:

@@ -110,3 +110,20 @@ async def slot_is_free(
             besides,
         )
     )
+
+
+async def busy_elsewhere(
+    db: Connection | Database, expert_id: int, starts: datetime, blocked_until: datetime
+) -> bool:
+    """Whether a calendar outside has a time, with the buffer after it, in a session that blocks so long."""
+    return bool(
+        await db.fetchval(
+            """SELECT EXISTS (
+                 SELECT FROM busy_times t JOIN schedules s USING (expert_id)
+                 WHERE t.expert_id = $1 AND upper(t.during) + make_interval(mins => s.buffer_minutes) > $2
+                   AND lower(t.during) < $3)""",
+            expert_id,
+            starts,
+            blocked_until,
+        )
+    )
