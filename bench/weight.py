@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import time
 from dataclasses import asdict, dataclass
 from html.parser import HTMLParser
 from http.client import HTTPConnection
@@ -130,8 +131,15 @@ async def _pages(dsn: str) -> list[tuple[str, str, Person | None]]:
         ("review", f"/user/transactions/{completed}/review", user),
         ("room, user", f"/session?bookingId={room}", user),
         ("room, expert", f"/session?bookingId={room}", expert),
+        ("wish", "/expert/mentor-4/kabari", user),
+        ("becoming a mentor", "/expert/apply", user),
         ("dashboard", "/expert/dashboard", expert),
+        ("services", "/expert/dashboard/layanan", expert),
+        ("service", "/expert/dashboard/layanan/baru", expert),
+        ("schedule", "/expert/dashboard/jadwal", expert),
         ("expert's orders", "/expert/dashboard/transaksi", expert),
+        ("balance", "/expert/dashboard/transaksi/saldo/pendapatan", expert),
+        ("month", f"/expert/dashboard/transaksi/laporan/{time.strftime('%Y-%m')}", expert),
     ]
 
 
