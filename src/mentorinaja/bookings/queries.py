@@ -18,7 +18,7 @@ from mentorinaja.web.viewer import Viewer
 __all__ = ["Entry", "Evidence", "Order", "OrderDetail", "OrderPage", "Refund", "Report", "agenda_of", "evidence_of",
            "reports_of", "why_refunded"]  # fmt: skip
 
-PAGE_SIZE = 20
+PAGE_SIZE = 10
 TABS = ("pending", "confirmed", "completed", "cancelled")
 
 
