@@ -11,8 +11,8 @@ import httpx
 from litestar import Litestar
 from selectolax.lexbor import LexborHTMLParser as HTMLParser
 
+from mentorinaja import app as wiring
 from mentorinaja import clock
-from mentorinaja.app import read_handlers, with_settings
 from mentorinaja.db.pool import Database
 from mentorinaja.jobs.worker import run_sweeps
 from mentorinaja.local.mailbox import Mailbox
@@ -138,8 +138,8 @@ def form_values(form: Any) -> dict[str, str]:
     return values
 
 
-# Applications that stand still, by mode: reading every handler takes longer than most tests.
-_still: dict[str, list[Litestar]] = defaultdict(list)
+# Applications that stand still, by mode and features: reading every handler takes longer than most tests.
+_still: dict[tuple[object, ...], list[Litestar]] = defaultdict(list)
 # What an HTTP client trusts is read from a large file, which these clients of plain HTTP need once at most.
 _TRUST = httpx.create_ssl_context()
 
@@ -147,9 +147,10 @@ _TRUST = httpx.create_ssl_context()
 @contextmanager
 def _application(mode: str) -> Iterator[Litestar]:
     """An application nobody else serves; it is used again afterwards."""
-    app = _still[mode].pop() if _still[mode] else read_handlers(mode)
+    still = _still[mode, *map(id, wiring.FEATURES)]
+    app = still.pop() if still else wiring.read_handlers(mode)
     yield app
-    _still[mode].append(app)
+    still.append(app)
 
 
 @asynccontextmanager
@@ -182,6 +183,6 @@ async def running_site(db: Database, **changes: Any) -> AsyncIterator[Site]:
         )
         await stack.enter_async_context(serving(simulator, simulator_socket))
         app = stack.enter_context(_application(settings.mode))
-        await stack.enter_async_context(serving(with_settings(app, settings), web_socket))
+        await stack.enter_async_context(serving(wiring.with_settings(app, settings), web_socket))
         resources = await stack.enter_async_context(open_resources(settings))
         yield Site(web_url, simulator_url, mailbox, settings, resources, stack)
