@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from jinja2 import Environment, nodes
 from litestar.handlers import HTTPRouteHandler
 
 from mentorinaja.app import FEATURES
@@ -185,6 +186,29 @@ def test_pages_carry_no_inline_style_or_script() -> None:
         assert " style=" not in text and "<style" not in text, f"{path} has inline style"
         assert not re.search(r"<script(?![^>]*\bsrc=)", text), f"{path} has inline script"
         assert not re.search(r"\shx-on|\son\w+=|js:", text), f"{path} has an inline handler"
+
+
+def test_no_page_gives_a_name_that_its_frame_gives_again() -> None:
+    read = {
+        str(path.relative_to(TEMPLATES.parent)): Environment().parse(path.read_text(encoding="utf-8"))
+        for path in TEMPLATES.rglob("*.html")
+    }
+    own = {
+        name: {target.name for each in page.body if isinstance(each, nodes.Assign) for target in each.find_all(nodes.Name)
+               if target.ctx == "store"}
+        for name, page in read.items()
+    }  # fmt: skip
+    for name in read:
+        frame = _frame_of(read, name)
+        while frame:
+            # What the frame sets when it is rendered stands in the page's blocks, too: the page's own would be lost.
+            assert not own[name] & own[frame], f"{name} and {frame} both set {own[name] & own[frame]}"
+            frame = _frame_of(read, frame)
+
+
+def _frame_of(read: dict[str, nodes.Template], name: str) -> str | None:
+    extended = read[name].find(nodes.Extends)
+    return extended.template.as_const() if extended else None
 
 
 def test_no_module_is_long() -> None:

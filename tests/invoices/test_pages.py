@@ -229,10 +229,9 @@ async def test_months_follow_each_other(site: Site) -> None:
     assert closing[6:] == opening[6:]
     await browser.get(f"{MONTHS}/{after:%Y-%m}")
     assert "Tidak ada pergerakan di bulan ini." in browser.text
-    earlier = browser.page.css_first("a[rel=prev]")
-    assert earlier is not None and (earlier.attributes["href"] or "").endswith(
-        f"{month_after(after, -1):%Y-%m}"
-    )
+    links = [link.attributes["href"] for link in browser.page.css(f'a[href^="{MONTHS}"]')]
+    own = f"{MONTHS}/{after:%Y-%m}"
+    assert links == [f"{own}.pdf", f"{own}.csv", f"{MONTHS}/{month_after(after, -1):%Y-%m}"]
     wrong = ["2026-13", "2026-00", "0000-01", "2026-1", "26-11", "2026-11-01", "../2026-11", "２０２６-11",
              f"{month_after(after):%Y-%m}", f"{month_after(first, -1):%Y-%m}", f"{first:%Y-%m}.xls"]  # fmt: skip
     for name in wrong:
