@@ -70,9 +70,11 @@ BEGIN
   RETURN coalesce(v_slot, next_free_slot(e.id, e.shortest_minutes));
 END $$;
 
--- As before, with the days; the next slot is the first of them.
+-- As before, with the days; the next slot is the first of them. What others changed while their turn was waited for
+-- counts: each statement of a function sees what is committed when it begins.
 CREATE OR REPLACE FUNCTION refresh_listing(p_expert bigint) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
+  PERFORM FROM experts WHERE id = p_expert FOR NO KEY UPDATE;
   WITH offer AS (
     SELECT min(price) AS lowest, min(duration_minutes) AS shortest,
            (array_agg(id ORDER BY price, id))[1] AS cheapest,
