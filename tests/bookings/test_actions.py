@@ -115,6 +115,8 @@ async def test_what_is_not_on_sale_cannot_be_booked(db: Database) -> None:
         "UPDATE services SET active = false WHERE id = $1",
         "UPDATE services SET archived_at = app_now() WHERE id = $1",
         "UPDATE experts e SET status = 'paused' FROM services s WHERE s.expert_id = e.id AND s.id = $1",
+        """UPDATE users u SET suspended_at = app_now() FROM services s JOIN experts e ON e.id = s.expert_id
+           WHERE u.id = e.user_id AND s.id = $1""",
     ):
         seller = await make_seller(db)
         await db.execute(change, seller.service_id)

@@ -79,7 +79,10 @@ async def test_what_cannot_be_bought(db: Database) -> None:
     off = await make_product(db, seller, active=False)
     gone = await make_product(db, seller)
     await actions.put_away(db, seller.id, gone)
-    for product_id in (off, gone, 999_999):
+    suspended = await make_seller(db)
+    theirs = await make_product(db, suspended)
+    await db.execute("UPDATE users SET suspended_at = app_now() WHERE id = $1", suspended.user_id)
+    for product_id in (off, gone, theirs, 999_999):
         with pytest.raises(ProductGone):
             await actions.buy(db, buyer, product_id)
     for number in range(MOST_UNPAID):

@@ -124,8 +124,9 @@ async def _offer(tx: Connection, service_id: int) -> _Offer:
         """SELECT s.id AS service_id, e.id AS expert_id, e.user_id AS expert_user_id,
              e.display_name AS expert_name, s.name, s.category, s.duration_minutes AS minutes, s.price,
              s.address, coalesce(h.buffer_minutes, 0) AS buffer_minutes
-           FROM services s JOIN experts e ON e.id = s.expert_id LEFT JOIN schedules h ON h.expert_id = e.id
-           WHERE s.id = $1 AND s.active AND s.archived_at IS NULL AND e.status = 'published'
+           FROM services s JOIN experts e ON e.id = s.expert_id JOIN users u ON u.id = e.user_id
+             LEFT JOIN schedules h ON h.expert_id = e.id
+           WHERE s.id = $1 AND s.active AND s.archived_at IS NULL AND e.status = 'published' AND u.suspended_at IS NULL
            FOR KEY SHARE OF s""",
         service_id,
     )

@@ -123,8 +123,9 @@ async def offer(db: Connection | Database, product_id: int) -> Offer | None:
     row = await db.fetchrow(
         """SELECT p.id, p.expert_id, e.user_id AS expert_user_id, e.display_name AS expert_name,
              e.photo_id AS expert_photo, e.slug AS expert_slug, p.type, p.name, p.price, p.description
-           FROM products p JOIN experts e ON e.id = p.expert_id
-           WHERE p.id = $1 AND p.active AND p.archived_at IS NULL AND e.status = 'published'""",
+           FROM products p JOIN experts e ON e.id = p.expert_id JOIN users u ON u.id = e.user_id
+           WHERE p.id = $1 AND p.active AND p.archived_at IS NULL AND e.status = 'published'
+             AND u.suspended_at IS NULL""",
         product_id,
     )
     return Offer(**row) if row else None
