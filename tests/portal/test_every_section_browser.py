@@ -117,7 +117,7 @@ async def edit_services(page: Page) -> None:
     await expect(shelf.locator("article").first).to_contain_text("Non-aktif")
     await page.click("#produk-add")
     await save(page, "#product-form", name="Panduan", price="50000", link="https://drive.example.com/a")
-    await page.click("text=← Layanan")
+    await page.click("text=← Kembali ke Layanan")
     await page.get_by_role("link", name="Hapus Panduan").click()
     await page.click("text=Ya, hapus")
     await expect(page.locator("#produk")).to_contain_text("Belum ada produk")
