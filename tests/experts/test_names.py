@@ -73,6 +73,7 @@ def test_these_can_be_tags(tag: str) -> None:
     [
         "",
         "x" * 41,
+        "SQL, Python",
         "<script>alert(1)</script>",
         "🚀",
         "UX 🚀",

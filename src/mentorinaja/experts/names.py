@@ -8,7 +8,7 @@ import unicodedata
 TAG_LENGTH = 40
 _SLUG_MOST = 50
 # What a tag may have beside letters and digits: C++, C#, .NET, UI/UX, "R&D (Farmasi)".
-_TAG_SIGNS = frozenset(" +#.&/-()',:")
+_TAG_SIGNS = frozenset(" +#.&/-()':")
 
 
 def slug_from(name: str) -> str:
@@ -46,6 +46,9 @@ def tag_problem(tag: str) -> str | None:
     """Why a tidy tag cannot be one, or None. Only letters of the Latin alphabet, so that none looks like another."""
     if not 1 <= len(tag) <= TAG_LENGTH:
         return f"Keahlian berisi 1 sampai {TAG_LENGTH} karakter."
+    # Where many are written at once it stands between them.
+    if "," in tag:
+        return "Tulis satu per satu, tanpa koma."
     for letter in tag:
         if letter in _TAG_SIGNS or (letter.isascii() and letter.isalnum()) or _is_latin(letter):
             continue
