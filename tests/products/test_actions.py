@@ -18,6 +18,7 @@ from mentorinaja.products.refusals import (
     NotYours,
     OwnProduct,
     ProductGone,
+    SellerPauses,
     UnpaidPurchases,
 )
 from mentorinaja.products.rules import MOST_UNPAID, NewProduct
@@ -85,6 +86,14 @@ async def test_what_cannot_be_bought(db: Database) -> None:
     for product_id in (off, gone, theirs, 999_999):
         with pytest.raises(ProductGone):
             await actions.buy(db, buyer, product_id)
+    paused = await make_seller(db)
+    waiting = await make_product(db, paused)
+    taken_off = await make_product(db, paused, active=False)
+    await db.execute("UPDATE experts SET status = 'paused' WHERE id = $1", paused.id)
+    for product_id, refused in ((waiting, SellerPauses), (taken_off, ProductGone)):
+        with pytest.raises(refused):
+            await actions.buy(db, buyer, product_id)
+    await db.execute("UPDATE experts SET status = 'published' WHERE id = $1", paused.id)
     for number in range(MOST_UNPAID):
         await actions.buy(db, buyer, await make_product(db, seller, f"Produk {number}"))
     with pytest.raises(UnpaidPurchases) as refusal:

@@ -41,8 +41,8 @@ async def buy(
     """Order a product; whoever has it, or an order of it to pay, is led there instead.
 
     `payment_method` is one of `bookings.rules.METHODS`, or `any`: chosen at the gateway. `shown` is the total
-    the buyer was shown, in whole rupiah; None when that is not known. Raises `ProductGone`, `OwnProduct`,
-    `PriceChanged`, `UnpaidPurchases` or `MethodTooSmall`; then nothing was changed.
+    the buyer was shown, in whole rupiah; None when that is not known. Raises `ProductGone`, `SellerPauses`,
+    `OwnProduct`, `PriceChanged`, `UnpaidPurchases` or `MethodTooSmall`; then nothing was changed.
     """
     now: datetime = await tx.fetchval("SELECT app_now()")
     payer_name = await _lock_buyer(tx, user.id)
@@ -52,7 +52,7 @@ async def buy(
     await tx.execute("SELECT FROM products WHERE id = $1 FOR KEY SHARE", product_id)
     offer = await queries.offer(tx, product_id)
     if offer is None:
-        raise ProductGone.from_the_shelf_of(await queries.seller_of(tx, product_id))
+        raise await queries.why_not_on_sale(tx, product_id) or ProductGone.from_the_shelf_of(None)
     if offer.expert_user_id == user.id:
         raise OwnProduct(
             "Anda tidak dapat membeli produk Anda sendiri.", [("Lihat Layanan", "/expert/dashboard/layanan")]

@@ -8,7 +8,9 @@ from uuid import UUID
 
 from mentorinaja.bookings.queries import OrderDetail, owned_by
 from mentorinaja.db.pool import Connection, Database
+from mentorinaja.errors import DomainError
 from mentorinaja.experts.rules import PRODUCT_TYPES
+from mentorinaja.products.refusals import ProductGone, SellerPauses
 from mentorinaja.web.viewer import Viewer
 
 
@@ -131,14 +133,19 @@ async def offer(db: Connection | Database, product_id: int) -> Offer | None:
     return Offer(**row) if row else None
 
 
-async def seller_of(db: Connection | Database, product_id: int) -> str | None:
-    """The slug of the published expert who sells or sold a product, or None."""
-    slug: str | None = await db.fetchval(
-        """SELECT e.slug FROM products p JOIN experts e ON e.id = p.expert_id
-           WHERE p.id = $1 AND e.status = 'published'""",
+async def why_not_on_sale(db: Connection | Database, product_id: int) -> DomainError | None:
+    """Why a product that is not on sale is not: its expert pauses, or took it off; None where nobody is to know of it."""
+    row = await db.fetchrow(
+        """SELECT e.slug, e.display_name, e.status = 'paused' AND p.active AND p.archived_at IS NULL AS paused
+           FROM products p JOIN experts e ON e.id = p.expert_id
+           WHERE p.id = $1 AND e.status IN ('published', 'paused')""",
         product_id,
     )
-    return slug
+    if row is None:
+        return None
+    return (
+        SellerPauses.of(row["display_name"]) if row["paused"] else ProductGone.from_the_shelf_of(row["slug"])
+    )
 
 
 async def live_purchase(db: Connection | Database, user_id: int, product_id: int) -> tuple[str, str] | None:

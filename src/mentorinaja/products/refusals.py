@@ -20,6 +20,20 @@ class ProductGone(DomainError):
         )
 
 
+class SellerPauses(DomainError):
+    """The expert is paused: what was bought stays, and nothing new is sold."""
+
+    title = "Mentor ini sedang tidak menerima pesanan"
+
+    @classmethod
+    def of(cls, expert_name: str) -> SellerPauses:
+        """The refusal with its sentence and next step."""
+        return cls(
+            f"{expert_name} sedang tidak menerima pesanan baru. Pilih mentor lain, atau coba lagi nanti.",
+            [("Cari mentor lain", "/")],
+        )
+
+
 class OwnProduct(DomainError):
     """Nobody buys their own."""
 

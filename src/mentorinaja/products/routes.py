@@ -17,7 +17,7 @@ from mentorinaja.policies import queries as policies
 from mentorinaja.products import actions, files, queries, shelf
 from mentorinaja.products.forms import BuyForm
 from mentorinaja.products.queries import Delivery, Offer
-from mentorinaja.products.refusals import MethodTooSmall, OwnProduct, PriceChanged, ProductGone
+from mentorinaja.products.refusals import MethodTooSmall, OwnProduct, PriceChanged
 from mentorinaja.products.rules import resumed_at
 from mentorinaja.products.tokens import download_path, order_in
 from mentorinaja.settings import Settings
@@ -141,16 +141,10 @@ async def _file(
 async def _on_sale(request: WebRequest, db: Database, product_id: int) -> Offer:
     offer = await queries.offer(db, product_id)
     if offer is None:
-        raise await _gone(db, product_id)
+        raise await queries.why_not_on_sale(db, product_id) or NotThere
     if offer.expert_user_id == _viewer(request).id:
         raise OwnProduct("Anda tidak dapat membeli produk Anda sendiri.", [("Lihat Layanan", shelf.SHELF)])
     return offer
-
-
-async def _gone(db: Database, product_id: int) -> DomainError:
-    """Taken off sale since its button was drawn, or never there."""
-    slug = await queries.seller_of(db, product_id)
-    return ProductGone.from_the_shelf_of(slug) if slug else NotThere()
 
 
 async def _offer_page(
