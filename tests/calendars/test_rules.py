@@ -4,7 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mentorinaja.calendars.rules import CannotRead, is_public, merged, next_try, parse_address, token_of
+from mentorinaja.calendars.rules import (
+    REASONS,
+    CannotRead,
+    is_public,
+    merged,
+    next_try,
+    parse_address,
+    token_of,
+)
 
 NOW = datetime(2027, 1, 4, tzinfo=UTC)
 
@@ -91,3 +99,7 @@ def test_tokens_are_long_and_differ_by_key_person_and_nonce() -> None:
     }
     # Logs leave out whatever is longer than fifty letters between two slashes.
     assert len(tokens) == 8 and all(len(token) > 50 for token in tokens)
+
+
+def test_nobody_is_told_which_names_our_own_network_knows() -> None:
+    assert REASONS["private"] == REASONS["unreachable"]

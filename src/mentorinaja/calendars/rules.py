@@ -19,11 +19,13 @@ Why = Literal[
     "address", "private", "unreachable", "slow", "not_shared", "server", "redirects", "large", "content", "heavy", "key"
 ]  # fmt: skip
 
+# One sentence for both: which names our own network knows is told to nobody.
+_OUT_OF_REACH = "Server kalender ini tidak dapat dihubungi dari internet."
 # Why a calendar cannot be read, as the expert who gave its address is told.
 REASONS: dict[Why, str] = {
     "address": "Alamatnya harus diawali https://, seperti yang diberikan kalender Anda.",
-    "private": "Alamat ini tidak dapat dibuka dari internet.",
-    "unreachable": "Server kalender ini tidak dapat dihubungi.",
+    "private": _OUT_OF_REACH,
+    "unreachable": _OUT_OF_REACH,
     "slow": "Server kalender ini terlalu lama menjawab.",
     "not_shared": "Kalender ini tidak ada atau tidak lagi dibagikan di alamat ini.",
     "server": "Server kalender ini sedang terganggu.",
