@@ -120,6 +120,11 @@ async def test_every_number_leads_to_a_page_that_begins_with_it(site: Site) -> N
     assert len(numbers) == 5 and numbers[f"{HERE}/saldo/tertahan"] == "Rp 126.000"
     tabs = [" ".join(tab.text().split()) for tab in browser.page.css('nav[aria-label="Filter"] a')]
     assert tabs == ["Semua 1", "Confirmed 1", "Completed 0", "Cancelled 0"]
+    ways = [tab.attributes["href"] or "" for tab in browser.page.css('nav[aria-label="Filter"] a')]
+    assert (
+        all(way.endswith("#riwayat") for way in ways)
+        and browser.page.css_first("#riwayat .orders") is not None
+    )
     picture = browser.page.css_first("#chart svg")
     assert picture is not None and "Rp 126.000" in picture.css_first("title").text()
     month = await site.db.fetchval("SELECT to_char(app_now() AT TIME ZONE 'Asia/Jakarta', 'YYYY-MM')")
