@@ -86,7 +86,7 @@ async def test_htmx_gets_the_section_and_a_full_list_has_no_form(site: Site, hos
     assert token is not None
     form = {"_csrf": token.attributes.get("value") or "", "address": host.put("/a.ics", calendar())}
     answer = await mentor.client.post(HERE, data=form, headers=HTMX)
-    assert answer.status_code == 200 and answer.text.lstrip().startswith('<div class="card')
+    assert answer.status_code == 200 and answer.text.lstrip().startswith('<section class="card')
     assert "Kalender terhubung" in answer.text and 'id="kalender-luar"' in answer.text
     answer = await mentor.client.post(HERE, data=form | {"address": "x"}, headers=HTMX)
     assert answer.status_code == 422 and 'aria-invalid="true"' in answer.text and "<html" not in answer.text
