@@ -24,7 +24,7 @@ from mentorinaja.calendars.rules import (
 from mentorinaja.db.pool import Connection, Database, atomic
 from mentorinaja.errors import NotThere
 from mentorinaja.experts.actions import refresh_listing
-from mentorinaja.jobs.queue import enqueue
+from mentorinaja.jobs.queue import enqueue_each
 from mentorinaja.notices.actions import queue
 from mentorinaja.settings import Settings
 
@@ -125,8 +125,8 @@ async def ask_for_due(tx: Connection) -> None:
                         ORDER BY next_try_at LIMIT 500 FOR UPDATE SKIP LOCKED)
            RETURNING id"""
     )
-    for row in rows:
-        await enqueue(tx, READ, {"source_id": row["id"]})
+    if rows:
+        await enqueue_each(tx, READ, [{"source_id": row["id"]} for row in rows])
 
 
 async def _zone_of(db: Database, expert_id: int) -> str:

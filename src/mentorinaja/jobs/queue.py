@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -48,3 +48,10 @@ async def enqueue(
     # The library's own statement, but not its `enqueue`: that hands over headers as JSON text, which the pool's
     # codec would encode once more, and a worker cannot read such a job.
     await tx.fetch(_ENQUEUE, [0], [name], [json.dumps(payload or {}).encode()], [delay], [key], [None])
+
+
+async def enqueue_each(tx: Connection, name: str, payloads: Sequence[Payload]) -> None:
+    """Queue job `name` in this transaction at once for each of these, in one statement."""
+    n = len(payloads)
+    said = [json.dumps(payload).encode() for payload in payloads]
+    await tx.fetch(_ENQUEUE, [0] * n, [name] * n, said, [timedelta()] * n, [None] * n, [None] * n)

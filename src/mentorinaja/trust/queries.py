@@ -7,7 +7,8 @@ from mentorinaja.experts.queries import Facts
 from mentorinaja.trust.rules import MISSED_REASONS, MISSED_WITHIN, SILENT_FOR, Record
 
 _MANY = 200
-# Expert, reasons of missing, how far back misses count.
+# Expert, reasons of missing, how far back misses count. Lately missed names the reasons as its partial index does:
+# a plan for a parameter would not use it.
 _RECORD = """
     WITH pause AS (
       SELECT coalesce(max(ended_at), '-infinity') AS over_at FROM expert_pauses WHERE expert_id = $1
