@@ -16,7 +16,8 @@ from mentorinaja.db.pool import Database
 from mentorinaja.reports.actions import report
 from mentorinaja.settings import describe
 from tests.support.conversations import a_talk, begin_talk, end_talk, put_attachment, put_message, tamper
-from tests.support.places import be_over, code_of, make_admin, meet_in_person
+from tests.support.desk import make_admin
+from tests.support.places import be_over, code_of, meet_in_person
 
 
 def run(*arguments: str, given: str = "", **environment: str) -> subprocess.CompletedProcess[str]:

@@ -12,13 +12,6 @@ ABOUT = Profile("dewi-anggraini", "Senior Data Analyst", "Tokopedia", 7, BIO, "B
 CHAT = NewService("Tanya data", "online_chat", 30, 150_000, "Diskusi.")
 
 
-async def make_admin(db: Database) -> Viewer:
-    """Somebody who decides."""
-    admin = await make_user(db, "Admin")
-    await db.execute("UPDATE users SET role = 'admin' WHERE id = $1", admin.id)
-    return Viewer(admin.id, "Admin", admin.email, "admin", admin.time_zone, 0)
-
-
 async def complete_draft(db: Database, slug: str = "dewi-anggraini") -> Viewer:
     """An applicant with everything an application must have, not sent yet."""
     user = await make_user(db, "Dewi Anggraini")

@@ -16,8 +16,9 @@ from mentorinaja.experts import queries as experts
 from mentorinaja.experts.rules import NotPublishable
 from mentorinaja.notices import actions as notices
 from mentorinaja.web.viewer import Viewer
-from tests.applications.people import ABOUT, CHAT, complete_draft, events_of, make_admin, status_of, submitted
+from tests.applications.people import ABOUT, CHAT, complete_draft, events_of, status_of, submitted
 from tests.support.bookings import make_user, settings_of
+from tests.support.desk import make_admin
 from tests.support.races import Meet
 
 REASON = "Mohon lengkapi pengalaman kerja Anda."

@@ -1,8 +1,9 @@
 """Becoming a mentor over the pages: steps that keep what was typed, sending, and how it stands afterwards."""
 
 from mentorinaja.applications import actions
-from tests.applications.people import complete_draft, events_of, make_admin, status_of
+from tests.applications.people import complete_draft, events_of, status_of
 from tests.support.bookings import browser_of, make_seller, make_user, seller_browser
+from tests.support.desk import make_admin
 from tests.support.site import Browser, Site
 
 APPLY = "/expert/apply"

@@ -3,11 +3,12 @@
 from playwright.async_api import Browser, expect
 
 from mentorinaja.applications import actions
-from tests.applications.people import BIO, make_admin, status_of
+from tests.applications.people import BIO, status_of
 from tests.journeys.conftest import chromium, photograph
 from tests.journeys.test_main_job import book_now, pay_by_card
 from tests.support.bookings import make_user
 from tests.support.browsers import visitor
+from tests.support.desk import make_admin
 from tests.support.site import Site
 
 __all__ = ["chromium"]

@@ -16,8 +16,8 @@ from mentorinaja.policies.actions import change
 from mentorinaja.web.viewer import Viewer
 from mentorinaja.withdrawals import actions as withdrawals
 from tests.support.bookings import Seller, book, finish, make_seller, make_user, slot_in
+from tests.support.desk import make_admin
 from tests.support.payments import pay, said
-from tests.support.places import make_admin
 from tests.support.races import Meet
 from tests.support.withdrawals import PASSWORD, ask, wish
 

@@ -12,8 +12,8 @@ from mentorinaja.payments import actions as payments
 from mentorinaja.policies.actions import change
 from tests.ledger.test_debts import release, sold, withdraw
 from tests.support.bookings import Seller, book, browser_of, make_seller, make_user, seller_browser, slot_in
+from tests.support.desk import make_admin
 from tests.support.payments import pay, said
-from tests.support.places import make_admin
 from tests.support.site import Site
 
 TAX = "Pajak (0%)"

@@ -16,9 +16,9 @@ from mentorinaja.policies.actions import NothingChanged, WrongPolicy, change
 from mentorinaja.policies.rules import Policy
 from tests.support.accounts import eventually
 from tests.support.bookings import book, due_in, make_seller, make_user, slot_in
+from tests.support.desk import make_admin
 from tests.support.extensions import answer, ask, running
 from tests.support.payments import pay
-from tests.support.places import make_admin
 from tests.support.races import Meet
 from tests.support.site import Browser, Site
 

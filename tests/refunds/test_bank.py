@@ -27,12 +27,6 @@ NUMBER = "1234567890"
 WHY = "Rekening tidak ditemukan oleh bank."
 
 
-async def an_admin(db: Database) -> Viewer:
-    user = await make_user(db, "Admin Utama")
-    await db.execute("UPDATE users SET role = 'admin' WHERE id = $1", user.id)
-    return Viewer(user.id, user.full_name, user.email, "admin", user.time_zone, session_id=0)
-
-
 async def give(sale: Sale, user: Viewer | None = None, number: str = NUMBER) -> None:
     vault = Vault(settings_of(sale.db))
     await actions.give_account(
@@ -57,7 +51,7 @@ async def owed_by_bank(db: Database, amount: int = TOTAL, reason: str = "ended_e
 
 
 async def test_a_transfer_by_hand_from_the_account_to_its_arrival(db: Database) -> None:
-    admin = await an_admin(db)
+    admin = await make_admin(db)
     sale, refund_id = await owed_by_bank(db, 100_000)
     held = await ledger.balance(db, "gateway")
     with pytest.raises(Undecidable, match="belum memberi"):
@@ -87,7 +81,7 @@ async def test_a_transfer_by_hand_from_the_account_to_its_arrival(db: Database) 
 
 
 async def test_a_transfer_that_comes_back_asks_for_another_account(db: Database) -> None:
-    admin = await an_admin(db)
+    admin = await make_admin(db)
     sale, refund_id = await owed_by_bank(db)
     await give(sale)
     await actions.mark_transferred(db, admin, refund_id, "TRX-1")
@@ -109,7 +103,7 @@ async def test_a_transfer_that_comes_back_asks_for_another_account(db: Database)
 
 
 async def test_by_hand_and_by_the_gateway_make_one_whole(db: Database) -> None:
-    admin = await an_admin(db)
+    admin = await make_admin(db)
     sale = await sell(db, payment_type="gopay")
     by_hand = await sale.owe(57_500)
     await to_bank(db, by_hand)
@@ -139,7 +133,7 @@ async def test_by_hand_and_by_the_gateway_make_one_whole(db: Database) -> None:
 
 
 async def test_only_the_payer_gives_an_account_and_only_admins_decide(db: Database) -> None:
-    admin = await an_admin(db)
+    admin = await make_admin(db)
     sale, refund_id = await owed_by_bank(db)
     stranger = await make_user(db)
     with pytest.raises(NotThere):
@@ -164,7 +158,7 @@ async def test_only_the_payer_gives_an_account_and_only_admins_decide(db: Databa
 
 
 async def test_the_number_is_sealed_and_only_the_desk_reads_it(db: Database) -> None:
-    await an_admin(db)
+    await make_admin(db)
     sale, _ = await owed_by_bank(db)
     await give(sale)
     row = await db.fetchrow("SELECT * FROM refund_accounts")
@@ -174,8 +168,8 @@ async def test_the_number_is_sealed_and_only_the_desk_reads_it(db: Database) -> 
     assert f"BCA (014) {NUMBER}, Budi Santoso" in listed and "waits for: a transfer" in listed
 
 
-async def test_a_wrong_amount_goes_back_once_an_admin_has_looked(db: Database) -> None:
-    admin = await an_admin(db)
+async def test_a_wrong_amount_goes_back_once_make_admin_has_looked(db: Database) -> None:
+    admin = await make_admin(db)
     sale = await sell(db)
     news = said(sale.public_id, amount=99_000, payment_type="gopay")
     await payments.hear(db, sale.public_id, news)
@@ -195,13 +189,13 @@ async def test_what_its_expert_called_off_cannot_be_kept(db: Database) -> None:
     sale = await sell(db)
     refund_id = await sale.owe(reason="cancelled_by_expert")
     with pytest.raises(Undecidable, match="Mentor sendiri"):
-        await actions.reject(db, await an_admin(db), refund_id, WHY)
+        await actions.reject(db, await make_admin(db), refund_id, WHY)
     assert await sale.steps() == ["requested"]
 
 
 @pytest.mark.parametrize("released", [False, True])
 async def test_a_refund_that_is_stopped_leaves_the_money_where_it_was(db: Database, released: bool) -> None:
-    admin = await an_admin(db)
+    admin = await make_admin(db)
     sale = await sell(db)
     before = await ledger.earnings(db, sale.seller.id)
     if released:

@@ -11,7 +11,7 @@ from mentorinaja.refunds import actions, desk
 from mentorinaja.refunds.mails import MAILS
 from mentorinaja.refunds.rules import Undecidable
 from tests.refunds.sales import Sale, sell
-from tests.refunds.test_bank import NUMBER, WHY, an_admin, give, to_bank
+from tests.refunds.test_bank import NUMBER, WHY, give, make_admin, to_bank
 from tests.support.bookings import browser_of, seller_browser, settings_of
 from tests.support.site import Browser, Site
 
@@ -27,7 +27,7 @@ async def waiting(db: Database) -> tuple[Sale, int]:
 
 async def test_the_payer_gives_an_account_and_both_follow_the_money(site: Site) -> None:
     sale, refund_id = await waiting(site.db)
-    admin = await an_admin(site.db)
+    admin = await make_admin(site.db)
     payer, expert = await browser_of(site, sale.user), await seller_browser(site, sale.seller)
     await payer.get("/user/transactions")
     assert "Pengembalian dana Rp 100.000" in payer.text and "begitu nomornya terisi" in payer.text
@@ -85,7 +85,7 @@ async def test_nobody_else_sees_or_gives_the_account(site: Site) -> None:
 
 async def test_each_step_is_told_by_mail_while_it_is_news(site: Site) -> None:
     db = site.db
-    admin = await an_admin(db)
+    admin = await make_admin(db)
     sale, refund_id = await waiting(db)
     await site.sweep()
     await give(sale)
@@ -128,7 +128,7 @@ async def told(site: Site, address: str) -> list[tuple[str, str]]:
 
 
 async def test_the_desk_lists_and_decides(db: Database) -> None:
-    admin = await an_admin(db)
+    admin = await make_admin(db)
     sale, refund_id = await waiting(db)
     settings = settings_of(db)
     commands = {command.name: command for command in desk.COMMANDS}

@@ -18,7 +18,7 @@ from mentorinaja.refunds.rules import Undecidable
 from mentorinaja.resources import Resources
 from mentorinaja.storage import Storage
 from tests.refunds.sales import TOTAL, Sale, next_sweep, sell
-from tests.refunds.test_bank import NUMBER, WHY, an_admin, give, owed_by_bank
+from tests.refunds.test_bank import NUMBER, WHY, give, make_admin, owed_by_bank
 from tests.support.bookings import make_seller, make_user, settings_of
 from tests.support.payments import said
 from tests.support.products import make_product, purchase
@@ -39,7 +39,7 @@ async def lost(db: Database) -> int:
 async def test_a_transfer_that_comes_back_after_the_bank_took_all_is_not_sent_again(
     db: Database, word: str
 ) -> None:
-    admin = await an_admin(db)
+    admin = await make_admin(db)
     sale, refund_id = await owed_by_bank(db)
     await give(sale)
     await actions.mark_transferred(db, admin, refund_id, "TRX-1")
@@ -56,7 +56,7 @@ async def test_a_transfer_that_comes_back_after_the_bank_took_all_is_not_sent_ag
 async def test_a_transfer_that_comes_back_after_the_bank_took_more_than_was_left_is_due_in_part(
     db: Database,
 ) -> None:
-    admin = await an_admin(db)
+    admin = await make_admin(db)
     sale, refund_id = await owed_by_bank(db, 100_000)
     await give(sale)
     await actions.mark_transferred(db, admin, refund_id, "TRX-1")
@@ -73,7 +73,7 @@ async def test_a_transfer_that_comes_back_after_the_bank_took_more_than_was_left
 
 
 async def test_only_what_the_bank_did_not_take_is_transferred_and_nothing_of_it_is_kept(db: Database) -> None:
-    admin = await an_admin(db)
+    admin = await make_admin(db)
     sale, refund_id = await owed_by_bank(db, 100_000)
     await give(sale)
     await take(sale, 60_000, "partial_chargeback")
@@ -100,7 +100,7 @@ async def test_only_what_the_bank_did_not_take_is_transferred_and_nothing_of_it_
 
 async def test_a_transfer_is_written_down_with_the_account_it_went_to(db: Database) -> None:
     """The payer changes the account between the desk's look and its word."""
-    admin = await an_admin(db)
+    admin = await make_admin(db)
     sale, refund_id = await owed_by_bank(db, 100_000)
     await give(sale)
     await give(sale, number="9999888877")
@@ -111,7 +111,7 @@ async def test_a_transfer_is_written_down_with_the_account_it_went_to(db: Databa
 
 
 async def test_what_the_bank_took_whole_need_not_be_transferred(db: Database) -> None:
-    admin = await an_admin(db)
+    admin = await make_admin(db)
     sale, refund_id = await owed_by_bank(db)
     await give(sale)
     await take(sale, TOTAL)
@@ -123,7 +123,7 @@ async def test_what_the_bank_took_whole_need_not_be_transferred(db: Database) ->
 async def test_a_gateway_that_sends_late_what_was_transferred_is_our_loss_and_the_transfer_stays_known(
     db: Database,
 ) -> None:
-    admin = await an_admin(db)
+    admin = await make_admin(db)
     sale, refund_id = await owed_by_bank(db, 100_000)
     await give(sale)
     await actions.mark_transferred(db, admin, refund_id, "TRX-1")
@@ -154,7 +154,7 @@ async def test_what_a_bank_left_of_a_sale_is_released_as_any_other(db: Database)
 
 
 async def test_the_money_of_a_product_that_was_given_back_cannot_be_kept(db: Database) -> None:
-    admin, seller, user = await an_admin(db), await make_seller(db), await make_user(db)
+    admin, seller, user = await make_admin(db), await make_seller(db), await make_user(db)
     public_id = await purchase(db, user, await make_product(db, seller))
     await payments.return_product(db, user, public_id)
     refund_id: int = await db.fetchval("SELECT id FROM refunds")

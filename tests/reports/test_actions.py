@@ -22,7 +22,8 @@ from mentorinaja.rooms.room import Notice
 from mentorinaja.threads import actions as threads
 from mentorinaja.web.viewer import Viewer
 from tests.support.bookings import events_of, make_user, state_of
-from tests.support.places import MINUTE, be_over, make_admin, meet_by_video, meet_in_person, open_doors
+from tests.support.desk import make_admin
+from tests.support.places import MINUTE, be_over, meet_by_video, meet_in_person, open_doors
 from tests.support.rooms import Meeting, meet_in_writing, meet_later
 from tests.support.site import Site
 

@@ -5,16 +5,8 @@ from datetime import timedelta
 from mentorinaja.reports import actions as reports
 from mentorinaja.rooms import actions
 from tests.support.bookings import make_user
-from tests.support.places import (
-    MINUTE,
-    be_over,
-    both,
-    make_admin,
-    meet_by_video,
-    meet_in_person,
-    open_doors,
-    path,
-)
+from tests.support.desk import make_admin
+from tests.support.places import MINUTE, be_over, both, meet_by_video, meet_in_person, open_doors, path
 from tests.support.rooms import known_browser
 from tests.support.site import Site
 

@@ -1,12 +1,9 @@
 """Sessions that take place elsewhere: by video with a meeting link, or in person with an arrival code."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from mentorinaja.db.pool import Database
 from mentorinaja.rooms import actions
-from mentorinaja.web.viewer import Viewer
-from tests.support.bookings import make_user
 from tests.support.rooms import Meeting, enter_site, meet_later
 from tests.support.site import Browser, Site
 
@@ -54,13 +51,6 @@ async def be_over(meeting: Meeting, since: timedelta = MINUTE) -> None:
     await actions.open_room(meeting.db, meeting.booking_id)
     await meeting.go_to(room.scheduled_end + since)
     await actions.advance(meeting.db, meeting.booking_id)
-
-
-async def make_admin(db: Database) -> Viewer:
-    """Somebody who decides."""
-    admin = await make_user(db, "Admin MentorinAja")
-    await db.execute("UPDATE users SET role = 'admin' WHERE id = $1", admin.id)
-    return replace(admin, role="admin")
 
 
 def path(meeting: Meeting, name: str) -> str:

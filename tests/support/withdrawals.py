@@ -53,13 +53,6 @@ async def make_earner(db: Database, sessions: int = 1, *, price: int = 150_000) 
     return Viewer(seller.user_id, "Sari Wulandari", "", "expert", "Asia/Jakarta", 0, seller.id)
 
 
-async def make_admin(db: Database) -> Viewer:
-    """Somebody who may decide."""
-    user = await make_user(db, "Admin")
-    await db.execute("UPDATE users SET role = 'admin' WHERE id = $1", user.id)
-    return Viewer(user.id, user.full_name, user.email, "admin", user.time_zone, 0)
-
-
 def wish(amount: int = 100_000, **changes: Any) -> Wish:
     """A request as a form makes it; `changes` by field."""
     values: dict[str, Any] = {

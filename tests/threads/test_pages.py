@@ -7,7 +7,7 @@ from mentorinaja.reports import actions as reports
 from mentorinaja.rooms.room import Notice
 from mentorinaja.threads import actions as threads
 from tests.rooms.test_live import hears
-from tests.support.places import make_admin
+from tests.support.desk import make_admin
 from tests.support.rooms import Meeting, enter_site, known_browser, meet_in_writing, room_path
 from tests.support.site import Browser, Site
 from tests.support.streams import eventually

@@ -23,17 +23,9 @@ from mentorinaja.withdrawals.rules import (
     WrongPassword,
 )
 from tests.support.bookings import Seller, make_user, settings_of
+from tests.support.desk import make_admin
 from tests.support.payments import said
-from tests.support.withdrawals import (
-    NUMBER,
-    PASSWORD,
-    ask,
-    balances,
-    earn,
-    make_admin,
-    make_earner,
-    wish,
-)
+from tests.support.withdrawals import NUMBER, PASSWORD, ask, balances, earn, make_earner, wish
 
 REASON = "Nama pemilik rekening berbeda."
 

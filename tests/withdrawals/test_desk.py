@@ -14,7 +14,8 @@ from mentorinaja.db.pool import Database
 from mentorinaja.withdrawals.desk import COMMANDS
 from mentorinaja.withdrawals.rules import Undecidable
 from tests.support.bookings import settings_of
-from tests.support.withdrawals import NUMBER, ask, balances, make_admin, make_earner, wish
+from tests.support.desk import make_admin
+from tests.support.withdrawals import NUMBER, ask, balances, make_earner, wish
 
 
 async def run(db: Database, line: list[str], **changes: str) -> str:

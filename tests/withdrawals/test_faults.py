@@ -11,9 +11,10 @@ from mentorinaja.db.pool import Database
 from mentorinaja.withdrawals import actions
 from tests.support.config import make_settings
 from tests.support.database import assert_invariants
+from tests.support.desk import make_admin
 from tests.support.processes import Process, web_processes
 from tests.support.rooms import signed_in
-from tests.support.withdrawals import ask, balances, make_admin, make_earner
+from tests.support.withdrawals import ask, balances, make_earner
 from tests.withdrawals.forms import PAGE, fields
 from tests.withdrawals.locks import held, waiting
 

@@ -4,7 +4,8 @@ from mentorinaja.db.invariants import broken
 from mentorinaja.db.invariants.withdrawals import WITHDRAWALS
 from mentorinaja.db.pool import Database
 from mentorinaja.withdrawals import actions
-from tests.support.withdrawals import ask, make_admin, make_earner
+from tests.support.desk import make_admin
+from tests.support.withdrawals import ask, make_earner
 
 # Which promise each breaks; one after the other, on the same rows.
 DAMAGE = {

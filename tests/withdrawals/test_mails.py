@@ -1,8 +1,9 @@
 """What experts and admins read about withdrawals."""
 
 from mentorinaja.withdrawals import actions
+from tests.support.desk import make_admin
 from tests.support.site import Site
-from tests.support.withdrawals import NUMBER, ask, make_admin, make_earner
+from tests.support.withdrawals import NUMBER, ask, make_earner
 
 
 async def test_every_step_is_told_with_its_reason_and_never_with_the_number(site: Site) -> None:

@@ -3,8 +3,9 @@
 from mentorinaja.web.viewer import Viewer
 from mentorinaja.withdrawals import actions
 from tests.support.bookings import browser_of, make_seller, make_user
+from tests.support.desk import make_admin
 from tests.support.site import Browser, Site
-from tests.support.withdrawals import NUMBER, PASSWORD, ask, balances, make_admin, make_earner, wish
+from tests.support.withdrawals import NUMBER, PASSWORD, ask, balances, make_earner, wish
 from tests.withdrawals.forms import PAGE, filled
 
 TRANSACTIONS = "/expert/dashboard/transaksi"

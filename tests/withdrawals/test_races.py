@@ -17,10 +17,11 @@ from mentorinaja.web.viewer import Viewer
 from mentorinaja.withdrawals import actions
 from mentorinaja.withdrawals.rules import StillOpen, Undecidable, WrongAmount
 from tests.support.config import make_settings
+from tests.support.desk import make_admin
 from tests.support.processes import Process, web_processes
 from tests.support.races import Meet
 from tests.support.rooms import signed_in
-from tests.support.withdrawals import ask, balances, make_admin, make_earner
+from tests.support.withdrawals import ask, balances, make_earner
 from tests.withdrawals.forms import fields
 from tests.withdrawals.locks import held, waiting
 from tests.withdrawals.test_actions import charge_back, owed

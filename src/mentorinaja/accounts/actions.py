@@ -19,7 +19,7 @@ from mentorinaja.notices.actions import queue as queue_mail
 from mentorinaja.web.auth import token_hash
 from mentorinaja.web.limits import limit, take_back
 from mentorinaja.web.networks import usable_address
-from mentorinaja.web.viewer import Role
+from mentorinaja.web.viewer import Role, Viewer
 
 RESET_ASKED = "accounts.reset_asked"
 
@@ -180,6 +180,13 @@ async def knows_password(db: Database, user_id: int, password: str) -> bool:
         return False
     await take_back(db, "confirm-password", str(user_id), seconds=guesses.seconds)
     return True
+
+
+async def confirm(db: Database, viewer: Viewer, password: str) -> None:
+    """Who is signed in gives the password once more. Raises WrongPassword, TooMany."""
+    if not await knows_password(db, viewer.id, password):
+        raise WrongPassword("Password salah. Coba lagi.")
+    await db.execute("UPDATE login_sessions SET confirmed_at = app_now() WHERE id = $1", viewer.session_id)
 
 
 @atomic

@@ -112,6 +112,16 @@ async def credentials_of(db: Database, user_id: int) -> Credentials | None:
     return _credentials(await db.fetchrow(f"{_CREDENTIALS} WHERE id = $1", user_id))
 
 
+async def confirmed_lately(db: Database, session_id: int) -> bool:
+    """Whether whoever is signed in gave the password a short while ago (`rules.CONFIRMED_FOR`)."""
+    lately: bool | None = await db.fetchval(
+        "SELECT confirmed_at > app_now() - $2::interval FROM login_sessions WHERE id = $1",
+        session_id,
+        rules.CONFIRMED_FOR,
+    )
+    return bool(lately)
+
+
 async def account_for(db: Database, user_id: int) -> Account | None:
     """A person's own data, or None when there is no such account."""
     row = await db.fetchrow(

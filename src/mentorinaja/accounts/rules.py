@@ -47,6 +47,8 @@ GUESSES_ACCOUNT = Limit(20, 900)
 GUESSES_STRANGERS = Limit(3, 60)
 # An address that signed in to an account within this time is one of the owner's.
 KNOWN_FOR = timedelta(days=90)
+# So long a password that was given lets an admin do what is sensitive.
+CONFIRMED_FOR = timedelta(minutes=10)
 
 # Whole neighbourhoods share one address of a mobile carrier.
 REGISTRATIONS = Limit(200, 3600)

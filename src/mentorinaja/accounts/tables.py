@@ -35,3 +35,4 @@ class LoginSessions(Table, tablename="login_sessions"):
     last_seen_at = Timestamptz()
     expires_at = Timestamptz()
     ended_at = Timestamptz(null=True)
+    confirmed_at = Timestamptz()

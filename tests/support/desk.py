@@ -1,0 +1,22 @@
+"""Admins at their desk."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mentorinaja.db.pool import Database
+from mentorinaja.web.viewer import Viewer
+from tests.support.bookings import browser_of, make_user
+from tests.support.site import Browser, Site
+
+
+async def make_admin(db: Database, name: str = "Admin MentorinAja") -> Viewer:
+    """Somebody who decides, as the command line and the seeds know them (session 0)."""
+    admin = await make_user(db, name)
+    await db.execute("UPDATE users SET role = 'admin' WHERE id = $1", admin.id)
+    return replace(admin, role="admin")
+
+
+async def desk_of(site: Site, admin: Viewer | None = None) -> Browser:
+    """A browser in which an admin (None: a new one) is signed in, the password given just now."""
+    return await browser_of(site, admin or await make_admin(site.db))
