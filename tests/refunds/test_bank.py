@@ -20,6 +20,7 @@ from mentorinaja.refunds.rules import NoAccountNeeded, Undecidable
 from mentorinaja.web.viewer import Viewer
 from tests.refunds.sales import TOTAL, Sale, next_sweep, sell, sweep
 from tests.support.bookings import make_user, settings_of
+from tests.support.desk import make_admin
 from tests.support.payments import said
 from tests.support.races import Meet
 
@@ -168,7 +169,7 @@ async def test_the_number_is_sealed_and_only_the_desk_reads_it(db: Database) -> 
     assert f"BCA (014) {NUMBER}, Budi Santoso" in listed and "waits for: a transfer" in listed
 
 
-async def test_a_wrong_amount_goes_back_once_make_admin_has_looked(db: Database) -> None:
+async def test_a_wrong_amount_goes_back_once_an_admin_has_looked(db: Database) -> None:
     admin = await make_admin(db)
     sale = await sell(db)
     news = said(sale.public_id, amount=99_000, payment_type="gopay")

@@ -13,6 +13,7 @@ from mentorinaja.refunds.rules import Undecidable
 from tests.refunds.sales import Sale, sell
 from tests.refunds.test_bank import NUMBER, WHY, give, make_admin, to_bank
 from tests.support.bookings import browser_of, seller_browser, settings_of
+from tests.support.desk import make_admin
 from tests.support.site import Browser, Site
 
 FILLED = {"bank": "014", "account_number": "123-456 7890", "account_holder": "Budi Santoso"}

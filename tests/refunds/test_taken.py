@@ -20,6 +20,7 @@ from mentorinaja.storage import Storage
 from tests.refunds.sales import TOTAL, Sale, next_sweep, sell
 from tests.refunds.test_bank import NUMBER, WHY, give, make_admin, owed_by_bank
 from tests.support.bookings import make_seller, make_user, settings_of
+from tests.support.desk import make_admin
 from tests.support.payments import said
 from tests.support.products import make_product, purchase
 
