@@ -11,7 +11,7 @@ from mentorinaja.refunds import actions, desk
 from mentorinaja.refunds.mails import MAILS
 from mentorinaja.refunds.rules import Undecidable
 from tests.refunds.sales import Sale, sell
-from tests.refunds.test_bank import NUMBER, WHY, give, make_admin, to_bank
+from tests.refunds.test_bank import NUMBER, WHY, give, to_bank
 from tests.support.bookings import browser_of, seller_browser, settings_of
 from tests.support.desk import make_admin
 from tests.support.site import Browser, Site

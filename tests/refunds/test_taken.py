@@ -18,7 +18,7 @@ from mentorinaja.refunds.rules import Undecidable
 from mentorinaja.resources import Resources
 from mentorinaja.storage import Storage
 from tests.refunds.sales import TOTAL, Sale, next_sweep, sell
-from tests.refunds.test_bank import NUMBER, WHY, give, make_admin, owed_by_bank
+from tests.refunds.test_bank import NUMBER, WHY, give, owed_by_bank
 from tests.support.bookings import make_seller, make_user, settings_of
 from tests.support.desk import make_admin
 from tests.support.payments import said
