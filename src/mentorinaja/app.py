@@ -19,6 +19,7 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 from mentorinaja import operations
 from mentorinaja.accounts.live import ViewerCache, Watch
 from mentorinaja.accounts.routes import router as accounts
+from mentorinaja.admin.routes import router as admin
 from mentorinaja.applications.routes import router as applications
 from mentorinaja.arrivals.routes import router as arrivals
 from mentorinaja.bookings.routes import router as bookings
@@ -81,6 +82,7 @@ FEATURES: list[ControllerRouterHandler] = [
     favourites,
     portal,
     applications,
+    admin,
     operations.router,
     static_file,
 ]

@@ -1,0 +1,42 @@
+"""How the desk's pages begin: what every one of them is given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response
+
+from mentorinaja.admin.cases import Means
+from mentorinaja.admin.desk import Desk
+from mentorinaja.admin.desks import BY_NAME, DESKS
+from mentorinaja.errors import NotThere
+from mentorinaja.web import html
+from mentorinaja.web.auth import admin_of
+from mentorinaja.web.viewer import WebRequest
+
+
+def desk_called(name: str) -> Desk:
+    """The desk of this name. Raises `NotThere`."""
+    if name not in BY_NAME:
+        raise NotThere
+    return BY_NAME[name]
+
+
+def means_of(request: WebRequest) -> Means:
+    """What this request's admin works with."""
+    state = request.app.state
+    return Means(
+        db=state.db,
+        admin=admin_of(request),
+        settings=state.settings,
+        gateway=state.gateway,
+        storage=state.storage,
+        now=state.clock.now(),
+    )
+
+
+def desk_page(
+    request: WebRequest, template: str, here: str, *, status: int = 200, **context: Any
+) -> Response[bytes]:
+    """A page in the desk's frame; `here` is the desk's name in the menu."""
+    return html.page(request, template, status=status, desks=DESKS, here=here, **context)

@@ -1,0 +1,28 @@
+"""How the desk says what every list has: times, people, rupiah."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from mentorinaja.admin.listing import Cell
+from mentorinaja.formats import rupiah, when
+
+
+def money(amount: int | None) -> Cell:
+    """Whole rupiah; nothing for None."""
+    return Cell("" if amount is None else rupiah(amount))
+
+
+def time(at: datetime | None) -> Cell:
+    """A time on the desk's clock, which is Jakarta's; nothing for None."""
+    return Cell(when(at) if at else "")
+
+
+def person(name: str, note: str, user_id: int) -> Cell:
+    """Somebody, leading to the page about them."""
+    return Cell(name, href=f"/admin/users/{user_id}", note=note)
+
+
+def order(public_id: str | None) -> Cell:
+    """An order, leading to its page; nothing for None."""
+    return Cell(public_id or "", href=f"/admin/orders/{public_id}" if public_id else "")
