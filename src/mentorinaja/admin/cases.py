@@ -93,7 +93,7 @@ class ReasonForm(BaseForm):
         "Alasan",
         [
             required("Tulis alasannya."),
-            length("Tulis alasan, 5 sampai 500 karakter.", 5, 500),
+            length("Tulis alasan, 10 sampai 1000 karakter.", 10, 1000),
             seen,
         ],
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mentorinaja.admin.cases import Case, Decision, Event, Means, Plan, PlainForm, ReasonForm
+from mentorinaja.admin.cases import Case, Decision, Event, Means, PlainForm, Plan, ReasonForm
 from mentorinaja.admin.desk import Desk
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row, Where
 from mentorinaja.admin.words import money, person, time
@@ -31,7 +31,9 @@ LISTING = Listing(
     key="w.id",
     at="s.at",
     columns=(
-        Column("Penarikan", lambda row: Cell(row["public_id"], href=f"/admin/withdrawals/{row['public_id']}")),
+        Column(
+            "Penarikan", lambda row: Cell(row["public_id"], href=f"/admin/withdrawals/{row['public_id']}")
+        ),
         Column("Status", _state),
         Column("Mentor", lambda row: person(row["full_name"], row["account_holder"], row["user_id"])),
         Column("Rekening", lambda row: Cell(row["bank_name"], note=f"•••• {row['account_tail']}")),
