@@ -17,8 +17,8 @@ SOURCE = Path(__file__).parent.parent / "src" / "mentorinaja"
 # A feature may import those left of it.
 ORDER = [
     "notices", "audit", "accounts", "policies", "schedule", "experts", "ledger", "bookings", "products", "invoices",
-    "payments", "refunds", "withdrawals", "rooms", "arrivals", "extensions", "transcripts", "reports", "threads", "reviews",
-    "trust", "calendars", "favourites", "portal", "applications", "admin", "seeds",
+    "payments", "transfers", "refunds", "withdrawals", "rooms", "arrivals", "extensions", "transcripts", "reports",
+    "threads", "reviews", "trust", "calendars", "favourites", "portal", "applications", "admin", "seeds",
 ]  # fmt: skip
 PLUMBING = {"web", "live", "jobs", "db", "local", "storage", "contents", "banks"}
 # Wiring knows everything; that is what it is for.

@@ -5,6 +5,10 @@ from __future__ import annotations
 # One line each, by what it is done to. A name stays for good: old rows carry it.
 ACTIONS: dict[str, str] = {
     "list.exported": "Mengunduh daftar",
+    "batch.made": "Membuat berkas bank",
+    "batch.downloaded": "Mengunduh lagi berkas bank",
+    "user.viewed_as": "Melihat sebagai pengguna",
+    "user.totp_reset": "Mengatur ulang verifikasi dua langkah",
 }
 
 # What an action is done to, as it is said on the screen.
@@ -14,6 +18,7 @@ KINDS: dict[str, str] = {
     "refund": "Pengembalian dana",
     "report": "Laporan sesi",
     "withdrawal": "Penarikan",
+    "batch": "Berkas bank",
     "expert": "Mentor",
     "user": "Pengguna",
     "link": "Tautan meeting",

@@ -1,0 +1,55 @@
+"""Transfers by hand are put into files for the bank; what an admin had stopped of a refund can be owed again."""
+
+from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+
+from mentorinaja.db.migrate import sql_migration
+
+ID = "0039"
+VERSION = "1.38.0"
+DESCRIPTION = (
+    "Transfers by hand are put into files for the bank; what an admin had stopped can be owed again."
+)
+
+SQL = """
+-- A file for the bank, and what stands in it: never changed, so that it can be made once more as it was.
+CREATE TABLE transfer_batches (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  kind text NOT NULL CHECK (kind IN ('refund', 'withdrawal')),
+  made_by bigint NOT NULL REFERENCES users,
+  made_at timestamptz NOT NULL DEFAULT app_now(),
+  UNIQUE (id, kind)
+);
+CREATE INDEX transfer_batches_kind ON transfer_batches (kind, id);
+CREATE TABLE transfer_items (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  batch_id bigint NOT NULL,
+  kind text NOT NULL,
+  -- the id that people and the bank know it by, and the how-manieth transfer of it this is (an earlier one came back)
+  subject text NOT NULL CHECK (subject <> ''),
+  round integer NOT NULL CHECK (round >= 1),
+  amount bigint NOT NULL CHECK (amount > 0),
+  bank text NOT NULL CHECK (bank ~ '^[0-9]{3}$'),
+  number_sealed bytea NOT NULL CHECK (length(number_sealed) > 40),
+  tail text NOT NULL CHECK (tail ~ '^[0-9]{1,4}$'),
+  holder text NOT NULL CHECK (length(holder) BETWEEN 3 AND 100),
+  -- somebody said that it is to stand in one more file
+  again boolean NOT NULL,
+  FOREIGN KEY (batch_id, kind) REFERENCES transfer_batches (id, kind),
+  CONSTRAINT transfer_items_once_a_batch UNIQUE (batch_id, subject)
+);
+-- Nothing is put into two files unless somebody says so.
+CREATE UNIQUE INDEX transfer_items_once ON transfer_items (kind, subject, round) WHERE NOT again;
+CREATE INDEX transfer_items_subject ON transfer_items (kind, subject, id);
+CREATE TRIGGER transfer_batches_append_only BEFORE UPDATE OR DELETE ON transfer_batches
+  FOR EACH ROW EXECUTE FUNCTION append_only();
+CREATE TRIGGER transfer_batches_no_truncate BEFORE TRUNCATE ON transfer_batches
+  FOR EACH STATEMENT EXECUTE FUNCTION append_only();
+CREATE TRIGGER transfer_items_append_only BEFORE UPDATE OR DELETE ON transfer_items
+  FOR EACH ROW EXECUTE FUNCTION append_only();
+CREATE TRIGGER transfer_items_no_truncate BEFORE TRUNCATE ON transfer_items
+  FOR EACH STATEMENT EXECUTE FUNCTION append_only();
+"""
+
+
+async def forwards() -> MigrationManager:
+    return sql_migration(ID, DESCRIPTION, SQL)
