@@ -97,6 +97,20 @@ TABLE: dict[Route, Entry] = {
     ("POST", "/reset-password/{token:str}"): Entry("/reset-password/WzEsMSwiYSJd.x", anybody=404),
     ("GET", "/verify-email/{token:str}"): Entry("/verify-email/WzEsMSwiYSJd.x", anybody=404),
     ("POST", "/verify-email/{token:str}"): Entry("/verify-email/WzEsMSwiYSJd.x", anybody=404),
+    ("GET", "/admin"): Entry("/admin", anybody=200),
+    ("GET", "/admin/{name:str}"): Entry("/admin/withdrawals", anybody=200),
+    ("POST", "/admin/{name:str}/export"): Entry("/admin/withdrawals/export", anybody=200),
+    ("POST", "/admin/{name:str}/filters"): Entry("/admin/withdrawals/filters", anybody=303),
+    ("POST", "/admin/{name:str}/filters/{filter_id:int}/delete"): Entry(
+        "/admin/withdrawals/filters/1/delete", anybody=303
+    ),
+    ("GET", "/admin/{name:str}/{case_id:str}"): Entry("/admin/withdrawals/WD", anybody=404),
+    ("GET", "/admin/{name:str}/{case_id:str}/{decision_name:str}"): Entry(
+        "/admin/withdrawals/WD/approve", anybody=404
+    ),
+    ("POST", "/admin/{name:str}/{case_id:str}/{decision_name:str}"): Entry(
+        "/admin/withdrawals/WD/approve", anybody=404
+    ),
     ("GET", "/user/profile"): Entry("/user/profile", anybody=200),
     ("POST", "/user/profile"): Entry("/user/profile", anybody=422),
     ("GET", "/user/profile/email"): Entry("/user/profile/email", anybody=200),
@@ -570,9 +584,9 @@ def expected(who: Who, route: Route) -> int:
         return EXCEPTIONS[who, route]
     if handler.opt.get("public"):
         return entry.right(who)
-    if who == "nobody":
-        return 303
     guards = set(handler.resolve_guards())
+    if who == "nobody":
+        return 404 if requires_admin in guards else 303
     if (requires_expert in guards and who not in EXPERTS) or (requires_admin in guards and who != "admin"):
         return 404
     return entry.right(who)

@@ -42,7 +42,7 @@ async def show_list(request: WebRequest, name: str) -> Response[Any]:
     )
 
 
-@post("/admin/{name:str}/export", guards=[requires_admin])
+@post("/admin/{name:str}/export", guards=[requires_admin], status_code=200)
 async def export(request: WebRequest, db: Database, name: str) -> Stream:
     """The whole list as CSV, narrowed down as the form's `query` says; that it was taken stands in the log."""
     desk = desk_called(name)
