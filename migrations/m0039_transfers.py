@@ -48,6 +48,24 @@ CREATE TRIGGER transfer_items_append_only BEFORE UPDATE OR DELETE ON transfer_it
   FOR EACH ROW EXECUTE FUNCTION append_only();
 CREATE TRIGGER transfer_items_no_truncate BEFORE TRUNCATE ON transfer_items
   FOR EACH STATEMENT EXECUTE FUNCTION append_only();
+
+-- refund_resumed: what an admin had stopped is to go back after all
+ALTER TABLE ledger_journals DROP CONSTRAINT ledger_journals_kind_check;
+ALTER TABLE ledger_journals ADD CONSTRAINT ledger_journals_kind_check CHECK (kind IN ('payment', 'release',
+  'refund_due', 'owed_back', 'refund', 'refund_bounced', 'refund_rejected', 'refund_resumed', 'reversal', 'chargeback',
+  'withdrawal', 'withdrawal_paid', 'withdrawal_returned'));
+
+-- Working days after `first` up to and with `last`: Monday to Friday, since nobody publishes holidays far ahead.
+CREATE FUNCTION working_days(first date, last date) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
+  SELECT (b / 7 * 5 + least(b % 7 + 1, 5)) - (a / 7 * 5 + least(a % 7 + 1, 5))
+  FROM (SELECT first - date '2001-01-01' AS a, last - date '2001-01-01' AS b) AS days
+$$;
+CREATE INDEX refunds_state ON refunds (state, id);
+CREATE INDEX refunds_reason ON refunds (reason, id);
+CREATE INDEX refunds_made ON refunds (created_at);
+CREATE INDEX refunds_references ON refunds (reference) WHERE reference IS NOT NULL;
+CREATE INDEX session_reports_waiting ON session_reports (id) WHERE decided_at IS NULL;
+CREATE INDEX session_reports_at ON session_reports (at);
 """
 
 

@@ -9,7 +9,7 @@ from litestar import Response, get, post
 
 from mentorinaja.accounts import actions as accounts
 from mentorinaja.accounts import queries as people
-from mentorinaja.admin.cases import Case, Decision, Means
+from mentorinaja.admin.cases import Case, Decision, Means, Plan
 from mentorinaja.admin.desk import Desk
 from mentorinaja.admin.pages import desk_called, desk_page, means_of
 from mentorinaja.audit import queries as audit
@@ -53,6 +53,8 @@ async def decide(request: WebRequest, name: str, case_id: str, decision_name: st
     form = decision.form(sent)
     if not decision.allowed(case):
         return await _refused(request, means, desk, case_id, case)
+    if decision.preview and "count" in sent:
+        return await _question(request, means, desk, case_id, case, decision, form)
     shown: Mapping[str, Any] = {}
     status = 200
     if sent.text("version") != case.version:
@@ -136,7 +138,7 @@ async def _question(
         "case": case,
         "case_id": case_id,
         "decision": decision,
-        "plan": await decision.plan(means, case),
+        "plan": await _plan(means, case, decision, form),
         "form": form,
         "asks_password": asks_password,
         "password_error": password_error,
@@ -147,6 +149,12 @@ async def _question(
     if in_dialog:
         return html.page(request, "partials/ui/dialog_body.html", status=status, **context)
     return desk_page(request, "templates/admin/decide.html", desk.name, status=status, **context)
+
+
+async def _plan(means: Means, case: Case, decision: Decision, form: BaseForm) -> Plan:
+    if decision.preview:
+        return await decision.preview(means, case, form)
+    return await decision.plan(means, case)
 
 
 async def _refused(

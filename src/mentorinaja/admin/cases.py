@@ -109,7 +109,9 @@ class Decision:
 
     `allowed` says whether it can be offered now; `plan` what it will do; `run` does it and answers what is said then.
     `run` may raise a `DomainError`: it is shown with the form. `sensitive`: the password is asked again unless it was
-    given lately. `bad`: it takes something away. `start` gives the form's fields their first values.
+    given lately. `bad`: it takes something away. `start` gives the form's fields their first values. Where what will
+    happen depends on what is typed, `preview` tells it from the form (also one with errors) instead of `plan`: while
+    it is being typed, and without script by a button of its own.
     """
 
     name: str
@@ -122,3 +124,4 @@ class Decision:
     sensitive: bool = False
     hints: Mapping[str, str] = field(default_factory=dict)
     start: Callable[[Means, Case], Awaitable[Mapping[str, Any]]] = _nothing_to_fill
+    preview: Callable[[Means, Case, Any], Awaitable[Plan]] | None = None
