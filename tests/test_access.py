@@ -115,6 +115,15 @@ TABLE: dict[Route, Entry] = {
     ("POST", "/user/profile"): Entry("/user/profile", anybody=422),
     ("GET", "/user/profile/email"): Entry("/user/profile/email", anybody=200),
     ("POST", "/user/profile/email"): Entry("/user/profile/email", anybody=422),
+    # No challenge waits for a code; no second factor is set up in these tests' sign-ins.
+    ("GET", "/login/kode"): Entry("/login/kode", anybody=303),
+    ("POST", "/login/kode"): Entry("/login/kode", anybody=303),
+    ("GET", "/user/profile/verifikasi"): Entry("/user/profile/verifikasi", anybody=404),
+    ("POST", "/user/profile/verifikasi"): Entry("/user/profile/verifikasi", anybody=404),
+    ("GET", "/user/profile/verifikasi/perangkat"): Entry("/user/profile/verifikasi/perangkat", anybody=303),
+    ("POST", "/user/profile/verifikasi/perangkat"): Entry("/user/profile/verifikasi/perangkat", anybody=303),
+    ("GET", "/lihat-sebagai/{user_id:int}"): Entry("/lihat-sebagai/999999999", anybody=404),
+    ("POST", "/lihat-sebagai/{user_id:int}"): Entry("/lihat-sebagai/999999999", anybody=404),
     ("POST", "/user/profile/email/batal"): Entry("/user/profile/email/batal", anybody=303),
     ("GET", "/change-email/{token:str}"): Entry("/change-email/WzEsMSwiYSJd.x", anybody=404),
     ("POST", "/change-email/{token:str}"): Entry("/change-email/WzEsMSwiYSJd.x", anybody=404),
@@ -388,10 +397,13 @@ TABLE: dict[Route, Entry] = {
     ("GET", "/metrics"): Entry("/metrics", anybody=200),  # the tests ask from loopback
     ("GET", "/static/{path:path}"): Entry("/static/css/none.css", anybody=404),
     ("GET", "/dev/ui"): Entry("/dev/ui", anybody=200),
+    # Nobody looks as anybody: an admin goes back to the desk.
+    ("POST", "/lihat-sebagai/berhenti"): Entry("/lihat-sebagai/berhenti", anybody=404),
     ("POST", "/logout"): Entry("/logout", anybody=303),
 }
 # Pages for people who are not signed in yet, and what differs for some; everything else follows from the guards.
 EXCEPTIONS: dict[tuple[Who, Route], int] = {
+    ("admin", ("POST", "/lihat-sebagai/berhenti")): 303,
     # Admins read where an order's money went.
     ("admin", ("GET", "/money/{public_id:str}")): 200,
     ("nobody", ("GET", "/register")): 200,

@@ -19,6 +19,7 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 from mentorinaja import operations
 from mentorinaja.accounts.live import ViewerCache, Watch
 from mentorinaja.accounts.routes import router as accounts
+from mentorinaja.accounts.viewing import only_looks
 from mentorinaja.admin.routes import router as admin
 from mentorinaja.applications.routes import router as applications
 from mentorinaja.arrivals.routes import router as arrivals
@@ -103,6 +104,7 @@ def read_handlers(mode: str) -> Litestar:
         route_handlers=[*FEATURES, *([showcase] if mode != "production" else [])],
         lifespan=[_lifespan],
         middleware=[DefineMiddleware(SignIn)],
+        guards=[only_looks],
         before_request=check,
         dependencies={
             "db": Provide(_db, sync_to_thread=False),

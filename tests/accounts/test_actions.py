@@ -8,7 +8,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from mentorinaja import clock
-from mentorinaja.accounts import actions, passwords, queries, rules
+from mentorinaja.accounts import actions, passwords, queries, rules, sessions
 from mentorinaja.accounts.actions import Device, NewAccount
 from mentorinaja.accounts.problems import EmailTaken, LinkOver, NotAnAccount, Suspended, WrongPassword
 from mentorinaja.accounts.tokens import make_link
@@ -345,10 +345,10 @@ async def test_an_admin_is_made_with_the_same_care(db: Database) -> None:
 async def test_what_is_long_over_is_forgotten(db: Database) -> None:
     await make_account(db, BUDI)
     await actions.sign_in(db, BUDI, PASSWORD, HOME)
-    await actions.forget_old_sessions(db)
+    await sessions.forget_old_sessions(db)
     assert await db.fetchval("SELECT count(*) FROM login_sessions") == 1
     await clock.shift(db, timedelta(days=91))
-    await actions.forget_old_sessions(db)
+    await sessions.forget_old_sessions(db)
     assert await db.fetchval("SELECT count(*) FROM login_sessions") == 0
 
 

@@ -55,6 +55,7 @@ async def test_a_session_is_asked_for_once_and_then_remembered(
     [
         "UPDATE login_sessions SET ended_at = app_now()",
         "UPDATE users SET suspended_at = app_now()",
+        "UPDATE users SET role = 'admin'",
     ],
 )
 async def test_what_ends_a_sign_in_is_known_at_once(
@@ -73,11 +74,11 @@ async def test_what_ends_a_sign_in_is_known_at_once(
 async def test_a_new_role_or_name_is_known_at_once(db: Database, hub: Hub, budi: SignedIn) -> None:
     cache = ViewerCache(db, hub)
     await cache.find(token_hash(budi.token))
-    await db.execute("UPDATE users SET role = 'admin', full_name = 'Budi Baru'")
+    await db.execute("UPDATE users SET role = 'expert', full_name = 'Budi Baru'")
 
     async def known() -> bool:
         viewer = await cache.find(token_hash(budi.token))
-        return viewer is not None and (viewer.role, viewer.full_name) == ("admin", "Budi Baru")
+        return viewer is not None and (viewer.role, viewer.full_name) == ("expert", "Budi Baru")
 
     await eventually(known)
 

@@ -6,7 +6,6 @@ from urllib.parse import quote
 
 import pytest
 
-from mentorinaja.accounts.actions import create_admin
 from tests.support.accounts import PASSWORD, eventually, make_account, signed_in
 from tests.support.bookings import make_seller
 from tests.support.site import Browser, Site
@@ -334,13 +333,6 @@ async def test_a_user_at_the_experts_door_is_signed_in_and_told_how_to_become_on
     assert "belum menjadi mentor" in browser.text and "Logout" in browser.text
     await browser.get("/expert/dashboard")
     assert browser.answer.status_code == 404
-
-
-async def test_an_admin_at_the_experts_door_is_no_mentor_either(site: Site) -> None:
-    await create_admin(site.db, email=BUDI, full_name="Admin", phone="08110000000", password=PASSWORD)
-    browser = await site.browser()
-    await sign_in_at(browser, "/expert/login")
-    assert location(browser) == "/expert/login"
 
 
 async def test_the_profile_is_for_its_owner_alone(site: Site) -> None:

@@ -2,24 +2,52 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
 
 from mentorinaja.accounts import passwords, queries, rules, throttle
+from mentorinaja.accounts.factors import reset_totp
 from mentorinaja.accounts.problems import EmailTaken, LinkOver, NotAnAccount, Suspended, WrongPassword
+from mentorinaja.accounts.sessions import Device, SignedIn, end_sign_ins, open_session, sign_out
 from mentorinaja.accounts.tables import Users
 from mentorinaja.accounts.tokens import Claim, fingerprint, read_link
+from mentorinaja.accounts.viewing import view_as
 from mentorinaja.db.pool import Connection, Database, atomic, run
 from mentorinaja.formats import WIB
 from mentorinaja.jobs.queue import enqueue
 from mentorinaja.notices.actions import queue as queue_mail
-from mentorinaja.web.auth import token_hash
 from mentorinaja.web.limits import limit, take_back
-from mentorinaja.web.networks import usable_address
 from mentorinaja.web.viewer import Role, Viewer
+
+__all__ = [
+    "RESET_ASKED",
+    "Device",
+    "HalfWay",
+    "NewAccount",
+    "SignedIn",
+    "ask_reset",
+    "ask_verification",
+    "change_password",
+    "change_person",
+    "change_zone",
+    "check_reset",
+    "check_verification",
+    "confirm",
+    "create_admin",
+    "end_sign_ins",
+    "knows_password",
+    "open_session",
+    "register",
+    "reset_password",
+    "reset_totp",
+    "send_reset",
+    "sign_in",
+    "sign_out",
+    "verify_email",
+    "view_as",
+]
 
 RESET_ASKED = "accounts.reset_asked"
 
@@ -36,20 +64,10 @@ class NewAccount:
 
 
 @dataclass(frozen=True, slots=True)
-class Device:
-    """Where a sign-in comes from, as the request says."""
-
-    address: str
-    user_agent: str
-
-
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """A fresh sign-in: the token for the cookie, and how long the browser keeps it (None: until it closes)."""
+class HalfWay:
+    """An admin who gave the right password: nobody is signed in before the code."""
 
     user_id: int
-    token: str
-    max_age: int | None
 
 
 async def register(db: Database, new: NewAccount, *, role: Role = "user", verified: bool = False) -> int:
@@ -81,8 +99,10 @@ async def sign_in(
     *,
     remember: bool = False,
     replaces: str | None = None,
-) -> SignedIn:
+) -> SignedIn | HalfWay:
     """Let somebody in who knows the password; `replaces` is the session token the browser had, which ends.
+
+    An admin is only half way in: the code is asked next (`challenges.begin`).
 
     Raises WrongPassword (also for unknown addresses, after the same time), Suspended, TooMany.
     """
@@ -97,51 +117,9 @@ async def sign_in(
         raise Suspended
     if passwords.outdated(known.password_hash):
         await _store_hash(db, known.user_id, known.password_hash, await passwords.hash_password(password))
+    if known.is_admin:
+        return HalfWay(known.user_id)
     return await open_session(db, known.user_id, device, remember=remember, replaces=replaces)
-
-
-@atomic
-async def open_session(
-    tx: Connection, user_id: int, device: Device, *, remember: bool = False, replaces: str | None = None
-) -> SignedIn:
-    """Sign in somebody who has just proved who they are: a new token, of which only the hash is kept."""
-    token = secrets.token_urlsafe(32)
-    lifetime = rules.lifetime(remember)
-    if replaces:
-        await _end_sessions(tx, "token_hash = $1", token_hash(replaces))
-    await tx.execute(
-        """INSERT INTO login_sessions (user_id, token_hash, remember, user_agent, address, expires_at)
-           VALUES ($1, $2, $3, $4, $5, app_now() + $6::interval)""",
-        user_id,
-        token_hash(token),
-        remember,
-        device.user_agent[:300],
-        usable_address(device.address),
-        lifetime,
-    )
-    return SignedIn(user_id, token, int(lifetime.total_seconds()) if remember else None)
-
-
-async def sign_out(db: Database, token: str) -> None:
-    """End this session on the server: its cookie is worth nothing from now on."""
-    await _end_sessions(db, "token_hash = $1", token_hash(token))
-
-
-async def touch_session(db: Database, session_id: int) -> None:
-    """Remember that somebody was here, at most once a minute."""
-    await db.execute(
-        """UPDATE login_sessions SET last_seen_at = app_now()
-           WHERE id = $1 AND last_seen_at < app_now() - interval '1 minute'""",
-        session_id,
-    )
-
-
-async def forget_old_sessions(db: Database) -> None:
-    """Drop sign-ins that are over for so long that they no longer tell which addresses are the owner's."""
-    await db.execute(
-        "DELETE FROM login_sessions WHERE least(ended_at, expires_at) < app_now() - $1::interval",
-        rules.KNOWN_FOR,
-    )
 
 
 @atomic
@@ -295,7 +273,7 @@ async def _replace_password(
            WHERE user_id = $1 AND ended_at IS NULL""",
         user_id,
     )
-    await _end_sessions(tx, "user_id = $1 AND id IS DISTINCT FROM $2::bigint", user_id, keep_session)
+    await end_sign_ins(tx, user_id, but=keep_session)
     await throttle.forgive(tx, email)
     return True
 
@@ -306,12 +284,6 @@ async def _store_hash(db: Database, user_id: int, old_hash: str, new_hash: str) 
         user_id,
         old_hash,
         new_hash,
-    )
-
-
-async def _end_sessions(connection: Connection | Database, which: str, *args: object) -> None:
-    await connection.execute(
-        f"UPDATE login_sessions SET ended_at = app_now() WHERE {which} AND ended_at IS NULL", *args
     )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import BooleanField, Field, Form, PasswordField, SelectField, ValidationError
+from wtforms import BooleanField, Field, Form, PasswordField, RadioField, SelectField, ValidationError
 from wtforms.widgets import EmailInput, TelInput
 
-from mentorinaja.accounts import rules
+from mentorinaja.accounts import codes, rules
 from mentorinaja.formats import ZONE_NAMES
-from mentorinaja.web.forms import BaseForm, LineField, length, required, seen
+from mentorinaja.web.forms import BaseForm, LineField, TextField, length, required, seen
 
 _PLACES = {
     "Asia/Jakarta": "Jawa, Sumatra, Kalimantan Barat dan Tengah",
@@ -145,3 +145,49 @@ class PasswordForm(BaseForm):
         """Longer than any password can be: not worth computing."""
         if len(field.data or "") > rules.PASSWORD_LENGTH[1]:
             raise ValidationError("Password lama salah.")
+
+
+class CodeForm(BaseForm):
+    """A code of the app, or a recovery code: in the same field, however they are grouped."""
+
+    code = LineField("Kode verifikasi", [required("Tulis kode dari aplikasi.")])
+
+    @property
+    def normal(self) -> str:
+        """The code as it is compared."""
+        return codes.normal_code(self.code.data or "")
+
+    def validate_code(self, _field: Field) -> None:
+        """It looks like one of the two."""
+        if not (codes.is_app_code(self.normal) or codes.is_recovery_code(self.normal)):
+            raise ValidationError("Tulis 6 angka dari aplikasi, atau satu kode cadangan.")
+
+
+class FactorForm(CodeForm):
+    """Changing the second factor, for who knows the password and has a code."""
+
+    what = RadioField(
+        "Yang ingin Anda lakukan",
+        choices=[("codes", "Buat kode cadangan baru"), ("device", "Pasang di perangkat lain")],
+        default="codes",
+    )
+    password = PasswordField("Password", [required("Tulis password Anda.")])
+
+    def validate_password(self, field: PasswordField) -> None:
+        """Longer than any password can be: not worth computing."""
+        if len(field.data or "") > rules.PASSWORD_LENGTH[1]:
+            raise ValidationError("Password salah. Coba lagi.")
+
+
+class ViewingForm(BaseForm):
+    """Why an admin looks as somebody; the password where it was not given lately."""
+
+    reason = TextField(
+        "Alasan", [required("Tulis alasannya."), length("Tulis alasan, 5 sampai 500 karakter.", 5, 500), seen]
+    )
+    password = PasswordField("Password")
+
+    def validate_password(self, field: PasswordField) -> None:
+        """Longer than any password can be: not worth computing."""
+        if len(field.data or "") > rules.PASSWORD_LENGTH[1]:
+            raise ValidationError("Password salah. Coba lagi.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mentorinaja import clock
-from mentorinaja.accounts import actions, emails
+from mentorinaja.accounts import actions, emails, sessions
 from mentorinaja.jobs.queue import Job, Payload
 from mentorinaja.resources import Resources
 from mentorinaja.web.limits import forget_old_hits
@@ -17,7 +17,7 @@ async def answer_reset(resources: Resources, payload: Payload) -> None:
 async def tidy(resources: Resources, _payload: Payload) -> None:
     """Forget old counters, and sign-ins and addresses of long ago."""
     await forget_old_hits(resources.db)
-    await actions.forget_old_sessions(resources.db)
+    await sessions.forget_old_sessions(resources.db)
     await emails.forget_old(resources.db)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import asyncpg
 import structlog
 
-from mentorinaja.accounts import actions, queries
+from mentorinaja.accounts import queries, sessions
 from mentorinaja.db.pool import Database
 from mentorinaja.live.hub import Hub
 from mentorinaja.web.viewer import Viewer
@@ -60,7 +60,7 @@ class ViewerCache:
             return None
         seen = known.seen if known else now - _SEEN_SECONDS
         if now - seen >= _SEEN_SECONDS:
-            await actions.touch_session(self._db, viewer.session_id)
+            await sessions.touch_session(self._db, viewer.session_id)
             seen = now
         if rings == self._rings:  # nothing changed while the database was asked
             self._keep(token_hash, _Known(viewer, now, seen))
@@ -81,7 +81,7 @@ class ViewerCache:
         if user_id is None:
             self._known.clear()
             return
-        for token_hash in [key for key, known in self._known.items() if str(known.viewer.id) == user_id]:
+        for token_hash in [key for key, known in self._known.items() if user_id in _people(known.viewer)]:
             del self._known[token_hash]
 
 
@@ -92,10 +92,17 @@ class _Guest:
     end: Callable[[], None]
 
     def is_still(self, viewer: Viewer | None) -> bool:
-        return viewer is not None and (viewer.role, viewer.expert_id) == (
-            self.viewer.role,
-            self.viewer.expert_id,
-        )
+        return viewer is not None and _standing(viewer) == _standing(self.viewer)
+
+
+def _standing(viewer: Viewer) -> tuple[object, ...]:
+    """What a stream was opened on the strength of."""
+    return viewer.id, viewer.role, viewer.expert_id, viewer.seen_by
+
+
+def _people(viewer: Viewer) -> set[str]:
+    """Whose doorbells may be about this sign-in."""
+    return {str(viewer.id), str(viewer.seen_by or viewer.id)}
 
 
 class Watch:
@@ -117,7 +124,8 @@ class Watch:
 
     def __call__(self, token_hash: bytes, viewer: Viewer, end: Callable[[], None]) -> Callable[[], None]:
         """Call `end` once this session is no longer what let `viewer` in; the answer stops the watching."""
-        person, guest = str(viewer.id), _Guest(token_hash, viewer, end)
+        # The admin's own bell tells when somebody stops looking as this person.
+        person, guest = str(viewer.seen_by or viewer.id), _Guest(token_hash, viewer, end)
         self._guests.setdefault(person, set()).add(guest)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._look_forever(), name="accounts-watch")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from email.utils import parseaddr
 
 from mentorinaja import clock
-from mentorinaja.accounts import emails, queries, rules
+from mentorinaja.accounts import emails, factors, queries, rules
 from mentorinaja.accounts.tokens import make_link
 from mentorinaja.db.pool import Database
 from mentorinaja.notices.kinds import Mail, MailContent, OutboxRow
@@ -81,6 +81,40 @@ async def load_email_changed(db: Database, settings: Settings, row: OutboxRow) -
     )
 
 
+# What happened to an admin's second factor: the subject, and what it means.
+_FACTOR = {
+    "factor_set": (
+        "Verifikasi dua langkah aktif di akun MentorinAja Anda",
+        "Mulai sekarang Anda login dengan password dan kode dari aplikasi.",
+    ),
+    "factor_moved": (
+        "Perangkat baru untuk kode verifikasi MentorinAja",
+        "Kode dari perangkat lama tidak berlaku lagi. Perangkat lain sudah dikeluarkan dari akun Anda.",
+    ),
+    "codes_renewed": (
+        "Kode cadangan baru untuk akun MentorinAja Anda",
+        "Kode cadangan yang lama tidak berlaku lagi.",
+    ),
+    "code_used": (
+        "Kode cadangan akun MentorinAja Anda dipakai",
+        "Satu kode cadangan dipakai sebagai ganti kode dari aplikasi. Kode itu tidak berlaku lagi.",
+    ),
+    "factor_reset": (
+        "Verifikasi dua langkah Anda diatur ulang",
+        "Semua perangkat dikeluarkan dari akun Anda. Saat login berikutnya, Anda memasang aplikasi kode lagi.",
+    ),
+}
+
+
+async def load_factor(db: Database, settings: Settings, row: OutboxRow) -> MailContent | None:
+    """Something happened to the second factor: told in any case, for who did not do it."""
+    subject, what = _FACTOR[row.kind]
+    factor = await factors.factor_of(db, row.user_id)
+    left = factor.codes_left if factor is not None and row.kind == "code_used" else None
+    context = {"what": what, "left": left, "contact": parseaddr(settings.mail_from)[1]}
+    return MailContent(subject, "factor", context)
+
+
 async def _change(db: Database, row: OutboxRow) -> queries.EmailChange | None:
     change = await queries.pending_email(db, row.user_id)
     return change if change is not None and change.id == _change_id(row) else None
@@ -96,4 +130,5 @@ MAILS = [
     Mail("email_change", load_email_change),
     Mail("email_asked", load_email_asked),
     Mail("email_changed", load_email_changed),
+    *(Mail(kind, load_factor) for kind in _FACTOR),
 ]

@@ -51,3 +51,45 @@ class LinkOver(DomainError):
 
     status = 404
     title = "Tautan ini tidak berlaku lagi"
+
+
+class WrongCode(DomainError):
+    """Not a code of this account's app, one that was used, or no recovery code that is left."""
+
+    status = 422
+    title = "Kode salah atau sudah dipakai. Tunggu kode berikutnya di aplikasi, lalu coba lagi."
+
+
+class CodeNeeded(DomainError):
+    """The password alone does not let an admin in."""
+
+    status = 403
+    title = "Akun ini perlu kode verifikasi. Login sekali lagi."
+
+
+class ChallengeOver(DomainError):
+    """The time between password and code ran out, or too many codes were wrong."""
+
+    status = 409
+    title = "Waktu untuk memasukkan kode sudah habis. Login sekali lagi."
+
+
+class NotViewable(DomainError):
+    """An admin cannot look as this person; the text says why."""
+
+    status = 409
+    title = "Tidak bisa melihat sebagai orang ini"
+
+
+class OnlyLooking(DomainError):
+    """An admin looks as somebody: nothing is done in that person's name, and not everything is shown."""
+
+    status = 403
+    title = "Anda hanya melihat"
+
+
+class NoFactor(DomainError):
+    """There is nothing to reset, or it is the admin's own."""
+
+    status = 409
+    title = "Verifikasi dua langkah tidak bisa diatur ulang"

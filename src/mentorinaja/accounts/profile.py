@@ -8,7 +8,7 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from mentorinaja.accounts import actions, queries, rules
+from mentorinaja.accounts import actions, factors, queries, rules
 from mentorinaja.accounts.forms import PasswordForm, PersonForm, ZoneForm
 from mentorinaja.accounts.problems import WrongPassword
 from mentorinaja.db.pool import Database
@@ -109,6 +109,7 @@ async def _show(
         "templates/accounts/profile.html",
         status=status,
         account=account,
+        factor=await factors.factor_of(db, request.user.id) if request.user.role == "admin" else None,
         email_change=await queries.pending_email(db, request.user.id),
         choices=OPTIONAL.values(),
         unwanted=await notices.unwanted_by(db, request.user.id),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from ipaddress import ip_network
 
 import asyncpg
@@ -24,6 +24,7 @@ class Credentials:
     email: str
     password_hash: str
     suspended: bool
+    is_admin: bool
 
     @property
     def binding(self) -> str:
@@ -58,20 +59,38 @@ class EmailChange:
         return f"{self.id}:{self.old_email.casefold()}:{self.new_email.casefold()}"
 
 
-_VIEWER = """
-    SELECT u.id, u.full_name, u.email::text AS email, u.role, u.time_zone, s.id AS session_id, e.id AS expert_id
-    FROM login_sessions s JOIN users u ON u.id = s.user_id LEFT JOIN experts e ON e.user_id = u.id
-    WHERE s.token_hash = {} AND s.ended_at IS NULL AND s.expires_at > app_now() AND u.suspended_at IS NULL
+def _seconds(time: timedelta) -> str:
+    return f"interval '{int(time.total_seconds())} seconds'"
+
+
+# `seen` is who an admin looks as; nobody looks as an admin, nor as who is suspended.
+_VIEWER = f"""
+    SELECT coalesce(seen.id, u.id) AS id, coalesce(seen.full_name, u.full_name) AS full_name,
+      coalesce(seen.email, u.email)::text AS email, coalesce(seen.role, u.role) AS role,
+      coalesce(seen.time_zone, u.time_zone) AS time_zone, s.id AS session_id, e.id AS expert_id,
+      CASE WHEN seen.id IS NOT NULL THEN u.id END AS seen_by
+    FROM login_sessions s JOIN users u ON u.id = s.user_id
+      LEFT JOIN users seen ON seen.id = s.viewing_as AND u.role = 'admin' AND seen.role <> 'admin'
+        AND seen.suspended_at IS NULL AND s.viewing_since > app_now() - {_seconds(rules.VIEWING_FOR)}
+      LEFT JOIN experts e ON e.user_id = coalesce(seen.id, u.id)
+    WHERE s.token_hash = {{}} AND s.ended_at IS NULL AND s.expires_at > app_now() AND u.suspended_at IS NULL
+      AND (u.role <> 'admin' OR s.second_factor_at IS NOT NULL
+        AND s.created_at > app_now() - {_seconds(rules.ADMIN_LIFETIME)}
+        AND s.last_seen_at > app_now() - {_seconds(rules.ADMIN_IDLE)})
 """
 
 
 _CREDENTIALS = """
-    SELECT id AS user_id, email::text AS email, password_hash, suspended_at IS NOT NULL AS suspended FROM users
+    SELECT id AS user_id, email::text AS email, password_hash, suspended_at IS NOT NULL AS suspended,
+      role = 'admin' AS is_admin FROM users
 """
 
 
 async def find_viewer(db: Database, token_hash: bytes) -> Viewer | None:
-    """Who is signed in with this session, or None when it is unknown, ended or over, or its owner suspended."""
+    """Who is signed in with this session, or whom its admin looks as.
+
+    None when it is unknown, ended or over, or its owner suspended; an admin's also when idle or without a code.
+    """
     row = await db.fetchrow(_VIEWER.format("$1"), token_hash)
     return Viewer(**row) if row else None
 

@@ -10,12 +10,24 @@ from urllib.parse import quote
 
 from litestar import Response, Router, get, post
 
-from mentorinaja.accounts import actions, email_pages, queries, rules, throttle
-from mentorinaja.accounts.actions import NewAccount, SignedIn
+from mentorinaja.accounts import (
+    actions,
+    challenges,
+    code_pages,
+    email_pages,
+    factor_pages,
+    queries,
+    rules,
+    throttle,
+    viewing_pages,
+)
+from mentorinaja.accounts.actions import HalfWay, NewAccount, SignedIn
 from mentorinaja.accounts.devices import device_of
 from mentorinaja.accounts.forms import ForgotForm, LoginForm, RegisterForm, ResetForm
 from mentorinaja.accounts.problems import EmailTaken, Suspended, WrongPassword
 from mentorinaja.accounts.profile import change_profile, profile
+from mentorinaja.accounts.viewing import ENDS_VIEWING
+from mentorinaja.banks.vault import Vault
 from mentorinaja.db.pool import Database
 from mentorinaja.errors import TooMany
 from mentorinaja.settings import Settings
@@ -112,7 +124,7 @@ async def expert_login(request: WebRequest, db: Database, settings: Settings) ->
     return await _sign_in(request, db, settings, EXPERT_DOOR)
 
 
-@post("/logout", guards=[requires_user])
+@post("/logout", guards=[requires_user], opt={ENDS_VIEWING: True})
 async def logout(request: WebRequest, db: Database, settings: Settings) -> Response[Any]:
     """End the session here and on the server; what pages left in the browser goes with it."""
     assert request.auth is not None, "the guard lets nobody else through"
@@ -216,9 +228,23 @@ async def _sign_in(request: WebRequest, db: Database, settings: Settings, door: 
     except (WrongPassword, TooMany) as problem:
         form.form_errors.append(str(problem))
         return with_wait(_login_form(request, door, form, onward, status=problem.status), problem)
-    if door is EXPERT_DOOR and not await queries.is_expert(db, signed_in.user_id):
+    is_expert = door is EXPERT_DOOR and await queries.is_expert(db, signed_in.user_id)
+    if isinstance(signed_in, HalfWay):
+        at_start = onward == door.start and not is_expert
+        return await _ask_code(request, db, settings, signed_in, "/admin" if at_start else onward)
+    if door is EXPERT_DOOR and not is_expert:
         onward = "/expert/login"
     return _welcome(request, settings, signed_in, onward)
+
+
+async def _ask_code(
+    request: WebRequest, db: Database, settings: Settings, half: HalfWay, onward: str
+) -> Response[Any]:
+    """An admin's password was right: on to the code, with a cookie that is worth nothing without it."""
+    token = await challenges.begin(db, Vault(settings), half.user_id, device_of(request), onward)
+    response = see_other(request, code_pages.CODE)
+    response.cookies.append(code_pages.challenge_cookie(settings, token))
+    return response
 
 
 def _login_form(
@@ -278,5 +304,6 @@ router = Router(
     route_handlers=[
         register_page, register, login_page, login, expert_login_page, expert_login, logout,
         forgot_page, forgot, reset_page, reset, verify_page, verify, profile, change_profile, *email_pages.handlers,
+        *code_pages.handlers, *factor_pages.handlers, *viewing_pages.handlers,
     ],
 )  # fmt: skip

@@ -22,6 +22,16 @@ EMAIL_LENGTH = 254
 # for hours on one page makes few requests and must not be thrown out of a paid session.
 REMEMBERED = timedelta(days=30)
 UNREMEMBERED = timedelta(hours=12)
+# Admins can do more harm, and the desk is left open on a desk: never remembered, at most a working day, and over
+# after half an hour without a request. By the shifted clock of demo and tests, too.
+ADMIN_LIFETIME = timedelta(hours=8)
+ADMIN_IDLE = timedelta(minutes=30)
+# So long an admin looks as somebody before being oneself again.
+VIEWING_FOR = timedelta(minutes=30)
+# From the password to the code, and from a new device's QR code to its first code.
+CODE_WITHIN = timedelta(minutes=10)
+# Tries at one challenge; then the password is asked again.
+CODE_TRIES = 10
 
 RESET_WITHIN = timedelta(minutes=30)
 VERIFY_WITHIN = timedelta(days=3)
@@ -45,6 +55,11 @@ GUESSES_PAIR = Limit(10, 900)
 GUESSES_ADDRESS = Limit(100, 900)
 GUESSES_ACCOUNT = Limit(20, 900)
 GUESSES_STRANGERS = Limit(3, 60)
+# Guessing codes, which only who knows an admin's password can. Three codes are right at any moment: 30 wrong ones a
+# day find one in thirty years. A new password does not start anew; recovery codes, which nobody guesses, are counted
+# by address alone, so that whoever uses up the tries does not lock the owner out.
+CODES_PAIR = Limit(10, 900)
+CODES_ACCOUNT = Limit(30, 86400)
 # An address that signed in to an account within this time is one of the owner's.
 KNOWN_FOR = timedelta(days=90)
 # So long a password that was given lets an admin do what is sensitive.
@@ -103,8 +118,10 @@ def password_problem(password: str, *, email: str = "") -> str | None:
     return None
 
 
-def lifetime(remember: bool) -> timedelta:
+def lifetime(remember: bool, role: str) -> timedelta:
     """How long a sign-in lasts on the server."""
+    if role == "admin":
+        return ADMIN_LIFETIME
     return REMEMBERED if remember else UNREMEMBERED
 
 

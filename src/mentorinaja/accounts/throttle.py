@@ -1,4 +1,4 @@
-"""Guessing passwords is slow, over all processes; the owner of an account is never locked out (see rules.py)."""
+"""Guessing passwords and codes is slow, over all processes; the owner is not locked out (see rules.py)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import hashlib
 
 from mentorinaja.accounts import queries
 from mentorinaja.accounts.rules import (
+    CODES_ACCOUNT,
+    CODES_PAIR,
     GUESSES_ACCOUNT,
     GUESSES_ADDRESS,
     GUESSES_PAIR,
@@ -43,6 +45,28 @@ async def after_success(db: Database, email: str, address: str) -> None:
     await take_back(db, "sign-in:account", account, seconds=GUESSES_ACCOUNT.seconds)
 
 
+async def before_code(db: Database, user_id: int, address: str, *, guessable: bool) -> None:
+    """Count one try at this admin's second factor, before it is looked at. Raises TooMany."""
+    for action, subject, limit in _code_counters(user_id, address, guessable):
+        if not await _count(db, action, subject, limit):
+            raise await too_many(db, seconds=limit.seconds)
+
+
+async def after_code(db: Database, user_id: int, address: str, *, guessable: bool) -> None:
+    """It was right: it does not count."""
+    for action, subject, limit in _code_counters(user_id, address, guessable):
+        await take_back(db, action, subject, seconds=limit.seconds)
+
+
+async def forgive_codes(tx: Connection, user_id: int) -> None:
+    """There is another second factor now: whatever was tried at the last one is forgotten."""
+    await tx.execute(
+        """DELETE FROM rate_limits WHERE action = 'code:account' AND subject = $1
+              OR action = 'code:pair' AND starts_with(subject, $1 || '@')""",
+        str(user_id),
+    )
+
+
 async def forgive(tx: Connection, email: str) -> None:
     """The owner has proved to be the owner: whatever was tried at this account is forgotten."""
     account = subject_of(email)
@@ -63,6 +87,11 @@ def _counters(account: str, network: str) -> list[tuple[str, str, Limit]]:
         ("sign-in:pair", f"{account}@{network}", GUESSES_PAIR),
         ("sign-in:address", network, GUESSES_ADDRESS),
     ]
+
+
+def _code_counters(user_id: int, address: str, guessable: bool) -> list[tuple[str, str, Limit]]:
+    pair = ("code:pair", f"{user_id}@{network_of(address)}", CODES_PAIR)
+    return [pair, ("code:account", str(user_id), CODES_ACCOUNT)] if guessable else [pair]
 
 
 async def _count(db: Database, action: str, subject: str, limit: Limit) -> bool:

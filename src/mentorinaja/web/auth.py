@@ -86,7 +86,7 @@ def token_hash(token: str) -> bytes:
 async def requires_user(connection: Guarded, _handler: BaseRouteHandler) -> None:
     """Guard: somebody is signed in. Raises `SignInNeeded`."""
     if connection.scope.get("user") is None:
-        raise SignInNeeded(actions=[("Login", _sign_in_address(connection))])
+        raise SignInNeeded(actions=[("Login", sign_in_address(connection))])
 
 
 async def requires_expert(connection: Guarded, handler: BaseRouteHandler) -> None:
@@ -95,7 +95,7 @@ async def requires_expert(connection: Guarded, handler: BaseRouteHandler) -> Non
     Nobody changes it without end: each change rewrites a listing, and empties what pages keep for everybody.
     """
     if connection.scope.get("user") is None:
-        raise SignInNeeded(actions=[("Login", _sign_in_address(connection, "/expert/login"))])
+        raise SignInNeeded(actions=[("Login", sign_in_address(connection, "/expert/login"))])
     if connection.scope["user"].expert_id is None:
         raise NotThere
     if connection.scope.get("method") == "POST":
@@ -122,7 +122,8 @@ def admin_of(request: Request[Viewer | None, Any, Any]) -> Viewer:
     return request.user
 
 
-def _sign_in_address(connection: Guarded, door: str = "/login") -> str:
+def sign_in_address(connection: Guarded, door: str = "/login") -> str:
+    """The sign-in page that leads back to this page, or to the one that a form was sent from."""
     if connection.scope.get("method") in ("GET", "HEAD"):
         back = quote(connection.url.path) + (f"?{connection.url.query}" if connection.url.query else "")
     else:

@@ -9,8 +9,9 @@ import structlog
 from litestar import Response
 from litestar.exceptions import HTTPException
 
-from mentorinaja.errors import DomainError, SignInNeeded, TooMany
+from mentorinaja.errors import DomainError, NotThere, SignInNeeded, TooMany
 from mentorinaja.web.addresses import came_from
+from mentorinaja.web.auth import read_cookie, sign_in_address
 from mentorinaja.web.html import page, see_other
 from mentorinaja.web.viewer import AnyRequest
 
@@ -47,8 +48,10 @@ def on_domain_error(request: AnyRequest, error: DomainError) -> Response[Any]:
         return see_other(request, error.actions[0][1])
     _, sentence = _SENTENCES.get(error.status, _SENTENCES[409])
     text = error.text or sentence
-    response = problem(request, error.status, error.title, text, [*error.actions, _HOME])
-    return with_wait(response, error)
+    ways = [*error.actions, _HOME]
+    if type(error) is NotThere:
+        ways += _sign_in(request)
+    return with_wait(problem(request, error.status, error.title, text, ways), error)
 
 
 def with_wait(response: Response[Any], error: Exception) -> Response[Any]:
@@ -62,7 +65,7 @@ def on_http_exception(request: AnyRequest, error: HTTPException) -> Response[Any
     """What the framework refused: wrong address, wrong method, too large, malformed."""
     status = 404 if error.status_code == 405 else error.status_code
     sentences = _SENTENCES.get(status, _SENTENCES[400 if status < 500 else 500])
-    return problem(request, status, *sentences, [_HOME])
+    return problem(request, status, *sentences, [_HOME, *(_sign_in(request) if status == 404 else [])])
 
 
 def on_unsayable_text(request: AnyRequest, error: Exception) -> Response[Any]:
@@ -102,3 +105,13 @@ def problem(
         text=text,
         actions=actions,
     )
+
+
+def _sign_in(request: AnyRequest) -> list[tuple[str, str]]:
+    """What is not there for who is signed out may be there for who signs in: whose session just ended gets back.
+
+    Where no page is, nobody has asked who it is: then whoever brings a session is taken to be signed in.
+    """
+    settings = request.app.state.settings
+    known = request.scope["user"] if "user" in request.scope else read_cookie(settings, request.cookies)
+    return [] if known or request.method != "GET" else [("Login", sign_in_address(request))]

@@ -25,6 +25,9 @@ def personal_stream(request: WebRequest, frames: AsyncGenerator[bytes, None]) ->
     address = network_of(request.client.host if request.client else "")
     tab = request.query_params.get("tab", "")[:_LONGEST_TAB]
     watch = request.app.state.watch
-    stream = PersonalStream(frames, viewer.id, address, tab, lambda end: watch(token, viewer, end))
+    # An admin who looks on takes none of the places of who is looked at.
+    stream = PersonalStream(
+        frames, viewer.seen_by or viewer.id, address, tab, lambda end: watch(token, viewer, end)
+    )
     # starlette and the framework type the same protocol differently
     return cast(ASGIApp, stream)

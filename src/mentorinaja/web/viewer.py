@@ -13,7 +13,10 @@ Role = Literal["user", "expert", "admin"]
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """The signed-in person. `expert_id` is set for whoever has an expert profile."""
+    """The signed-in person. `expert_id` is set for whoever has an expert profile.
+
+    `seen_by` is the admin who looks as this person and may only look; `session_id` is then that admin's.
+    """
 
     id: int
     full_name: str
@@ -22,6 +25,7 @@ class Viewer:
     time_zone: str
     session_id: int
     expert_id: int | None = None
+    seen_by: int | None = None
 
     @property
     def is_expert(self) -> bool:

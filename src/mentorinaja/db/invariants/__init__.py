@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from mentorinaja.db.invariants.accounts import ACCOUNTS
 from mentorinaja.db.invariants.applications import APPLICATIONS
 from mentorinaja.db.invariants.bookings import BOOKINGS
 from mentorinaja.db.invariants.calendars import CALENDARS
@@ -19,6 +20,7 @@ from mentorinaja.db.invariants.favourites import FAVOURITES
 from mentorinaja.db.invariants.gateway import GATEWAY
 from mentorinaja.db.invariants.invoices import INVOICES
 from mentorinaja.db.invariants.money import MONEY
+from mentorinaja.db.invariants.people import PEOPLE
 from mentorinaja.db.invariants.products import PRODUCTS
 from mentorinaja.db.invariants.profiles import PROFILES
 from mentorinaja.db.invariants.refunds import REFUNDS
@@ -39,6 +41,7 @@ INVARIANTS = (
     | EXTENSIONS
     | FAVOURITES
     | INVOICES
+    | PEOPLE
     | PRODUCTS
     | PROFILES
     | REFUNDS
@@ -47,6 +50,7 @@ INVARIANTS = (
     | SHELVES
     | WITHDRAWALS
     | APPLICATIONS
+    | ACCOUNTS
 )
 
 
