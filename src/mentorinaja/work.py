@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mentorinaja.accounts.jobs import JOBS as ACCOUNTS
 from mentorinaja.accounts.mails import MAILS as ACCOUNT_MAILS
-from mentorinaja.applications.desk import COMMANDS as APPLICATION_COMMANDS
+from mentorinaja.accounts.standing_mails import MAILS as STANDING_MAILS
 from mentorinaja.applications.mails import MAILS as APPLICATION_MAILS
 from mentorinaja.bookings.jobs import JOBS as BOOKINGS
 from mentorinaja.bookings.mails import MAILS as BOOKING_MAILS
@@ -18,7 +18,6 @@ from mentorinaja.invoices.jobs import JOBS as INVOICES
 from mentorinaja.jobs.queue import Job
 from mentorinaja.notices.jobs import make_jobs
 from mentorinaja.notices.kinds import Mail
-from mentorinaja.payments.desk import COMMANDS as PAYMENT_COMMANDS
 from mentorinaja.payments.jobs import JOBS as PAYMENTS
 from mentorinaja.payments.mails import MAILS as PAYMENT_MAILS
 from mentorinaja.policies.desk import COMMANDS as POLICY_COMMANDS
@@ -36,11 +35,11 @@ from mentorinaja.threads.mails import MAILS as THREAD_MAILS
 from mentorinaja.transcripts.jobs import JOBS as TRANSCRIPTS
 from mentorinaja.trust.jobs import JOBS as TRUST
 from mentorinaja.trust.mails import MAILS as TRUST_MAILS
-from mentorinaja.withdrawals.desk import COMMANDS as WITHDRAWAL_COMMANDS
 from mentorinaja.withdrawals.mails import MAILS as WITHDRAWAL_MAILS
 
 MAILS: list[Mail] = [
     *ACCOUNT_MAILS,
+    *STANDING_MAILS,
     *BOOKING_MAILS,
     *PRODUCT_MAILS,
     *PAYMENT_MAILS,
@@ -79,10 +78,7 @@ def all_jobs() -> list[Job]:
 def desk_commands() -> list[Command]:
     """Every decision that is taken on the command line."""
     return [
-        *PAYMENT_COMMANDS,
         *POLICY_COMMANDS,
         *REFUND_COMMANDS,
         *REPORT_COMMANDS,
-        *WITHDRAWAL_COMMANDS,
-        *APPLICATION_COMMANDS,
     ]

@@ -1,6 +1,5 @@
 """Midtrans and the ledger compared night by night: lost news, money that is not there, Midtrans away."""
 
-from argparse import Namespace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,11 +7,11 @@ import pytest
 
 from mentorinaja import clock
 from mentorinaja.db.pool import Database
-from mentorinaja.payments import actions, desk, jobs, rules
+from mentorinaja.payments import actions, jobs, rules
 from mentorinaja.seeds.bank import tell_simulator
 from tests.payments.conftest import Counter
 from tests.payments.test_jobs import opened_order, resources_of
-from tests.support.bookings import book, make_seller, make_user, settings_of, slot_in, state_of
+from tests.support.bookings import book, make_seller, make_user, slot_in, state_of
 from tests.support.payments import open_attempt, said
 
 
@@ -44,7 +43,6 @@ async def test_when_both_agree_there_is_no_row_and_the_next_night_is_planned(cou
     assert await rows(counter.db) == []
     plan = await counter.db.fetch("SELECT next_compare_at - app_now() AS wait FROM payment_attempts")
     assert all(timedelta(hours=23) < row["wait"] <= timedelta(days=1) for row in plan)
-    assert "agree" in await desk.COMMANDS[0].run(counter.db, settings_of(counter.db), Namespace(all=False))
 
 
 async def test_money_whose_news_were_lost_is_found_applied_and_kept_as_a_resolved_row(
@@ -76,8 +74,6 @@ async def test_money_that_midtrans_does_not_know_stays_a_row_until_it_is_there(c
     await night(counter)
     await night(counter)
     assert await rows(counter.db) == [(None, None, 157_500, False)]
-    told = await desk.COMMANDS[0].run(counter.db, settings_of(counter.db), Namespace(all=False))
-    assert f"{public_id} {status.transaction_id}: Midtrans unknown, ledger Rp 157.500" in told
     assert await tell_simulator(db, counter.settings.midtrans_api_url) == 1
     await night(counter)
     assert await rows(counter.db) == [(None, None, 157_500, True)]

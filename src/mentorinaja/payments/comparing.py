@@ -10,7 +10,7 @@ import structlog
 from mentorinaja.bookings import queries as orders
 from mentorinaja.db.pool import Connection, Database, atomic
 from mentorinaja.ledger import queries as ledger
-from mentorinaja.payments import queries, rules
+from mentorinaja.payments import queries, rules, told
 from mentorinaja.payments.gateway_words import GatewayStatus
 from mentorinaja.payments.log import ALERTS
 from mentorinaja.payments.midtrans import Gateway
@@ -50,14 +50,14 @@ async def compare(db: Database, gateway: Gateway, attempt: Attempt) -> bool:
 
 
 async def _look(db: Database, gateway: Gateway, attempt: Attempt) -> list[_Found]:
-    told: dict[str, GatewayStatus] = {}
+    said: dict[str, GatewayStatus] = {}
     known = await queries.transactions_with_money(db, attempt.id)
-    for id_ in (attempt.gateway_order_id, *known):
-        status = None if id_ in told else await gateway.status(id_)
+    for id_ in (attempt.gateway_order_id, *known, *await told.unheard(db, attempt.id)):
+        status = None if id_ in said else await gateway.status(id_)
         if status is not None and status.order_id == attempt.gateway_order_id:
-            told[status.transaction_id] = status
-    found = [_Found(id_, None, None, await ledger.held(db, id_)) for id_ in known if id_ not in told]
-    for id_, status in told.items():
+            said[status.transaction_id] = status
+    found = [_Found(id_, None, None, await ledger.held(db, id_)) for id_ in known if id_ not in said]
+    for id_, status in said.items():
         here = await ledger.held(db, id_)
         found.append(_Found(id_, rules.held(status), status.status, here))
         await hear(db, attempt.gateway_order_id, status)
@@ -67,6 +67,9 @@ async def _look(db: Database, gateway: Gateway, attempt: Attempt) -> list[_Found
 @atomic
 async def _write(tx: Connection, attempt: Attempt, first: list[_Found], second: list[_Found]) -> None:
     await orders.lock_order(tx, attempt.public_id)
+    # Midtrans was asked: what only a notification said is known now, or was never so.
+    for transaction_id in await told.unheard(tx, attempt.id):
+        await told.forget(tx, transaction_id)
     agreeing = {found.transaction_id for found in second if found.agrees}
     for found in first:
         if not found.agrees and found.transaction_id in agreeing:
@@ -84,7 +87,7 @@ async def _note(tx: Connection, attempt: Attempt, found: _Found, *, resolved: bo
     is_new: bool = await tx.fetchval(
         """INSERT INTO gateway_differences (attempt_id, transaction_id, there, there_status, here)
            VALUES ($1, $2, $3, $4, $5) ON CONFLICT (transaction_id) WHERE resolved_at IS NULL
-           DO UPDATE SET there = $3, there_status = $4, here = $5, seen_at = app_now()
+           DO UPDATE SET there = $3, there_status = $4, here = $5, seen_at = app_now(), told = false
            RETURNING xmax = 0""",
         attempt.id,
         found.transaction_id,

@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 
 ALERTS = Counter("mentorinaja_payment_alerts", "Payments somebody should look at", ["alert"])
 
-Source = Literal["notification", "status", "create", "cancel", "expire", "refund"]
+Source = Literal["notification", "status", "create", "cancel", "expire", "refund", "desk"]
 # Signs nothing any more once it was checked, and is of no use to whoever reads the log.
 _LEFT_OUT = ("signature_key",)
 

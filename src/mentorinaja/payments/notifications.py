@@ -11,9 +11,10 @@ from typing import Any
 from prometheus_client import Counter
 
 from mentorinaja.db.pool import Database
-from mentorinaja.payments import log, queries
+from mentorinaja.payments import log, queries, told
 from mentorinaja.payments.gateway_words import GatewayDown, Json, rupiah
 from mentorinaja.payments.midtrans import NOTIFICATION_SECONDS, Gateway
+from mentorinaja.payments.queries import Attempt
 from mentorinaja.payments.reconcile import reconcile
 
 NOTIFICATIONS = Counter("mentorinaja_midtrans_notifications", "Notifications received", ["outcome"])
@@ -69,13 +70,29 @@ async def receive(db: Database, gateway: Gateway, notification: Notification) ->
         alert=alert,
     )
     if attempt:
-        await reconcile(
-            db,
-            gateway,
-            attempt.gateway_order_id,
-            transaction_id=notification.transaction_id,
-            seconds=NOTIFICATION_SECONDS,
-        )
+        await follow_up(db, gateway, attempt, notification.transaction_id, notification.body)
+
+
+async def follow_up(
+    db: Database, gateway: Gateway, attempt: Attempt, transaction_id: str | None, body: Json
+) -> bool:
+    """Ask Midtrans what is true of what it notified of, and apply it; True when that changed anything.
+
+    Raises `GatewayDown`.
+    """
+    await told.note(db, attempt, body)
+    return await reconcile(
+        db,
+        gateway,
+        attempt.gateway_order_id,
+        transaction_id=transaction_id,
+        seconds=NOTIFICATION_SECONDS,
+    )
+
+
+def forged() -> int:
+    """How many notifications with a wrong signature this process turned away; nothing else of them is kept."""
+    return int(NOTIFICATIONS.labels("forged")._value.get())  # the library has no other way to read a counter
 
 
 def _object(raw: bytes) -> Json:

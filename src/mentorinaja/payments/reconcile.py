@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from mentorinaja.bookings import queries as bookings
 from mentorinaja.db.pool import Connection, Database, atomic
 from mentorinaja.errors import NotThere
-from mentorinaja.payments import log, queries, refunds, rules
+from mentorinaja.payments import log, queries, refunds, rules, told
 from mentorinaja.payments.gateway_words import TRANSACTION_ID, GatewayStatus
 from mentorinaja.payments.midtrans import USUAL_SECONDS, Gateway
 from mentorinaja.payments.outcome import News, follow
@@ -33,13 +33,13 @@ async def reconcile(
     if attempt is None:
         raise NotThere
     changed = False
-    told: set[str] = set()
+    answered: set[str] = set()
     for id_ in [gateway_order_id, *await _others(db, attempt, transaction_id)]:
-        if id_ in told:
+        if id_ in answered:
             continue
         status = await gateway.status(id_, seconds)
-        if status is not None and status.order_id == gateway_order_id and status.transaction_id not in told:
-            told.add(status.transaction_id)
+        if status is not None and status.order_id == gateway_order_id and status.transaction_id not in answered:
+            answered.add(status.transaction_id)
             changed = await hear(db, attempt.gateway_order_id, status) or changed
     return changed
 
@@ -69,29 +69,37 @@ async def hear(tx: Connection, gateway_order_id: str, status: GatewayStatus) -> 
 
     Repeated and late answers change nothing, in whatever order they come.
     """
+    return await take_word(tx, gateway_order_id, status)
+
+
+async def take_word(
+    tx: Connection, gateway_order_id: str, status: GatewayStatus, *, source: log.Source = "status"
+) -> bool:
+    """As `hear`, in the caller's transaction; `source` says whose word it is."""
     attempt = await queries.attempt_of(tx, gateway_order_id)
     if attempt is None:
         raise NotThere
     order = await bookings.lock_order(tx, attempt.public_id)
+    await told.forget(tx, status.transaction_id)
     known = await _known(tx, status.transaction_id)
     status, alert = _settled_amount(known, status)
     if status.status not in rules.WORDS:
         alert = "unknown_status"
-    told = rules.heard(status, attempt.amount)
-    if known and told == "failed" and await refunds.is_voided(tx, status.transaction_id):
-        told, status = "refunded", replace(status, returned=known.amount)
-    state = rules.next_state(known.state if known else None, told)
-    later = known is None or rules.is_later(status.status, told, known.gateway_status, known.state)
+    meant = rules.heard(status, attempt.amount)
+    if known and meant == "failed" and await refunds.is_voided(tx, status.transaction_id):
+        meant, status = "refunded", replace(status, returned=known.amount)
+    state = rules.next_state(known.state if known else None, meant)
+    later = known is None or rules.is_later(status.status, meant, known.gateway_status, known.state)
     if known and not later and not _is_more(known, state, status):
         if alert:
-            await log.write_once(tx, "status", status.order_id, status.raw, attempt.id, alert)
+            await log.write_once(tx, source, status.order_id, status.raw, attempt.id, alert)
         return False
     await _store(tx, attempt, status, state, later)
     if rules.closes_page(status, state):
         await tx.execute("UPDATE payment_attempts SET state = 'closed' WHERE id = $1", attempt.id)
     if known is None or _is_more(known, state, status):
         alert = await follow(tx, order, _news(known, state, status)) or alert
-    await log.write(tx, "status", status.order_id, status.raw, attempt_id=attempt.id, alert=alert)
+    await log.write(tx, source, status.order_id, status.raw, attempt_id=attempt.id, alert=alert)
     await plan_check(tx, attempt.id)
     return True
 

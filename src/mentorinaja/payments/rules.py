@@ -54,6 +54,8 @@ _REVERSIBLE_TYPES = frozenset({"bank_transfer", "echannel", "cstore"})
 
 # Opening a page this short before the deadline would only lead to late money.
 CLOSING = timedelta(minutes=2)
+# Money that an admin lets go back waits so long before it is sent: a mistake can still be taken back.
+UNDO_WITHIN = timedelta(minutes=10)
 # How long an overdue booking waits for Midtrans's last word before its end is written down without it.
 LAST_WORD = timedelta(minutes=60)
 _CHECKS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
@@ -62,6 +64,10 @@ _REVERSALS = timedelta(minutes=15)
 _SETTLES = timedelta(hours=25)
 _SETTLES_AT_LAST = timedelta(days=10)
 _LONGEST_BACK_OFF = timedelta(hours=1)
+# So long a notification of money may wait for Midtrans to confirm it before somebody should look.
+UNHEARD_AFTER = timedelta(minutes=5)
+# An overdue order waits for Midtrans's last word; later nobody closes it, and somebody should look.
+OVERDUE_AFTER = LAST_WORD + timedelta(minutes=10)
 # Three in the morning in Jakarta, when nobody pays.
 _NIGHT = time(3, tzinfo=ZoneInfo(WIB))
 _EVERY_NIGHT_FOR = timedelta(days=7)
