@@ -44,7 +44,7 @@ bench: $(VENV)/.ready ## speed and weight, each beside its bare limit
 	@$(BIN)/python -m bench $(ARGS)
 
 shell: $(VENV)/.ready ## psql in the demo's database
-	@$(BIN)/python -c 'import json,os; d=json.load(open("var/demo.json"))["database"]; os.execvp("psql",["psql",d])'
+	@$(BIN)/python -c 'import json,os; d=json.load(open("var/demo.json"))["database_owner"]; os.execvp("psql",["psql",d])'
 
 lock: ## write the lock files anew from pyproject.toml
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock

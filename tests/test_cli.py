@@ -52,6 +52,22 @@ def test_a_database_that_does_not_answer_is_told_in_lines_and_not_in_a_traceback
     assert "waiting" in waits and "did not answer" in gives_up
 
 
+async def test_serve_says_in_production_that_it_runs_as_the_owner_of_the_tables(db: Database) -> None:
+    await clock.shift(db, timedelta(days=1))
+    done = run(
+        "serve",
+        SECRET_KEY="x" * 40,
+        BASE_URL="https://mentorinaja.id",
+        MIDTRANS_SERVER_KEY="Mid-server-1",
+        MIDTRANS_CLIENT_KEY="Mid-client-1",
+        SMTP_HOST="mail",
+        PORT="0",
+        DATABASE_URL=db.dsn,
+    )
+    assert done.returncode != 0, "the shifted clock ends it"
+    assert "DATABASE_URL is of the role that owns the tables" in done.stderr
+
+
 def test_settings_lists_every_setting() -> None:
     printed = run("settings").stdout
     assert all(name in printed for name, _, _ in describe())

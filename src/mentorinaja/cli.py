@@ -31,6 +31,7 @@ from mentorinaja.settings import (
     demo_secret,
     describe,
     load,
+    owner_url_from_environment,
 )
 from mentorinaja.work import desk_commands
 
@@ -75,6 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     admin.add_argument("email")
     admin.add_argument("--name", default="Admin")
     admin.add_argument("--phone", default="+628110000000")
+    reset = add("reset-totp", _reset_totp, "let an admin who lost device and recovery codes set them up anew")
+    reset.add_argument("email")
     simulator = add("simulate-midtrans", _simulate, "the payment simulator alone")
     simulator.add_argument("--port", type=int, default=0)
     simulator.add_argument("--notification-url", required=True)
@@ -161,7 +164,7 @@ def _seed(_given: argparse.Namespace) -> int:
         if settings.mode == "production":
             raise SettingsError("MENTORINAJA_MODE is production: the demo world does not belong there.")
         logs.configure("warning")
-        _migrate_now(settings.database_url)
+        _keep_migrated(settings)
         asyncio.run(run(settings))
     print("The demo world is there.")
     return 0
@@ -178,6 +181,15 @@ def _create_admin(given: argparse.Namespace) -> int:
     with _database() as dsn:
         _run_with(dsn, run)
     print(f"{given.email} is an admin.")
+    return 0
+
+
+def _reset_totp(given: argparse.Namespace) -> int:
+    from mentorinaja.accounts.factors import reset_by_command
+
+    with _database() as dsn:
+        _run_with(dsn, lambda db: reset_by_command(db, given.email))
+    print(f"{given.email} sets a device up at the next sign-in.")
     return 0
 
 
@@ -271,8 +283,7 @@ def _ready_settings() -> Iterator[Settings]:
 
     with _local_settings(strict=True) as settings:
         asyncio.run(wait_for_database(settings.database_url, _tell))
-        if settings.mode != "production":
-            _migrate_now(settings.database_url)
+        _keep_migrated(settings)
         yield settings
 
 
@@ -329,7 +340,25 @@ def _tell(text: str) -> None:
     print(f"mentorinaja: {text}", file=sys.stderr, flush=True)
 
 
+def _keep_migrated(settings: Settings) -> None:
+    """Bring the database up to date outside production, as far as we may; in production say who we should not be."""
+    from mentorinaja.db.rights import owns_tables
+
+    owns = asyncio.run(owns_tables(settings.database_url))
+    if settings.mode == "production":
+        if owns:
+            _tell(
+                "DATABASE_URL is of the role that owns the tables, which could rewrite the log; give the app its own."
+            )
+    elif owns or settings.database_owner_url:
+        _migrate_now(settings.database_url)
+
+
 def _migrate_now(dsn: str) -> None:
     from mentorinaja.db.migrate import migrate
+    from mentorinaja.db.rights import WrongRole
 
-    asyncio.run(migrate(dsn))
+    try:
+        asyncio.run(migrate(owner_url_from_environment() or dsn, dsn))
+    except WrongRole as problem:
+        raise SettingsError(str(problem)) from problem

@@ -32,6 +32,7 @@ from mentorinaja.settings import (
     database_url_from_environment,
     demo_place,
     load,
+    owner_url_from_environment,
 )
 
 PASSWORD = "mentorinaja"  # noqa: S105 the demo's accounts exist to be signed in to
@@ -55,14 +56,25 @@ def run_demo(*, reload: bool = False) -> int:
         signal.signal(number, _interrupt)
     with ExitStack() as stack:
         try:
-            dsn = database_url_from_environment() or stack.enter_context(embedded_database())
-            asyncio.run(migrate(dsn))
-            parts = Parts(stack, dsn, reload=reload)
+            owner, app = _databases(stack)
+            asyncio.run(migrate(owner, app))
+            parts = Parts(stack, app, owner, reload=reload)
             parts.start()
             return parts.wait()
         except KeyboardInterrupt:
             print("\nMentorinAja berhenti; datanya tetap ada.")
             return 0
+
+
+def _databases(stack: ExitStack) -> tuple[str, str]:
+    """Where the owner of the tables connects, and where the app does: the same unless told, or embedded."""
+    given = database_url_from_environment()
+    if given:
+        return owner_url_from_environment() or given, given
+    owner = stack.enter_context(embedded_database())
+    from mentorinaja.local.postgres import make_app_role
+
+    return owner, asyncio.run(make_app_role(owner))
 
 
 @contextmanager
@@ -88,9 +100,10 @@ def embedded_database() -> Iterator[str]:
 class Parts:
     """The demo's processes: simulator, mail catcher, worker and web."""
 
-    def __init__(self, stack: ExitStack, dsn: str, *, reload: bool) -> None:
+    def __init__(self, stack: ExitStack, dsn: str, owner_dsn: str, *, reload: bool) -> None:
         self._stack = stack
         self._dsn = dsn
+        self._owner_dsn = owner_dsn
         self._reload = reload
         self._folder, self._port = demo_place()
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -161,6 +174,8 @@ class Parts:
         return {
             "MENTORINAJA_MODE": "development" if self._reload else "demo",
             "DATABASE_URL": self._dsn,
+            # Who restarts when code changes also runs the migrations that came with it.
+            "DATABASE_OWNER_URL": self._owner_dsn if self._reload else "",
             "SECRET_KEY": self._secret(),
             "BASE_URL": web,
             "PORT": str(self._port),
@@ -222,6 +237,7 @@ class Parts:
             "simulator": simulator,
             "mailbox": mailbox,
             "database": self._dsn,
+            "database_owner": self._owner_dsn,
             "server_key": SIMULATOR_SERVER_KEY,
             "accounts": [{"role": role, "email": email, "password": PASSWORD} for role, email in ACCOUNTS],
         }

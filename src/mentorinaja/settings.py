@@ -37,6 +37,12 @@ class Settings:
 
     mode: Mode = _env("MENTORINAJA_MODE", "production", "production, development, demo or test")
     database_url: str = _env("DATABASE_URL", "", "PostgreSQL address; empty: the embedded server")
+    database_owner_url: str = _env(
+        "DATABASE_OWNER_URL",
+        "",
+        "for migrate alone: address of the role that owns the tables, so that DATABASE_URL's role need not; "
+        "empty: DATABASE_URL",
+    )
     listen_database_url: str = _env(
         "LISTEN_DATABASE_URL", "", "address for LISTEN, past any transaction pooler; empty: DATABASE_URL"
     )
@@ -129,6 +135,11 @@ def describe() -> list[tuple[str, str, str]]:
 def database_url_from_environment() -> str:
     """The address migrations of the `piccolo` command use; the app passes its own."""
     return os.environ.get("DATABASE_URL", "")
+
+
+def owner_url_from_environment() -> str:
+    """The address of the role that owns the tables, "" where it is the app's own."""
+    return os.environ.get("DATABASE_OWNER_URL", "")
 
 
 def demo_place(environ: Mapping[str, str] | None = None) -> tuple[Path, int]:

@@ -12,6 +12,7 @@ from piccolo.engine.finder import engine_finder
 from piccolo.engine.postgres import PostgresEngine
 
 import mentorinaja.db
+from mentorinaja.db import rights
 
 assert mentorinaja.db  # sets PICCOLO_CONF, which the engine finder reads
 
@@ -22,8 +23,12 @@ class MigrationFailed(Exception):
     """Piccolo said a migration did not succeed."""
 
 
-async def migrate(dsn: str) -> None:
-    """Bring the database at `dsn` up to date. Safe to run from several processes at once."""
+async def migrate(dsn: str, app_dsn: str = "") -> None:
+    """Bring the database up to date that `dsn` leads its owner to. Safe to run from several processes at once.
+
+    The role of `app_dsn`, where it is another address, is then granted what the app needs.
+    Raises `MigrationFailed` and `rights.WrongRole`.
+    """
     engine = engine_finder()
     assert isinstance(engine, PostgresEngine)
     engine.config = {"dsn": dsn}
@@ -36,6 +41,8 @@ async def migrate(dsn: str) -> None:
         if not result.success:
             raise MigrationFailed(output.getvalue())
         await _migrate_queue(guard)
+        if app_dsn not in ("", dsn):
+            await rights.grant(guard, app_dsn)
     finally:
         await guard.close()
 

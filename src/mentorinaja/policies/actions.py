@@ -10,6 +10,9 @@ from mentorinaja.policies import queries, rules
 from mentorinaja.policies.rules import Policy
 from mentorinaja.web.viewer import Viewer
 
+# An arbitrary advisory lock number, the same in every process: the app's role may not lock a table it cannot change.
+_CHANGING = 7_221_944_019
+
 
 class WrongPolicy(DomainError):
     """The set does not make sense; `text` says why."""
@@ -54,4 +57,4 @@ async def change(tx: Connection, /, admin: Viewer, reason: str, **changes: Any) 
 
 async def one_at_a_time(tx: Connection) -> None:
     """Whoever else changes policies waits until the transaction ends; reading goes on."""
-    await tx.execute("LOCK TABLE policies IN SHARE ROW EXCLUSIVE MODE")
+    await tx.execute("SELECT pg_advisory_xact_lock($1)", _CHANGING)

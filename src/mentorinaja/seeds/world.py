@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 
-from pgqueuer.queries import Queries
-
 from mentorinaja import clock
 from mentorinaja.accounts import actions as accounts
 from mentorinaja.accounts.actions import NewAccount
@@ -129,8 +127,7 @@ async def _live(resources: Resources, today: datetime) -> None:
 async def _forget_alarms(db: Database) -> None:
     """What the past wanted done is done or over: no mail of it is sent, no job of it runs."""
     await notices.drop_due(db, "of the demo's past")
-    async with db.transaction() as tx:
-        await Queries.from_asyncpg_connection(tx).clear_queue()  # type: ignore[arg-type]  # a pooled proxy is a connection
+    await db.execute("DELETE FROM pgqueuer")
 
 
 async def _register(db: Database, some: list[User], role: Role = "user", first_number: int = 0) -> None:
