@@ -29,8 +29,9 @@ ABOVE = {"routes": 9, "forms": 9, "live": 9, "jobs": 9, "mails": 9}
 SHARED_BETWEEN_FEATURES = {"actions", "queries", "tables", "kinds", "rules"}
 # What a room is, what it offers of more time, and how each of its pages begins: the features around it are made of it.
 SHARED_BY_ROOMS = {"room", "more_time", "asking"}
-# The gateway and its words: what carries refunds out speaks to Midtrans as payments do.
-SHARED_BY_PAYMENTS = {"midtrans", "gateway_words"}
+# The gateway and its words: what carries refunds out speaks to Midtrans as payments do. The pool of meeting links and
+# the payment log as the desk reads them.
+SHARED_BY_PAYMENTS = {"midtrans", "gateway_words", "link_rules", "link_queries", "log_queries"}
 # How another time is chosen for a session, and what stands above the portal's pages: those pages are made of them.
 SHARED_BY_BOOKINGS = {"another_time", "strip"}
 # What the portal's pages change of an expert.

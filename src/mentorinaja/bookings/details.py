@@ -245,7 +245,7 @@ STATUS = """
 # How often a calendar was told something new of the session: the same in mails and in what calendars read.
 SEQUENCE = """
     (SELECT greatest(0, count(*) - 1) FROM order_events v WHERE v.order_id = o.id AND v.event IN (
-       'confirmed', 'moved', 'cancelled', 'reopened', 'reversed', 'refunded', 'chargeback'))
+       'confirmed', 'moved', 'link_changed', 'cancelled', 'reopened', 'reversed', 'refunded', 'chargeback'))
 """
 
 # Unpaid, cancelled and expired bookings show no link.

@@ -15,7 +15,7 @@ from mentorinaja.bookings.actions import EXPIRE_DUE, FILL_LINKS, RELEASE_DUE
 from mentorinaja.db.pool import Connection, Database, atomic
 from mentorinaja.jobs.queue import Job, Payload
 from mentorinaja.ledger import actions as ledger
-from mentorinaja.payments import links, queries
+from mentorinaja.payments import link_actions, links, queries
 from mentorinaja.payments.closing import close_attempt, expire_order
 from mentorinaja.payments.comparing import compare
 from mentorinaja.payments.gateway_words import GatewayDown
@@ -62,8 +62,13 @@ async def expire_due(resources: Resources, _payload: Payload) -> None:
 
 
 async def fill_links(resources: Resources, _payload: Payload) -> None:
-    """Give meeting links to confirmed sessions that found the pool empty."""
+    """Give meeting links to confirmed sessions that found the pool empty, or whose link expires before their end.
+
+    Admins are told when there are too few.
+    """
     await links.fill_links(resources.db)
+    await links.renew_links(resources.db)
+    await link_actions.watch_stock(resources.db)
 
 
 async def release_due(resources: Resources, _payload: Payload) -> None:

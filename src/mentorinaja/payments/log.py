@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 import structlog
@@ -15,8 +16,10 @@ log = structlog.get_logger(__name__)
 ALERTS = Counter("mentorinaja_payment_alerts", "Payments somebody should look at", ["alert"])
 
 Source = Literal["notification", "status", "create", "cancel", "expire", "refund", "desk"]
-# Signs nothing any more once it was checked, and is of no use to whoever reads the log.
-_LEFT_OUT = ("signature_key",)
+# Signs nothing any more once it was checked, and is of no use to whoever reads the log; or would pay once more.
+_LEFT_OUT = ("signature_key", "token_id", "saved_token_id", "card_number", "card_cvv")
+# A whole card number, where Midtrans writes its first and last digits with a dash between.
+_CARD = re.compile(r"\b([0-9]{6})[0-9]{3,9}([0-9]{4})\b")
 
 
 async def write(
@@ -37,12 +40,20 @@ async def write(
         attempt_id,
         _text(body, "transaction_id"),
         _text(body, "transaction_status"),
-        {name: value for name, value in body.items() if name not in _LEFT_OUT},
+        kept(body),
         alert,
     )
     if alert:
         ALERTS.labels(alert).inc()
         log.warning("payment.alert", alert=alert, gateway_order_id=gateway_order_id, source=source)
+
+
+def kept(body: Json) -> Json:
+    """What is kept of a body: never what a card could be charged with."""
+    left = {name: value for name, value in body.items() if name not in _LEFT_OUT}
+    if isinstance(card := left.get("masked_card"), str):
+        left["masked_card"] = _CARD.sub(r"\1-\2", card)
+    return left
 
 
 async def write_once(

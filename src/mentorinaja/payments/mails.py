@@ -13,6 +13,9 @@ from mentorinaja.bookings.queries import OrderDetail
 from mentorinaja.db.pool import Database
 from mentorinaja.notices.kinds import Attachment, Mail, MailContent, OutboxRow
 from mentorinaja.payments.calendar import invitation
+from mentorinaja.payments.link_actions import LINKS_LOW
+from mentorinaja.payments.link_queries import link_stock
+from mentorinaja.payments.links import LINK_CHANGED
 from mentorinaja.settings import Settings
 
 
@@ -49,12 +52,20 @@ async def load_changed(db: Database, settings: Settings, row: OutboxRow) -> Mail
         return None
     for_user = row.user_id == order.user_id
     other, zone = (order.expert_name, order.expert_zone) if for_user else (order.payer_name, order.payer_zone)
-    why: str | None = await db.fetchval(
-        """SELECT detail->>'why' FROM order_events WHERE order_id = $1 AND event = 'moved' ORDER BY id DESC LIMIT 1""",
+    detail: dict[str, str] = await db.fetchval(
+        "SELECT detail FROM order_events WHERE order_id = $1 AND event = 'moved' ORDER BY id DESC LIMIT 1",
         order.id,
     )
     return await _content(
-        db, settings, row, order, f"Jadwal baru: sesi dengan {other}", "changed", other_zone=zone, why=why
+        db,
+        settings,
+        row,
+        order,
+        f"Jadwal baru: sesi dengan {other}",
+        "changed",
+        other_zone=zone,
+        why=detail.get("why"),
+        words=detail.get("words"),
     )
 
 
@@ -75,7 +86,21 @@ async def load_cancelled(db: Database, settings: Settings, row: OutboxRow) -> Ma
         "cancelled",
         other_zone=zone,
         why=_why_cancelled(order, other, for_user=for_user),
+        words=await _words(db, order, "cancelled"),
     )
+
+
+async def load_restored(db: Database, settings: Settings, row: OutboxRow) -> MailContent | None:
+    """A session that an admin had called off by mistake takes place after all; nothing when it does not any more."""
+    order = await _standing(db, row)
+    if order is None:
+        return None
+    for_user = row.user_id == order.user_id
+    other, zone = (order.expert_name, order.expert_zone) if for_user else (order.payer_name, order.payer_zone)
+    what = order.item_name if order.is_thread else "sesi"
+    words = await _words(db, order, "confirmed")
+    subject = f"Tetap berlangsung: {what} dengan {other}"
+    return await _content(db, settings, row, order, subject, "restored", other_zone=zone, words=words)
 
 
 async def load_reopened(db: Database, settings: Settings, row: OutboxRow) -> MailContent | None:
@@ -126,6 +151,37 @@ async def load_late(db: Database, settings: Settings, row: OutboxRow) -> MailCon
     return MailContent(subject, "late_choice", _facts(settings, order, other_zone=order.expert_zone))
 
 
+async def load_link_changed(db: Database, settings: Settings, row: OutboxRow) -> MailContent | None:
+    """The link as it is now; nothing when it changed again since, or the session is over or does not stand."""
+    order = await _standing(db, row)
+    if order is None or order.status != "confirmed" or order.ends_at <= await clock.now(db):
+        return None
+    change = await db.fetchrow(
+        """SELECT count(*) AS times, (array_agg(detail->>'why' ORDER BY id DESC))[1] AS why
+           FROM order_events WHERE order_id = $1 AND event = $2""",
+        order.id,
+        LINK_CHANGED,
+    )
+    if change is None or change["times"] != row.version:
+        return None
+    for_user = row.user_id == order.user_id
+    other, zone = (order.expert_name, order.expert_zone) if for_user else (order.payer_name, order.payer_zone)
+    subject = f"Tautan meeting{'' if order.meeting_url else ' menyusul'}: sesi dengan {other}"
+    return await _content(
+        db, settings, row, order, subject, LINK_CHANGED, other_zone=zone, other=other, why=change["why"]
+    )
+
+
+async def load_links_low(db: Database, settings: Settings, row: OutboxRow) -> MailContent | None:
+    """Admins: too few links; nothing when there are enough again."""
+    if not await db.fetchval("SELECT ended_at IS NULL FROM link_shortages WHERE id = $1", row.version):
+        return None
+    stock = await link_stock(db)
+    subject = f"Tautan meeting tinggal {stock.left}" if stock.left else "Tautan meeting habis"
+    context = {"stock": stock, "page": f"{settings.base_url}/admin/links/tempel"}
+    return MailContent(subject, LINKS_LOW, context)
+
+
 def _why_cancelled(order: OrderDetail, other: str, *, for_user: bool) -> str:
     """One sentence for whoever reads it."""
     what = "pesanan" if order.is_thread else "sesi"
@@ -135,11 +191,23 @@ def _why_cancelled(order: OrderDetail, other: str, *, for_user: bool) -> str:
         return (
             f"{other if for_user else 'Anda'} membatalkan {what} ini, jadi seluruh pembayaran dikembalikan."
         )
+    if order.cancel_reason == "cancelled_by_admin":
+        return f"MentorinAja membatalkan {what} ini."
     if order.cancel_reason == "reversed":
         return f"Bank menarik kembali pembayarannya, jadi {what} ini dibatalkan."
     if order.cancel_reason == "chargeback":
         return f"Bank penerbit kartu menarik kembali pembayarannya, jadi {what} ini dibatalkan."
     return f"Pembayarannya dikembalikan, jadi {what} ini dibatalkan."
+
+
+async def _words(db: Database, order: OrderDetail, event: str) -> str | None:
+    """Why, in the words of the admin who did it; None when nobody wrote any."""
+    words: str | None = await db.fetchval(
+        """SELECT detail->>'words' FROM order_events WHERE order_id = $1 AND event = $2 ORDER BY id DESC LIMIT 1""",
+        order.id,
+        event,
+    )
+    return words
 
 
 async def _standing(db: Database, row: OutboxRow) -> OrderDetail | None:
@@ -186,8 +254,11 @@ MAILS = [
     Mail("new_booking", load_new_booking),
     Mail("changed", load_changed),
     Mail("cancelled", load_cancelled),
+    Mail("restored", load_restored),
     Mail("reopened", load_reopened),
     Mail("proposed", load_proposed),
     Mail("proposal_declined", load_declined),
     Mail("late_choice", load_late),
+    Mail(LINK_CHANGED, load_link_changed),
+    Mail(LINKS_LOW, load_links_low),
 ]

@@ -7,8 +7,11 @@ from datetime import datetime
 from uuid import UUID
 
 from mentorinaja.db.pool import Connection, Database
+from mentorinaja.payments.link_queries import LinkStock, link_stock
 from mentorinaja.payments.rules import MONEY_CAME, AttemptState, Known
 from mentorinaja.payments.snap import Payable
+
+__all__ = ["LinkStock", "link_stock"]
 
 
 @dataclass(frozen=True, slots=True)
