@@ -23,10 +23,8 @@ from mentorinaja.payments.mails import MAILS as PAYMENT_MAILS
 from mentorinaja.policies.desk import COMMANDS as POLICY_COMMANDS
 from mentorinaja.products.jobs import JOBS as PRODUCTS
 from mentorinaja.products.mails import MAILS as PRODUCT_MAILS
-from mentorinaja.refunds.desk import COMMANDS as REFUND_COMMANDS
 from mentorinaja.refunds.jobs import JOBS as REFUNDS
 from mentorinaja.refunds.mails import MAILS as REFUND_MAILS
-from mentorinaja.reports.desk import COMMANDS as REPORT_COMMANDS
 from mentorinaja.reports.mails import MAILS as REPORT_MAILS
 from mentorinaja.reviews.mails import MAILS as REVIEW_MAILS
 from mentorinaja.rooms.jobs import JOBS as ROOMS
@@ -79,6 +77,4 @@ def desk_commands() -> list[Command]:
     """Every decision that is taken on the command line."""
     return [
         *POLICY_COMMANDS,
-        *REFUND_COMMANDS,
-        *REPORT_COMMANDS,
     ]

@@ -73,7 +73,11 @@ class Desk(Game):
         wish = Wish(UUID(int=key), amount, "014", "1234567890", "Sari Wulandari")
         self.act("ask withdrawal", withdrawals.ask, self.vault(), self.world.experts[expert], wish, PASSWORD)
 
-    @rule(how=st.sampled_from(("approve", "mark_sent", "mark_sent", "reject", "mark_failed")))
+    @rule(
+        how=st.sampled_from(
+            ("approve", "mark_sent", "mark_sent", "reject", "mark_failed", "take_back", "unsend", "restore")
+        )
+    )
     def decide_a_withdrawal(self, how: str) -> None:
         self._decide(how)
 

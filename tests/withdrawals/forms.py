@@ -11,9 +11,12 @@ PAGE = "/expert/dashboard/withdrawals"
 
 async def fields(client: httpx.AsyncClient, **changes: str) -> dict[str, str]:
     """Everything the form carries, as served and filled in; `changes` by name."""
-    page = (await client.get(PAGE)).text
-    hidden = dict(re.findall(r'<input[^>]*name="(_csrf|form_key)"[^>]*value="([^"]+)"', page))
-    return hidden | filled(**changes)
+    return hidden_of((await client.get(PAGE)).text) | filled(**changes)
+
+
+def hidden_of(page: str) -> dict[str, str]:
+    """What a page's form carries that nobody types."""
+    return dict(re.findall(r'<input[^>]*name="(_csrf|form_key|version)"[^>]*value="([^"]+)"', page))
 
 
 def filled(**changes: str) -> dict[str, str]:

@@ -1,5 +1,8 @@
 """Asking and deciding: what the ledger, the steps and the mails say after each."""
 
+import csv
+import io
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +15,7 @@ from mentorinaja.errors import NotThere, TooMany
 from mentorinaja.ledger import queries as ledger
 from mentorinaja.payments import actions as payments
 from mentorinaja.policies import actions as policies
+from mentorinaja.transfers.rules import AlreadyInBatch, Reference, Unbatchable
 from mentorinaja.web.viewer import Viewer
 from mentorinaja.withdrawals import actions, queries
 from mentorinaja.withdrawals.rules import (
@@ -21,6 +25,7 @@ from mentorinaja.withdrawals.rules import (
     Undecidable,
     WrongAmount,
     WrongPassword,
+    due_day,
 )
 from tests.support.bookings import Seller, make_user, settings_of
 from tests.support.desk import make_admin
@@ -262,3 +267,159 @@ async def charge_back(db: Database) -> None:
 
 async def owed(db: Database) -> int:
     return await ledger.balance(db, "expert_owed")
+
+
+async def test_more_than_ten_million_is_approved_by_two_different_admins(db: Database) -> None:
+    first, second = await make_admin(db, "Admin Satu"), await make_admin(db, "Admin Dua")
+    sari = await make_earner(db, 2, price=9_000_000)
+    at_limit = await ask(db, sari, wish(10_000_000))
+    await actions.approve(db, first, at_limit)
+    assert (await states(db, at_limit))[-1][0] == "processing", "exactly at the limit is not above it"
+    await actions.mark_failed(db, first, at_limit, REASON)
+
+    public_id = await ask(db, sari, wish(10_000_001))
+    with pytest.raises(asyncpg.RestrictViolationError):
+        await db.execute("UPDATE withdrawals SET state = 'processing' WHERE public_id = $1", public_id)
+    await actions.approve(db, first, public_id)
+    with pytest.raises(Undecidable, match="Anda sudah menyetujuinya"):
+        await actions.approve(db, first, public_id)
+    with pytest.raises(Undecidable):
+        await actions.mark_sent(db, first, public_id, "TRX-1")
+    assert [row for row in await told(db, second) if row[0] == "withdrawal_checked"] == [
+        ("withdrawal_checked", public_id, 2)
+    ]
+    assert not [row for row in await told(db, first) if row[0] == "withdrawal_checked"]
+    # The first approval is taken back, and given anew: another time, another mail.
+    await actions.take_back(db, first, public_id, REASON)
+    await actions.approve(db, second, public_id)
+    await actions.approve(db, first, public_id)
+    assert [state for state, _ in await states(db, public_id)] == [
+        "requested", "checked", "requested", "checked", "processing",
+    ]  # fmt: skip
+    # The mentor hears of the request and of its approval, and of nothing between them.
+    assert [row[2] for row in await told(db, sari) if row[1] == public_id] == [1, 5]
+    found = await queries.withdrawal_by_id(db, public_id)
+    assert found is not None and [step.state for step in found.told_steps] == ["requested", "processing"]
+    assert [step.actor for step in found.steps][1:] == ["Admin Satu", "Admin Satu", "Admin Dua", "Admin Satu"]
+    log = await db.fetch("SELECT action, amount FROM audit_log WHERE subject = $1 ORDER BY id", public_id)
+    assert [row["action"].split(".")[1] for row in log] == ["checked", "taken_back", "checked", "approved"]
+    assert {row["amount"] for row in log} == {10_000_001}
+
+
+async def test_what_was_decided_is_taken_back_by_further_steps_and_journals(db: Database) -> None:
+    admin, other, sari = await make_admin(db), await make_admin(db, "Admin Dua"), await make_earner(db)
+    public_id = await ask(db, sari)
+    for _ in range(2):  # each journal is one of its own, however often the same thing happens
+        await actions.approve(db, admin, public_id)
+        await actions.take_back(db, admin, public_id, REASON)
+        await actions.reject(db, admin, public_id, REASON)
+        assert await numbers(db, sari) == (0, 126_000, 0, 0)
+        await actions.restore(db, admin, public_id, "Ternyata datanya benar.")
+        assert await numbers(db, sari) == (0, 26_000, 100_000, 0)
+        await actions.approve(db, admin, public_id)
+        await actions.mark_sent(db, admin, public_id, "TRX-1")
+        await actions.unsend(db, admin, public_id, "Salah baris di berkas.")
+        assert await numbers(db, sari) == (0, 26_000, 100_000, 0)
+        await actions.mark_sent(db, admin, public_id, "TRX-2")
+        await actions.mark_failed(db, admin, public_id, REASON)
+        assert await numbers(db, sari) == (0, 126_000, 0, 0)
+        await actions.restore(db, admin, public_id, "Bank mengirimnya juga.")
+    with pytest.raises(Undecidable, match="sudah berstatus “Diajukan” oleh Admin MentorinAja"):
+        await actions.restore(db, other, public_id, "Bank mengirimnya juga.")
+    await actions.restore(db, admin, public_id, "Bank mengirimnya juga.")  # the same again is nothing new
+    words = await db.fetch(
+        "SELECT kind, count(*) FROM ledger_journals WHERE kind LIKE 'withdrawal%' GROUP BY 1"
+    )
+    assert dict(words) == {  # type: ignore[arg-type]  # rows of two
+        "withdrawal": 5,
+        "withdrawal_paid": 4,
+        "withdrawal_unsent": 2,
+        "withdrawal_returned": 4,
+    }
+    found = await queries.withdrawal_by_id(db, public_id)
+    assert found is not None and {step.words for step in found.steps if step.is_back} == {
+        "Diperiksa lagi", "Dibuka lagi", "Ternyata belum terkirim",
+    }  # fmt: skip
+
+
+async def test_what_was_rejected_waits_again_only_while_its_money_is_there(db: Database) -> None:
+    admin, sari = await make_admin(db), await make_earner(db)
+    first = await ask(db, sari)
+    await actions.reject(db, admin, first, REASON)
+    second = await ask(db, sari, wish(60_000))
+    with pytest.raises(Undecidable, match=second):
+        await actions.restore(db, admin, first, REASON)
+    await actions.approve(db, admin, second)
+    await actions.mark_sent(db, admin, second, "TRX-1")
+    with pytest.raises(Undecidable, match=r"tinggal Rp 66\.000"):
+        await actions.restore(db, admin, first, REASON)
+    assert await numbers(db, sari) == (0, 66_000, 0, 60_000)
+
+
+async def test_nothing_of_a_suspended_mentor_is_approved_or_sent(db: Database) -> None:
+    admin, sari = await make_admin(db), await make_earner(db, 2)
+    public_id = await ask(db, sari)
+    suspend = "UPDATE users SET suspended_at = {} WHERE id = $1"
+    await db.execute(suspend.format("app_now()"), sari.id)
+    with pytest.raises(Undecidable, match="ditangguhkan"):
+        await actions.approve(db, admin, public_id)
+    await db.execute(suspend.format("NULL"), sari.id)
+    await actions.approve(db, admin, public_id)
+    await db.execute(suspend.format("app_now()"), sari.id)
+    with pytest.raises(Unbatchable, match="ditangguhkan"):
+        await actions.make_file(db, Vault(settings_of(db)), admin, [public_id])
+    await actions.take_back(db, admin, public_id, REASON)
+    await actions.reject(db, admin, public_id, REASON)
+
+
+async def test_a_file_for_the_bank_is_made_once_and_holds_what_is_approved(db: Database) -> None:
+    admin, sari, dimas = await make_admin(db), await make_earner(db), await make_earner(db)
+    vault = Vault(settings_of(db))
+    public_id = await ask(db, sari, wish(account_holder="=HYPERLINK(1)"))
+    with pytest.raises(Unbatchable, match=f"{public_id}: berstatus “Diajukan”"):
+        await actions.make_file(db, vault, admin, [public_id])
+    with pytest.raises(NotThere):
+        await actions.make_file(db, vault, sari, [public_id])
+    await actions.approve(db, admin, public_id)
+    with pytest.raises(Unbatchable, match="BANK_KEY"):
+        other = settings_of(db, bank_key="another-key-0123456789abcdefghijkl")
+        await actions.make_file(db, Vault(other), admin, [public_id])
+    made = await actions.make_file(db, vault, admin, [public_id, public_id])
+    rows = list(csv.reader(io.StringIO(made.content.decode())))
+    assert rows == [
+        ["id", "bank_code", "bank_name", "account_number", "account_holder", "amount"],
+        [public_id, "014", "BCA", NUMBER, "'=HYPERLINK(1)", "100000"],
+    ]
+    with pytest.raises(AlreadyInBatch):
+        await actions.make_file(db, vault, admin, [public_id])
+    # What the bank may have already is not taken back; it is sent, or has failed.
+    with pytest.raises(Undecidable, match=f"berkas bank {made.batch_id}"):
+        await actions.take_back(db, admin, public_id, REASON)
+    assert (await actions.make_file_again(db, vault, admin, made.batch_id)).content == made.content
+    late = await ask(db, dimas)
+    await actions.approve(db, admin, late)
+    sent = [
+        Reference(1, public_id, "TRX-1"),
+        Reference(2, late, ""),
+        Reference(3, "WD-20260101-ABCDEF", "TRX-3"),
+    ]
+    for _ in range(2):
+        outcomes = await actions.mark_many_sent(db, admin, sent)
+        assert [bool(outcome.problem) for outcome in outcomes] == [False, True, True]
+    with pytest.raises(Unbatchable):
+        await actions.make_file_again(db, vault, admin, made.batch_id)
+    # A transfer that failed and is tried once more is another one: it stands in a file of its own.
+    await actions.mark_failed(db, admin, public_id, REASON)
+    await actions.restore(db, admin, public_id, REASON)
+    await actions.approve(db, admin, public_id)
+    with pytest.raises(Unbatchable):
+        await actions.make_file_again(db, vault, admin, made.batch_id)
+    assert (await actions.make_file(db, vault, admin, [public_id])).batch_id != made.batch_id
+    log = await db.fetch("SELECT detail::text FROM audit_log WHERE kind = 'batch'")
+    assert len(log) == 3 and all(public_id in row[0] and NUMBER not in row[0] for row in log)
+
+
+async def test_the_day_money_is_due_is_the_same_in_the_database(db: Database) -> None:
+    for hours in range(0, 24 * 8, 5):
+        asked = datetime(2026, 11, 22, 16, 30, tzinfo=UTC) + timedelta(hours=hours)
+        assert await db.fetchval("SELECT withdrawal_due($1)", asked) == due_day(asked), asked

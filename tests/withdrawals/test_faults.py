@@ -12,10 +12,10 @@ from mentorinaja.withdrawals import actions
 from tests.support.config import make_settings
 from tests.support.database import assert_invariants
 from tests.support.desk import make_admin
-from tests.support.processes import Process, web_processes
+from tests.support.processes import web_processes
 from tests.support.rooms import signed_in
 from tests.support.withdrawals import ask, balances, make_earner
-from tests.withdrawals.forms import PAGE, fields
+from tests.withdrawals.forms import PAGE, fields, hidden_of
 from tests.withdrawals.locks import held, waiting
 
 # Where the transaction waits when the process dies: before it wrote, amid its writing, at its end.
@@ -65,26 +65,31 @@ async def test_a_decision_whose_process_dies_is_taken_once_when_repeated(db: Dat
     admin, sari = await make_admin(db), await make_earner(db)
     public_id = await ask(db, sari)
     await actions.approve(db, admin, public_id)
-    line = f"withdrawal-sent {public_id} --admin {admin.email} --reference TRX-2026-77"
-    for table in ("withdrawals", "ledger_entries", "outbox"):
-        process = Process(line, db.dsn)
-        async with held(db, table):
+    cookie = await signed_in(db, make_settings(db.dsn), admin)
+    here = f"/admin/withdrawals/{public_id}/sent"
+    async with (
+        web_processes(db.dsn, 1) as [process],
+        httpx.AsyncClient(
+            base_url=process.url, cookies={cookie.key: str(cookie.value)}, timeout=30
+        ) as client,
+    ):
+        form = hidden_of((await client.get(here)).text) | {"reference": "TRX-2026-77"}
+        for table in ("withdrawals", "ledger_entries", "audit_log"):
+            async with held(db, table):
+                sent = asyncio.create_task(client.post(here, data=form))
+                await waiting(db)
+                await process.stop(signal.SIGKILL)
+                with pytest.raises(httpx.HTTPError):
+                    await sent
+            await nobody_is_left(db)
+            assert await db.fetchval("SELECT state FROM withdrawals") == "processing", table
+            await assert_invariants(db)
             await process.start()
-            await waiting(db)
-            await process.stop(signal.SIGKILL)
-        await nobody_is_left(db)
-        assert await db.fetchval("SELECT state FROM withdrawals") == "processing", table
-        await assert_invariants(db)
-    # Done, but whoever typed it never read so: typed again, it is the same decision.
-    for _ in range(2):
-        await _decided(db, line)
+        assert (await client.post(here, data=form)).status_code == 303
+        # Done, but whoever pressed never read so: pressed again, they are told, and nothing happens twice.
+        assert (await client.post(here, data=form)).status_code == 409
+    await actions.mark_sent(db, admin, public_id, "TRX-2026-77")
     assert await db.fetchval("SELECT state FROM withdrawals") == "paid"
     assert (await balances(db, sari)).withdrawn == 100_000
     assert await db.fetchval("SELECT count(*) FROM outbox WHERE kind = 'withdrawal'") == 3
-
-
-async def _decided(db: Database, line: str) -> None:
-    """Run a command to its end. Raises AssertionError when it fails."""
-    process = Process(line, db.dsn)
-    await process.start()
-    assert await process.ended() == 0, line
+    assert await db.fetchval("SELECT count(*) FROM audit_log WHERE action = 'withdrawal.sent'") == 1

@@ -11,6 +11,11 @@ from tests.support.withdrawals import ask, make_earner
 DAMAGE = {
     "M8_guarded": "ALTER TABLE withdrawals DISABLE TRIGGER withdrawal_moves",
     "M8_withdrawals_are_booked": "UPDATE withdrawals SET amount = amount + 1",
+    "M8_asked_when_it_says": "UPDATE withdrawals SET asked_at = asked_at - interval '1 day'",
+    "M8_two_admins": """
+        INSERT INTO withdrawal_steps (withdrawal_id, state, actor_id, note)
+          SELECT w.id, into_state, (SELECT min(id) FROM users), 'x'
+          FROM withdrawals w, unnest(ARRAY['checked', 'processing', 'paid']) AS steps (into_state)""",
     "M8_withdrawal_steps": "UPDATE withdrawals SET state = 'processing' WHERE state = 'paid'",
     "M10_account_numbers_are_sealed": "UPDATE withdrawals SET account_sealed = repeat('1234567890', 7)::bytea",
     "M8_only_withdrawals_are_withdrawn": """

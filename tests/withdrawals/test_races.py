@@ -2,10 +2,10 @@
 
 import asyncio
 from collections import Counter
+from contextlib import AsyncExitStack
 from typing import Any
 from uuid import uuid4
 
-import asyncpg
 import httpx
 import pytest
 
@@ -14,15 +14,15 @@ from mentorinaja.db.pool import Connection, Database
 from mentorinaja.ledger import actions as ledger
 from mentorinaja.ledger.actions import Purse
 from mentorinaja.web.viewer import Viewer
-from mentorinaja.withdrawals import actions
+from mentorinaja.withdrawals import actions, deciding
 from mentorinaja.withdrawals.rules import StillOpen, Undecidable, WrongAmount
 from tests.support.config import make_settings
 from tests.support.desk import make_admin
-from tests.support.processes import Process, web_processes
+from tests.support.processes import web_processes
 from tests.support.races import Meet
 from tests.support.rooms import signed_in
-from tests.support.withdrawals import ask, balances, make_earner
-from tests.withdrawals.forms import fields
+from tests.support.withdrawals import ask, balances, make_earner, wish
+from tests.withdrawals.forms import fields, hidden_of
 from tests.withdrawals.locks import held, waiting
 from tests.withdrawals.test_actions import charge_back, owed
 
@@ -145,19 +145,7 @@ async def test_without_lock_and_guard_both_decisions_stand(
     admin, sari = await make_admin(db), await make_earner(db)
     public_id = await ask(db, sari)
     await db.execute("DROP TRIGGER withdrawal_moves ON withdrawals")
-    both_looked = Meet(2)
-
-    async def only_look(tx: Connection, public_id: str) -> asyncpg.Record:
-        row = await tx.fetchrow(
-            """SELECT w.id, w.expert_id, w.amount, w.state, e.user_id FROM withdrawals w
-                 JOIN experts e ON e.id = w.expert_id WHERE w.public_id = $1""",
-            public_id,
-        )
-        await both_looked.wait()
-        assert row is not None
-        return row
-
-    monkeypatch.setattr(actions, "_locked", only_look)
+    only_looking(monkeypatch)
     assert await both_decide(db, admin, public_id) == {"decided": 2}
     states = await db.fetch("SELECT state FROM withdrawal_steps ORDER BY id")
     assert {row["state"] for row in states} == {"requested", "processing", "rejected"}
@@ -185,21 +173,74 @@ async def test_two_processes_make_one_request_of_two(db: Database) -> None:
         assert (await balances(db, expert)).available == 26_000
 
 
-async def test_two_processes_take_one_decision_of_two(db: Database) -> None:
-    admin, sari = await make_admin(db), await make_earner(db)
-    public_id = await ask(db, sari)
-    who = f"{public_id} --admin {admin.email}"
-    commands = [
-        Process(f"approve-withdrawal {who}", db.dsn),
-        Process(f"reject-withdrawal {who} --reason 'Nama pemilik rekening berbeda.'", db.dsn),
+async def test_two_first_approvals_at_once_are_one_and_the_second_admin_is_still_needed(db: Database) -> None:
+    """Pressed twice by one admin, and by two: it is never the same one who approves what two must approve."""
+    first, second, sari = (
+        await make_admin(db),
+        await make_admin(db),
+        await make_earner(db, 2, price=9_000_000),
+    )
+    public_id = await ask(db, sari, wish(10_000_001))
+    outcomes = await asyncio.gather(
+        *(actions.approve(db, first, public_id) for _ in range(3)), return_exceptions=True
+    )
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == [
+        "NoneType",
+        "Undecidable",
+        "Undecidable",
     ]
-    async with held(db, "withdrawals"):
-        for command in commands:
-            await command.start()
-        await waiting(db, len(commands))
-    assert sorted([await command.ended() for command in commands]) == [0, 1]
+    assert await db.fetchval("SELECT state FROM withdrawals") == "checked"
+    await actions.take_back(db, first, public_id, "Diperiksa dulu bersama.")
+    assert await asyncio.gather(*(actions.approve(db, one, public_id) for one in (first, second))) == [
+        None,
+        None,
+    ]
+    assert await db.fetchval("SELECT state FROM withdrawals") == "processing"
+
+
+async def test_without_the_lock_one_admin_is_both_of_two(
+    unchecked_db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both looked at the request as it was; the database alone would let the second step follow the first."""
+    db = unchecked_db
+    first, sari = await make_admin(db), await make_earner(db, 2, price=9_000_000)
+    public_id = await ask(db, sari, wish(10_000_001))
+    only_looking(monkeypatch)
+    await db.execute("DROP TRIGGER withdrawal_moves ON withdrawals")
+    await asyncio.gather(*(actions.approve(db, first, public_id) for _ in range(2)))
+    told = await db.fetchval("SELECT count(*) FROM withdrawal_steps WHERE state = 'checked'")
+    assert told == 2, "the same approval was counted twice"
+
+
+async def test_two_processes_take_one_decision_of_two(db: Database) -> None:
+    """Two admins, each at a process of their own: the second is told what the first did."""
+    first, second, sari = (
+        await make_admin(db, "Admin Satu"),
+        await make_admin(db, "Admin Dua"),
+        await make_earner(db),
+    )
+    public_id = await ask(db, sari)
+    here = f"/admin/withdrawals/{public_id}"
+    settings = make_settings(db.dsn)
+    async with web_processes(db.dsn, 2) as processes, AsyncExitStack() as stack:
+        sent = []
+        for process, admin, move in zip(processes, (first, second), ("approve", "reject"), strict=True):
+            cookie = await signed_in(db, settings, admin)
+            client = await stack.enter_async_context(
+                httpx.AsyncClient(base_url=process.url, cookies={cookie.key: str(cookie.value)}, timeout=30)
+            )
+            form = hidden_of((await client.get(f"{here}/{move}")).text) | {"reason": "Nama pemilik berbeda."}
+            sent.append((client, f"{here}/{move}", form))
+        async with held(db, "withdrawals"):
+            posts = [asyncio.create_task(client.post(path, data=form)) for client, path, form in sent]
+            await waiting(db, len(posts))
+        answers = await asyncio.gather(*posts)
+    assert sorted(answer.status_code for answer in answers) == [303, 409]
+    late = next(answer.text for answer in answers if answer.status_code == 409)
+    assert "sudah berstatus" in late and ("Admin Satu" in late or "Admin Dua" in late)
     assert await db.fetchval("SELECT count(*) FROM withdrawal_steps") == 2
     assert await db.fetchval("SELECT count(*) FROM outbox WHERE kind = 'withdrawal'") == 2
+    assert await db.fetchval("SELECT count(*) FROM audit_log") == 1
 
 
 async def send_both(clients: list[httpx.AsyncClient], keys: list[str]) -> list[int]:
@@ -209,6 +250,18 @@ async def send_both(clients: list[httpx.AsyncClient], keys: list[str]) -> list[i
         *(client.post(PAGE, data=form) for client, form in zip(clients, forms, strict=True))
     )
     return [answer.status_code for answer in answers]
+
+
+def only_looking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two decide on what both have seen, and nobody holds it."""
+    both_looked = Meet(2)
+
+    async def only_look(tx: Connection, public_id: str) -> deciding.Held:
+        seen = await deciding._seen(tx, public_id)
+        await both_looked.wait()
+        return seen
+
+    monkeypatch.setattr(deciding, "_locked", only_look)
 
 
 async def no_lock(tx: Connection, expert_id: int) -> Purse:

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from mentorinaja.withdrawals.rules import (
+    TARGETS,
     WORDS,
     Move,
     State,
@@ -12,6 +13,8 @@ from mentorinaja.withdrawals.rules import (
     after,
     check_amount,
     due_day,
+    is_back,
+    step_words,
 )
 
 
@@ -23,18 +26,34 @@ def test_an_amount_is_at_least_the_minimum_and_at_most_what_is_there() -> None:
         check_amount(60_001, 60_000, 50_000)
 
 
-def test_a_request_moves_one_way() -> None:
-    moves: tuple[Move, ...] = ("approve", "reject", "send", "fail")
-    led: dict[tuple[State, Move], State] = {
-        (state, move): into for state in WORDS for move in moves if (into := after(state, move))
+def test_a_request_moves_on_and_what_was_decided_can_be_taken_back() -> None:
+    def led(amount: int) -> dict[tuple[State, Move], State]:
+        moves = TARGETS
+        return {
+            (state, move): into for state in WORDS for move in moves if (into := after(state, move, amount))
+        }
+
+    back = {
+        ("checked", "take_back"): "requested",
+        ("processing", "take_back"): "requested",
+        ("paid", "unsend"): "processing",
+        ("rejected", "restore"): "requested",
+        ("failed", "restore"): "requested",
     }
-    assert led == {
+    on = {
         ("requested", "approve"): "processing",
         ("requested", "reject"): "rejected",
+        ("checked", "approve"): "processing",
+        ("checked", "reject"): "rejected",
         ("processing", "send"): "paid",
         ("processing", "fail"): "failed",
         ("paid", "fail"): "failed",
     }
+    assert led(10_000_000) == on | back, "exactly at the limit one admin is enough"
+    assert led(10_000_001) == on | back | {("requested", "approve"): "checked"}
+    assert all(is_back(before, into) for (before, _), into in back.items())
+    assert not any(is_back(before, into) for (before, _), into in on.items())
+    assert {step_words(state, into) for (state, _), into in on.items()} <= set(WORDS.values())
 
 
 @pytest.mark.parametrize(

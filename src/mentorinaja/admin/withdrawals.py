@@ -12,7 +12,14 @@ from mentorinaja.withdrawals import actions, queries
 from mentorinaja.withdrawals.queries import Withdrawal
 from mentorinaja.withdrawals.rules import WORDS
 
-_CHIPS = {"requested": "warn", "processing": "plain", "paid": "ok", "rejected": "bad", "failed": "bad"}
+_CHIPS = {
+    "requested": "warn",
+    "checked": "warn",
+    "processing": "plain",
+    "paid": "ok",
+    "rejected": "bad",
+    "failed": "bad",
+}
 
 
 def _search(words: str) -> Where:
@@ -25,11 +32,10 @@ def _state(row: Row) -> Cell:
 
 LISTING = Listing(
     fields="""w.public_id, w.state, w.amount, w.bank_name, w.account_tail, w.account_holder, w.expert_id,
-              e.user_id, u.full_name, s.at""",
-    source="""withdrawals w JOIN experts e ON e.id = w.expert_id JOIN users u ON u.id = e.user_id
-              JOIN withdrawal_steps s ON s.withdrawal_id = w.id AND s.state = 'requested'""",
+              e.user_id, u.full_name, w.asked_at""",
+    source="""withdrawals w JOIN experts e ON e.id = w.expert_id JOIN users u ON u.id = e.user_id""",
     key="w.id",
-    at="s.at",
+    at="w.asked_at",
     columns=(
         Column(
             "Penarikan", lambda row: Cell(row["public_id"], href=f"/admin/withdrawals/{row['public_id']}")
@@ -37,7 +43,7 @@ LISTING = Listing(
         Column("Status", _state),
         Column("Mentor", lambda row: person(row["full_name"], row["account_holder"], row["user_id"])),
         Column("Rekening", lambda row: Cell(row["bank_name"], note=f"•••• {row['account_tail']}")),
-        Column("Diajukan", lambda row: time(row["at"])),
+        Column("Diajukan", lambda row: time(row["asked_at"])),
         Column("Jumlah", lambda row: money(row["amount"]), number=True),
     ),
     exports=(
@@ -45,7 +51,7 @@ LISTING = Listing(
         ("status", lambda row: row["state"]),
         ("mentor", lambda row: row["full_name"]),
         ("bank", lambda row: row["bank_name"]),
-        ("diajukan", lambda row: row["at"]),
+        ("diajukan", lambda row: row["asked_at"]),
         ("jumlah", lambda row: row["amount"]),
     ),
     search=_search,

@@ -25,10 +25,12 @@ _WORDS = {
     "owed_back": "Dikembalikan ke pengguna",
     "refund": "Dikembalikan ke pengguna",
     "refund_rejected": "Pengembalian tidak dilanjutkan",
+    "refund_resumed": "Pengembalian dilanjutkan lagi",
     "reversal": "Pembayaran dibatalkan bank",
     "chargeback": "Pembayaran ditarik bank kartu",
     "withdrawal": "Penarikan diajukan",
     "withdrawal_paid": "Penarikan dikirim",
+    "withdrawal_unsent": "Penarikan ternyata belum dikirim",
     "withdrawal_returned": "Penarikan tidak jadi",
 }
 

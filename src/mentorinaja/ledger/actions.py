@@ -111,17 +111,34 @@ async def record_bounced(
 
 
 async def record_kept(
-    tx: Connection, order_id: int, transaction_id: str, refund_key: str, amount: int
+    tx: Connection, order_id: int, transaction_id: str, refund_key: str, amount: int, number: int
 ) -> bool:
-    """What was owed back for the refund of this key stays with those who had earned it. False: known."""
+    """What was owed back for the refund of this key stays, for the `number`th time, with those who had earned it.
+
+    False: known.
+    """
     expert_id, sale = await _sale(tx, order_id)
     purse = await lock_balances(tx, expert_id)
     released: bool = await tx.fetchval(
         "SELECT EXISTS (SELECT FROM ledger_journals WHERE key = $1)", f"released:{transaction_id}"
     )
     entries = rules.keep(sale, await _booked(tx, transaction_id), amount, purse.owed, released=released)
-    key = f"kept:{refund_key}"
+    key = f"kept:{refund_key}" if number == 1 else f"kept:{refund_key}:{number}"
     return await _post(tx, key, "refund_rejected", order_id, transaction_id, expert_id, entries)
+
+
+async def record_resumed(
+    tx: Connection, order_id: int, transaction_id: str, refund_key: str, amount: int, number: int
+) -> bool:
+    """What was kept for the `number`th time of the refund of this key is owed back after all. False: known.
+
+    Raises ValueError for more than `owable` says. The order is locked by the caller.
+    """
+    expert_id, sale = await _sale(tx, order_id)
+    purse = await lock_balances(tx, expert_id)
+    entries = rules.owe_back(sale, await _booked(tx, transaction_id), amount, purse.available)
+    key = f"resumed:{refund_key}:{number}"
+    return await _post(tx, key, "refund_resumed", order_id, transaction_id, expert_id, entries)
 
 
 async def move_to_sale(tx: Connection, order_id: int, transaction_id: str) -> bool:
@@ -157,29 +174,52 @@ async def lock_balances(tx: Connection, expert_id: int) -> Purse:
     return Purse(**dict(row))
 
 
-async def record_withdrawal(tx: Connection, expert_id: int, withdrawal: str, amount: int) -> bool:
+async def record_withdrawal(
+    tx: Connection, expert_id: int, withdrawal: str, amount: int, *, step: int = 1
+) -> bool:
     """`amount` rupiah are reserved for the withdrawal with this public id. False: known.
 
-    The balances are locked by the caller, who knows that so much is available.
+    `step` counts the states it was in: the same decision can come back. The balances are locked by the caller, who
+    knows that so much is available.
     """
-    key = f"withdrawal:{withdrawal}"
+    key = _withdrawal_key("withdrawal", withdrawal, step)
     return await _post(tx, key, "withdrawal", None, None, expert_id, rules.reserve(amount))
 
 
-async def record_withdrawal_paid(tx: Connection, expert_id: int, withdrawal: str, amount: int) -> bool:
-    """The bank has what was reserved. False: known."""
-    key = f"withdrawal_paid:{withdrawal}"
+async def record_withdrawal_paid(
+    tx: Connection, expert_id: int, withdrawal: str, amount: int, *, step: int
+) -> bool:
+    """The bank has what was reserved; `step` as in `record_withdrawal`. False: known."""
+    key = _withdrawal_key("withdrawal_paid", withdrawal, step)
     return await _post(tx, key, "withdrawal_paid", None, None, expert_id, rules.pay_out(amount))
 
 
-async def record_withdrawal_returned(
-    tx: Connection, expert_id: int, withdrawal: str, amount: int, *, paid: bool
+async def record_withdrawal_unsent(
+    tx: Connection, expert_id: int, withdrawal: str, amount: int, *, step: int
 ) -> bool:
-    """What was reserved, or even `paid`, is the expert's again, less what the expert owes. False: known."""
+    """What was booked as paid had not been sent: it is reserved as before. False: known.
+
+    `step` as in `record_withdrawal`.
+    """
+    key = _withdrawal_key("withdrawal_unsent", withdrawal, step)
+    return await _post(tx, key, "withdrawal_unsent", None, None, expert_id, rules.unsend(amount))
+
+
+async def record_withdrawal_returned(
+    tx: Connection, expert_id: int, withdrawal: str, amount: int, *, paid: bool, step: int
+) -> bool:
+    """What was reserved, or even `paid`, is the expert's again, less what the expert owes. False: known.
+
+    `step` as in `record_withdrawal`.
+    """
     purse = await lock_balances(tx, expert_id)
-    key = f"withdrawal_returned:{withdrawal}"
+    key = _withdrawal_key("withdrawal_returned", withdrawal, step)
     entries = rules.take_in(amount, purse.owed, paid=paid)
     return await _post(tx, key, "withdrawal_returned", None, None, expert_id, entries)
+
+
+def _withdrawal_key(kind: str, withdrawal: str, step: int) -> str:
+    return f"{kind}:{withdrawal}" if step == 1 else f"{kind}:{withdrawal}:{step}"
 
 
 async def _post(

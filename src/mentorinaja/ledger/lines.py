@@ -17,6 +17,7 @@ OWED = ("expert_owed",)
 _WORDS = TO_EXPERT | {
     "withdrawal": "Penarikan diajukan",
     "withdrawal_paid": "Penarikan ditransfer ke rekening Anda",
+    "withdrawal_unsent": "Penarikan ternyata belum ditransfer",
     "withdrawal_returned": "Penarikan tidak jadi, uangnya kembali",
 }
 

@@ -128,6 +128,11 @@ def pay_out(amount: int) -> Entries:
     return {"expert_withdrawing": amount, "expert_withdrawn": -amount}
 
 
+def unsend(amount: int) -> Entries:
+    """`amount` rupiah that were booked as paid out had not been sent: they are reserved as before."""
+    return {"expert_withdrawn": amount, "expert_withdrawing": -amount}
+
+
 def take_in(amount: int, owed: int, *, paid: bool) -> Entries:
     """`amount` rupiah are not paid out, or came back after they were (`paid`): they are the expert's again.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, cast
+from typing import cast
 from uuid import UUID
 
 import asyncpg
@@ -13,6 +14,9 @@ from mentorinaja.banks.rules import masked
 from mentorinaja.db.pool import Connection, Database
 from mentorinaja.ledger import queries as ledger
 from mentorinaja.policies import queries as policies
+from mentorinaja.transfers import queries as transfers
+from mentorinaja.transfers.queries import Batched
+from mentorinaja.transfers.rules import Line
 from mentorinaja.withdrawals.rules import (
     OPEN,
     WORDS,
@@ -22,6 +26,8 @@ from mentorinaja.withdrawals.rules import (
     State,
     StillOpen,
     due_day,
+    is_back,
+    step_words,
 )
 
 PAGE_SIZE = 10
@@ -29,16 +35,32 @@ PAGE_SIZE = 10
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A state of a withdrawal since `at`; `note` is the reason for it, or the bank's reference."""
+    """A state of a withdrawal since `at`, and the one `before` it (None: the first); `actor` brought it there.
+
+    `note` is the reason for it, or the bank's reference.
+    """
 
     state: State
     at: datetime
     note: str
+    actor: str
+    actor_id: int
+    before: State | None
 
     @property
     def words(self) -> str:
-        """The state as it is called on the screen."""
-        return WORDS[self.state]
+        """What happened, as it is called on the screen."""
+        return step_words(self.before, self.state)
+
+    @property
+    def is_back(self) -> bool:
+        """Whether it took an earlier decision back."""
+        return is_back(self.before, self.state)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the mentor hears of it: how many admins an approval takes is the desk's own business."""
+        return "checked" not in (self.state, self.before) or self.state in ("processing", "rejected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +81,23 @@ class Withdrawal:
 
     @property
     def words(self) -> str:
-        """The state as it is called on the screen."""
+        """The state as it is called on the desk."""
         return WORDS[self.state]
+
+    @property
+    def told_state(self) -> State:
+        """The state as its mentor knows it."""
+        return self.told_steps[-1].state
+
+    @property
+    def told_words(self) -> str:
+        """The state as it is called on its mentor's pages."""
+        return WORDS[self.told_state]
+
+    @property
+    def told_steps(self) -> tuple[Step, ...]:
+        """The steps that its mentor hears of."""
+        return tuple(step for step in self.steps if step.is_told)
 
     @property
     def is_open(self) -> bool:
@@ -114,8 +151,9 @@ class Allowance:
 _SELECT = """SELECT w.public_id, w.expert_id, e.user_id AS expert_user_id, u.full_name AS expert_name, w.amount,
                w.bank, w.bank_name, w.account_tail, w.account_holder, w.state, steps.told
              FROM withdrawals w JOIN experts e ON e.id = w.expert_id JOIN users u ON u.id = e.user_id,
-               LATERAL (SELECT array_agg((s.state, s.at, s.note) ORDER BY s.id) AS told
-                        FROM withdrawal_steps s WHERE s.withdrawal_id = w.id) steps"""
+               LATERAL (SELECT array_agg((s.state, s.at, s.note, actor.full_name, actor.id) ORDER BY s.id) AS told
+                        FROM withdrawal_steps s JOIN users actor ON actor.id = s.actor_id
+                        WHERE s.withdrawal_id = w.id) steps"""
 
 
 async def withdrawals_of(db: Connection | Database, expert_id: int, page: int) -> WithdrawalPage:
@@ -138,21 +176,35 @@ async def withdrawal_by_id(db: Connection | Database, public_id: str) -> Withdra
     return _withdrawal(row) if row else None
 
 
-async def all_withdrawals(
-    db: Connection | Database, which: Literal["open", "processing", "all"]
-) -> list[Withdrawal]:
-    """Everybody's withdrawals for the admin's desk, oldest first: open ones, those at the bank, or all."""
-    states = {"open": OPEN, "processing": ("processing",), "all": tuple(WORDS)}[which]
-    rows = await db.fetch(f"{_SELECT} WHERE w.state = ANY($1) ORDER BY w.id", list(states))
+async def withdrawals_named(db: Connection | Database, public_ids: Sequence[str]) -> dict[str, Withdrawal]:
+    """These withdrawals, by their public ids, whoever asks: for admins."""
+    rows = await db.fetch(f"{_SELECT} WHERE w.public_id = ANY($1::text[])", list(public_ids))
+    return {row["public_id"]: _withdrawal(row) for row in rows}
+
+
+async def to_send(db: Connection | Database, most: int) -> list[Withdrawal]:
+    """Approved withdrawals that are not sent yet, at most so many, those that were asked for first first."""
+    rows = await db.fetch(f"{_SELECT} WHERE w.state = 'processing' ORDER BY w.id LIMIT $1", most)
     return [_withdrawal(row) for row in rows]
 
 
-async def sealed_accounts(db: Connection | Database, public_ids: list[str]) -> dict[str, bytes]:
-    """The encrypted account numbers of these withdrawals."""
+async def lines_of(db: Connection | Database, public_ids: Sequence[str]) -> dict[str, Line]:
+    """What stands in a file for the bank of each of these, by public id; a transfer that failed is another round."""
     rows = await db.fetch(
-        "SELECT public_id, account_sealed FROM withdrawals WHERE public_id = ANY($1)", public_ids
+        """SELECT w.public_id AS subject, w.amount, w.bank, w.account_sealed AS number_sealed, w.account_tail AS tail,
+             w.account_holder AS holder, 1 + (SELECT count(*) FROM withdrawal_steps s
+               WHERE s.withdrawal_id = w.id AND s.state = 'failed')::integer AS round
+           FROM withdrawals w WHERE w.public_id = ANY($1::text[]) ORDER BY w.id""",
+        list(public_ids),
     )
-    return {row["public_id"]: row["account_sealed"] for row in rows}
+    return {row["subject"]: Line(**row) for row in rows}
+
+
+async def file_of(db: Connection | Database, public_id: str) -> Batched | None:
+    """The last file for the bank that this transfer of it stands in, or None."""
+    line = (await lines_of(db, [public_id]))[public_id]
+    found = await transfers.batched(db, "withdrawal", [public_id])
+    return found.get((public_id, line.round))
 
 
 async def allowance_of(db: Connection | Database, expert_id: int) -> Allowance:
@@ -195,5 +247,7 @@ async def sent_before(
 def _withdrawal(row: asyncpg.Record) -> Withdrawal:
     values = dict(row)
     account = masked(values.pop("account_tail"))
-    steps = tuple(Step(cast(State, state), at, note) for state, at, note in values.pop("told"))
-    return Withdrawal(**values, account=account, steps=steps)
+    steps: list[Step] = []
+    for state, at, note, actor, actor_id in values.pop("told"):
+        steps.append(Step(cast(State, state), at, note, actor, actor_id, steps[-1].state if steps else None))
+    return Withdrawal(**values, account=account, steps=tuple(steps))

@@ -9,12 +9,17 @@ from zoneinfo import ZoneInfo
 from mentorinaja.errors import DomainError
 from mentorinaja.formats import WIB, rupiah
 
-State = Literal["requested", "processing", "paid", "rejected", "failed"]
-Move = Literal["approve", "reject", "send", "fail"]
+State = Literal["requested", "checked", "processing", "paid", "rejected", "failed"]
+# "take_back" an approval; "unsend": it had been marked as sent by mistake; "restore" what was rejected, or failed.
+Move = Literal["approve", "reject", "send", "fail", "take_back", "unsend", "restore"]
 
-OPEN: tuple[State, ...] = ("requested", "processing")
+# More rupiah than this are approved by two admins, one after the other; the database holds it, too.
+ALONE_UP_TO = 10_000_000
+
+OPEN: tuple[State, ...] = ("requested", "checked", "processing")
 WORDS: dict[State, str] = {
     "requested": "Diajukan",
+    "checked": "Menunggu admin kedua",
     "processing": "Diproses",
     "paid": "Berhasil",
     "rejected": "Ditolak",
@@ -24,11 +29,35 @@ WORDS: dict[State, str] = {
 _MOVES: dict[tuple[State, Move], State] = {
     ("requested", "approve"): "processing",
     ("requested", "reject"): "rejected",
+    ("checked", "approve"): "processing",
+    ("checked", "reject"): "rejected",
+    ("checked", "take_back"): "requested",
+    ("processing", "take_back"): "requested",
     ("processing", "send"): "paid",
     ("processing", "fail"): "failed",
     ("paid", "fail"): "failed",
+    ("paid", "unsend"): "processing",
+    ("rejected", "restore"): "requested",
+    ("failed", "restore"): "requested",
 }
-TARGETS: dict[Move, State] = {"approve": "processing", "reject": "rejected", "send": "paid", "fail": "failed"}
+# Where each move leads in the end: whoever repeats a decision is told nothing new.
+TARGETS: dict[Move, State] = {
+    "approve": "processing",
+    "reject": "rejected",
+    "send": "paid",
+    "fail": "failed",
+    "take_back": "requested",
+    "unsend": "processing",
+    "restore": "requested",
+}
+# What a step is called that leads back to a state, by the states before and after it.
+_BACK: dict[tuple[State, State], str] = {
+    ("checked", "requested"): "Diperiksa lagi",
+    ("processing", "requested"): "Diperiksa lagi",
+    ("paid", "processing"): "Ternyata belum terkirim",
+    ("rejected", "requested"): "Dibuka lagi",
+    ("failed", "requested"): "Dibuka lagi",
+}
 
 # Characters of a reason, which the expert reads, and of the bank's reference.
 SHORTEST_REASON, LONGEST_REASON = 10, 1000
@@ -80,9 +109,26 @@ class Undecidable(DomainError):
     title = "Belum bisa diputuskan"
 
 
-def after(state: State, move: Move) -> State | None:
-    """The state a move leads to; None where there is no such move."""
+def after(state: State, move: Move, amount: int) -> State | None:
+    """The state a move of so many rupiah leads to; None where there is no such move."""
+    if (state, move) == ("requested", "approve") and needs_two(amount):
+        return "checked"
     return _MOVES.get((state, move))
+
+
+def needs_two(amount: int) -> bool:
+    """Whether so many rupiah are approved by two admins."""
+    return amount > ALONE_UP_TO
+
+
+def is_back(before: State | None, state: State) -> bool:
+    """Whether a step took an earlier decision back."""
+    return before is not None and (before, state) in _BACK
+
+
+def step_words(before: State | None, state: State) -> str:
+    """What a step from one state (None: the first step) to another is called on the screen."""
+    return WORDS[state] if before is None else _BACK.get((before, state), WORDS[state])
 
 
 def check_amount(amount: int, available: int, least: int) -> None:
