@@ -14,15 +14,10 @@ ALTER TABLE gateway_differences ADD COLUMN told boolean NOT NULL DEFAULT false;
 CREATE INDEX gateway_differences_unresolved ON gateway_differences (id) WHERE resolved_at IS NULL;
 CREATE INDEX gateway_differences_attempt ON gateway_differences (attempt_id, id);
 
--- What an admin says of a transaction stands beside what Midtrans said of it. restored: money that had been written
--- off here is at Midtrans after all, and goes back to its payer
+-- What an admin says of a transaction stands beside what Midtrans said of it.
 ALTER TABLE payment_logs DROP CONSTRAINT payment_logs_source_check;
 ALTER TABLE payment_logs ADD CONSTRAINT payment_logs_source_check
   CHECK (source IN ('notification', 'status', 'create', 'cancel', 'expire', 'refund', 'desk'));
-ALTER TABLE ledger_journals DROP CONSTRAINT ledger_journals_kind_check;
-ALTER TABLE ledger_journals ADD CONSTRAINT ledger_journals_kind_check CHECK (kind IN ('payment', 'release',
-  'refund_due', 'owed_back', 'refund', 'refund_bounced', 'refund_rejected', 'reversal', 'restored', 'chargeback',
-  'withdrawal', 'withdrawal_paid', 'withdrawal_returned'));
 
 -- failed: refused for good or given up, until somebody looks; dropped: no longer true, not wanted, or called off
 ALTER TABLE outbox DROP CONSTRAINT outbox_status_check;
@@ -31,17 +26,10 @@ ALTER TABLE outbox ADD CONSTRAINT outbox_status_check
 UPDATE outbox SET status = 'failed'
   WHERE status = 'dropped' AND (problem LIKE 'given up: %' OR problem LIKE 'recipient refused%');
 CREATE INDEX outbox_failed ON outbox (id) WHERE status = 'failed';
+CREATE INDEX outbox_late ON outbox (due_at) WHERE status IN ('waiting', 'sending');
 CREATE INDEX outbox_unsent ON outbox (id) WHERE status IN ('waiting', 'sending', 'failed');
 CREATE INDEX outbox_kind ON outbox (kind, id);
 CREATE INDEX outbox_about ON outbox (about, id);
-
--- The day in Jakarta after so many working days, as people are promised their money: Saturdays and Sundays do not count.
-CREATE FUNCTION working_days_after(p_at timestamptz, p_days integer) RETURNS date LANGUAGE sql IMMUTABLE AS $$
-  SELECT max(day) FROM (
-    SELECT day::date FROM generate_series((p_at AT TIME ZONE 'Asia/Jakarta')::date + interval '1 day',
-        (p_at AT TIME ZONE 'Asia/Jakarta')::date + make_interval(days => 3 + p_days * 2), interval '1 day') AS day
-    WHERE extract(isodow FROM day) < 6 ORDER BY day LIMIT p_days) AS counted (day)
-$$;
 
 -- What was sold, earned in fees and given back on a day in Jakarta, in whole rupiah, added up from the ledger by a job.
 CREATE TABLE daily_figures (
