@@ -1,9 +1,16 @@
-"""The desks there are, in the order of the menu."""
+"""The desks there are, as the menu has them: each group with its name."""
 
 from __future__ import annotations
 
 from mentorinaja.admin import withdrawals
 from mentorinaja.admin.desk import Desk
 
-DESKS: tuple[Desk, ...] = (withdrawals.DESK,)
+# In this order: Uang: orders, refunds, withdrawals, payments, differences. Orang: users, experts, reports, reviews.
+# Sistem: links, mails, jobs, settings, audit.
+MENU: tuple[tuple[str, tuple[Desk, ...]], ...] = (
+    ("Uang", (withdrawals.DESK,)),
+    ("Orang", ()),
+    ("Sistem", ()),
+)
+DESKS: tuple[Desk, ...] = tuple(desk for _, desks in MENU for desk in desks)
 BY_NAME = {desk.name: desk for desk in DESKS}

@@ -8,7 +8,7 @@ from litestar import Response
 
 from mentorinaja.admin.cases import Means
 from mentorinaja.admin.desk import Desk
-from mentorinaja.admin.desks import BY_NAME, DESKS
+from mentorinaja.admin.desks import BY_NAME, MENU
 from mentorinaja.errors import NotThere
 from mentorinaja.web import html
 from mentorinaja.web.auth import admin_of
@@ -39,4 +39,4 @@ def desk_page(
     request: WebRequest, template: str, here: str, *, status: int = 200, **context: Any
 ) -> Response[bytes]:
     """A page in the desk's frame; `here` is the desk's name in the menu."""
-    return html.page(request, template, status=status, desks=DESKS, here=here, **context)
+    return html.page(request, template, status=status, menu=MENU, here=here, **context)
