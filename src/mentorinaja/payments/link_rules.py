@@ -99,6 +99,11 @@ def end_of(day: date | None) -> datetime | None:
     return datetime.combine(day, time.max, _DESK).replace(microsecond=0) if day else None
 
 
+def is_past(day: date, now: datetime) -> bool:
+    """Whether a day is over in Jakarta."""
+    return day < now.astimezone(_DESK).date()
+
+
 def last_day(expires_at: datetime | None) -> date | None:
     """The day in Jakarta through which a link is good."""
     return expires_at.astimezone(_DESK).date() if expires_at else None
