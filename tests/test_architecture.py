@@ -16,7 +16,7 @@ from mentorinaja.web.csrf import CSRF_EXEMPT
 SOURCE = Path(__file__).parent.parent / "src" / "mentorinaja"
 # A feature may import those left of it.
 ORDER = [
-    "notices", "audit", "accounts", "policies", "schedule", "experts", "ledger", "bookings", "products", "invoices",
+    "audit", "notices", "accounts", "policies", "schedule", "experts", "ledger", "bookings", "products", "invoices",
     "payments", "transfers", "refunds", "withdrawals", "rooms", "arrivals", "extensions", "transcripts", "reports",
     "threads", "reviews", "trust", "calendars", "favourites", "portal", "applications", "admin", "seeds",
 ]  # fmt: skip
@@ -47,7 +47,10 @@ SHARED_BY_EXPERTS = {
 }
 # What an expert told of working times, and the forms that ask: the portal's pages and the application are made of them.
 SHARED_BY_SCHEDULE = {"editing", "forms", "holidays", "plan"}
+# Accounts as admins read them, and what admins decide about them.
+SHARED_BY_ACCOUNTS = {"people", "roles", "standing"}
 SHARED = {
+    "accounts": SHARED_BY_ACCOUNTS,
     "schedule": SHARED_BY_SCHEDULE,
     "experts": SHARED_BY_EXPERTS,
     "rooms": SHARED_BY_ROOMS,

@@ -1,15 +1,12 @@
 """Sending, taking back and deciding: each once, told by mail, and only by whom it is for."""
 
 import asyncio
-from argparse import ArgumentParser
 
 import pytest
 
 from mentorinaja.applications import actions, queries, saving
-from mentorinaja.applications.desk import COMMANDS
 from mentorinaja.applications.mails import MAILS
 from mentorinaja.applications.rules import NotComplete, NotDecidable, NotOpen
-from mentorinaja.commands import NotAnAdmin
 from mentorinaja.db.pool import Connection, Database
 from mentorinaja.errors import NotThere
 from mentorinaja.experts import queries as experts
@@ -117,31 +114,31 @@ async def test_only_another_admin_decides_and_only_on_what_waits(db: Database) -
     assert await events_of(db, dewi) == ["submitted"]
 
 
-async def test_the_desk_lists_and_decides(db: Database) -> None:
-    admin, settings = await make_admin(db), settings_of(db)
-    commands = {command.name: command for command in COMMANDS}
-
-    async def run(name: str, *given: str) -> str:
-        parser = ArgumentParser()
-        commands[name].arguments(parser)
-        return await commands[name].run(db, settings, parser.parse_args(given))
-
-    assert await run("applications") == "No application waits for a decision."
-    dewi = await submitted(db)
-    await submitted(db, "dewi-kedua")
-    listed = await run("applications")
-    assert listed.index("dewi-anggraini") < listed.index("dewi-kedua")
-    for words in (dewi.email, "Senior Data Analyst @ Tokopedia, 7 years, Bandung", "expertise: Data, Karier",
-                  "Tanya data (online_chat, 30 menit, Rp 150.000)", "rejected before: 0", ABOUT.bio):  # fmt: skip
-        assert words in listed, words
-    decided = ("--admin", admin.email, "--reason", REASON)
-    await run("reject-expert", "dewi-kedua", *decided)
-    assert (
-        await run("verify-expert", "dewi-anggraini", "--admin", admin.email) == "dewi-anggraini is published."
-    )
+async def test_what_nobody_looked_at_is_not_published(db: Database) -> None:
+    """The profile can be changed while it waits: every part of it that is looked at tells."""
+    admin, dewi = await make_admin(db), await submitted(db)
+    expert_id = await db.fetchval("SELECT id FROM experts WHERE user_id = $1", dewi.id)
+    versions = [await queries.profile_version(db, expert_id)]
+    for change in (
+        "UPDATE experts SET bio = bio || ' Juga kripto.'",
+        "UPDATE services SET price = 200000",
+        "INSERT INTO expert_tags (expert_id, kind, name, place) SELECT id, 'skill', 'Kripto', 9 FROM experts",
+        "INSERT INTO achievements (expert_id, title, place) SELECT id, 'Juara', 0 FROM experts",
+        "DELETE FROM weekly_hours WHERE weekday = 1",
+        "UPDATE schedules SET time_zone = 'Asia/Jakarta'",
+    ):
+        await db.execute(change)
+        versions.append(await queries.profile_version(db, expert_id))
+    assert len(set(versions)) == len(versions)
+    for old in versions[:-1]:
+        with pytest.raises(NotDecidable, match="diubah sejak"):
+            await actions.verify(db, admin, "dewi-anggraini", seen=old)
+    await db.execute("UPDATE experts SET ready_until = app_now()")
+    await actions.verify(db, admin, "dewi-anggraini", "Portofolio diperiksa.", seen=versions[-1])
     assert await status_of(db, dewi) == "published"
-    with pytest.raises(NotAnAdmin):
-        await run("verify-expert", "dewi-kedua", "--admin", dewi.email)
+    row = await db.fetchrow("SELECT actor_id, action, kind, subject, reason FROM audit_log")
+    assert row is not None
+    assert tuple(row) == (admin.id, "expert.verified", "expert", str(expert_id), "Portofolio diperiksa.")
 
 
 async def test_of_two_decisions_at_once_one_holds(db: Database) -> None:
@@ -159,9 +156,7 @@ async def test_without_the_lock_both_decisions_would_be_written(
     admin, other, dewi = await make_admin(db), await make_admin(db), await submitted(db)
 
     async def look(tx: Connection, _which: str, slug: object) -> object:
-        row = await tx.fetchrow(
-            "SELECT id, user_id, status, false AS suspended FROM experts WHERE slug = $1", slug
-        )
+        row = await tx.fetchrow("SELECT id, user_id, status FROM experts WHERE slug = $1", slug)
         await meet.wait()
         return row
 

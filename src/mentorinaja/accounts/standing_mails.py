@@ -34,7 +34,11 @@ async def load_unsuspended(db: Database, settings: Settings, row: OutboxRow) -> 
 async def load_role_changed(db: Database, settings: Settings, row: OutboxRow) -> MailContent | None:
     """What the role is now, and that another sign-in is needed."""
     role = await db.fetchval("SELECT role FROM role_requests WHERE id = $1", _id(row))
-    context = {"role": role, "login": f"{settings.base_url}/login", "contact": parseaddr(settings.mail_from)[1]}
+    context = {
+        "role": role,
+        "login": f"{settings.base_url}/login",
+        "contact": parseaddr(settings.mail_from)[1],
+    }
     return MailContent("Peran akun MentorinAja Anda berubah", "role_changed", context)
 
 

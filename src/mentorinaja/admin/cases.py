@@ -73,13 +73,14 @@ class Plan:
     """What a decision will do, told before it is taken.
 
     `happens`: sentences; `money`: a name and whole rupiah each; `tells`: who hears of it and how; `undo`: how it can be
-    taken back, or that it cannot.
+    taken back, or that it cannot; `links`: what else to look at first, a name and an address each.
     """
 
     happens: tuple[str, ...]
     money: tuple[tuple[str, int], ...] = ()
     tells: tuple[str, ...] = ()
     undo: str = ""
+    links: tuple[tuple[str, str], ...] = ()
 
 
 class PlainForm(BaseForm):

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from litestar import Router
 
-from mentorinaja.admin import case_routes, home, list_routes
+from mentorinaja.admin import case_routes, home, link_paste, list_routes, people_desk
 
-router = Router(path="/", route_handlers=[*home.handlers, *list_routes.handlers, *case_routes.handlers])
+router = Router(
+    path="/",
+    route_handlers=[
+        *home.handlers,
+        *link_paste.handlers,
+        *list_routes.handlers,
+        *people_desk.handlers,
+        *case_routes.handlers,
+    ],
+)

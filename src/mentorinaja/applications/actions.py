@@ -6,6 +6,7 @@ import asyncpg
 
 from mentorinaja.applications import queries, rules
 from mentorinaja.applications.rules import OPEN, NotComplete, NotDecidable, NotOpen
+from mentorinaja.audit import actions as audit
 from mentorinaja.db.pool import Connection, atomic
 from mentorinaja.errors import NotThere
 from mentorinaja.experts import actions as experts
@@ -52,20 +53,24 @@ async def withdraw(tx: Connection, user: Viewer) -> None:
 
 
 @atomic
-async def verify(tx: Connection, admin: Viewer, slug: str, note: str = "") -> None:
+async def verify(tx: Connection, admin: Viewer, slug: str, note: str = "", seen: str | None = None) -> None:
     """Publish an expert whose application waits, and tell so; `note` is for the record.
 
-    Raises NotThere, NotDecidable when it does not wait or its owner is suspended, NotPublishable when something
-    every page needs was taken away since it was sent.
+    `seen` is the `queries.profile_version` that was looked at (None: whatever it is now): what nobody looked at is not
+    published. Raises NotThere, NotDecidable when it does not wait, changed since or its owner is suspended,
+    NotPublishable when something every page needs was taken away since it was sent.
     """
     row = await _decidable(tx, admin, slug)
-    if row["suspended"]:
+    # Asked behind the lock: whoever suspends holds the same row.
+    if await tx.fetchval("SELECT suspended_at IS NOT NULL FROM users WHERE id = $1", row["user_id"]):
         raise NotDecidable("Akun pelamar sedang ditangguhkan.")
+    if seen is not None and seen != await queries.profile_version(tx, row["id"]):
+        raise NotDecidable("Profilnya diubah sejak Anda membukanya. Periksa lagi sebelum memutuskan.")
     await experts.publish(tx, row["id"])
-    event_id = await _write(
-        tx, row["id"], "published", "verified", admin, note.strip()[: rules.REASON_LENGTH[1]]
-    )
+    said = note.strip()[: rules.REASON_LENGTH[1]]
+    event_id = await _write(tx, row["id"], "published", "verified", admin, said)
     await notices.queue(tx, VERIFIED, user_id=row["user_id"], about=f"application-{event_id}")
+    await audit.record(tx, admin, "expert.verified", "expert", str(row["id"]), reason=said)
 
 
 @atomic
@@ -78,6 +83,7 @@ async def reject(tx: Connection, admin: Viewer, slug: str, reason: str) -> None:
     row = await _decidable(tx, admin, slug)
     event_id = await _write(tx, row["id"], "rejected", "rejected", admin, said)
     await notices.queue(tx, REJECTED, user_id=row["user_id"], about=f"application-{event_id}")
+    await audit.record(tx, admin, "expert.rejected", "expert", str(row["id"]), reason=said)
 
 
 async def _decidable(tx: Connection, admin: Viewer, slug: str) -> asyncpg.Record:
@@ -87,18 +93,30 @@ async def _decidable(tx: Connection, admin: Viewer, slug: str) -> asyncpg.Record
     if row["user_id"] == admin.id:
         raise NotDecidable("Lamaran sendiri diputuskan oleh admin lain.")
     if row["status"] != "submitted":
-        raise NotDecidable(f"Lamaran “{slug}” tidak sedang menunggu keputusan.")
+        raise NotDecidable(await _what_happened(tx, row["id"]))
     return row
+
+
+async def _what_happened(tx: Connection, expert_id: int) -> str:
+    """Why there is nothing to decide, in the words of what happened last."""
+    last = await tx.fetchrow(
+        """SELECT x.event, u.full_name FROM application_events x JOIN users u ON u.id = x.actor_id
+           WHERE x.expert_id = $1 ORDER BY x.id DESC LIMIT 1""",
+        expert_id,
+    )
+    words = {
+        "verified": "sudah diterima oleh",
+        "rejected": "sudah dikembalikan oleh",
+        "withdrawn": "ditarik oleh",
+    }
+    if last is None or last["event"] not in words:
+        return "Lamaran ini tidak sedang menunggu keputusan."
+    return f"Lamaran ini {words[last['event']]} {last['full_name']}."
 
 
 async def _lock(tx: Connection, which: str, value: object) -> asyncpg.Record:
     """The expert's row, held: whatever happens to an application happens one after the other. Raises NotThere."""
-    row = await tx.fetchrow(
-        f"""SELECT id, user_id, status,
-              (SELECT suspended_at IS NOT NULL FROM users WHERE users.id = user_id) AS suspended
-            FROM experts WHERE {which} FOR UPDATE""",
-        value,
-    )
+    row = await tx.fetchrow(f"SELECT id, user_id, status FROM experts WHERE {which} FOR UPDATE", value)
     if row is None:
         raise NotThere
     return row

@@ -1,14 +1,18 @@
-"""Reading applications: where somebody stands, what was typed and not saved yet, and what waits for an admin."""
+"""Reading applications: where somebody stands, what was typed and not saved yet, and what an admin looked at."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 from mentorinaja.applications import rules
 from mentorinaja.applications.rules import OPEN, Facts
 from mentorinaja.db.pool import Connection, Database
+from mentorinaja.experts import queries as experts
+from mentorinaja.schedule.plan import plan_of
 
 Typed = dict[str, str]
 
@@ -41,25 +45,13 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """An application that waits for an admin, with what the decision is made on. Times aware UTC."""
+class Happened:
+    """Something that was done with an application: `event` as in `application_events`, by whom, with what reason."""
 
-    slug: str
-    full_name: str
-    email: str
-    email_verified: bool
-    position_title: str
-    company: str
-    years_experience: int
-    city: str
-    bio: str
-    expertise: list[str]
-    skills: list[str]
-    services: list[dict[str, Any]]
-    education: list[str]
-    work: list[str]
-    submitted_at: datetime
-    rejected_before: int
+    event: str
+    actor: str
+    reason: str
+    at: datetime
 
 
 _FACTS = """
@@ -132,26 +124,47 @@ async def free_slug(db: Connection | Database, name: str) -> str:
     return slug or ""
 
 
-async def waiting(db: Database) -> list[Waiting]:
-    """Every application that waits for an admin, the oldest first."""
+async def history_of(db: Connection | Database, expert_id: int) -> list[Happened]:
+    """What happened to an application, in order."""
     rows = await db.fetch(
-        """SELECT e.slug, u.full_name, u.email::text AS email, u.email_verified_at IS NOT NULL AS email_verified,
-             e.position_title, e.company, e.years_experience, e.city, e.bio, last.at AS submitted_at,
-             ARRAY(SELECT name FROM expert_tags WHERE expert_id = e.id AND kind = 'expertise' ORDER BY place)
-               AS expertise,
-             ARRAY(SELECT name FROM expert_tags WHERE expert_id = e.id AND kind = 'skill' ORDER BY place) AS skills,
-             coalesce((SELECT json_agg(json_build_object('name', name, 'category', category, 'price', price,
-                 'minutes', duration_minutes) ORDER BY place)
-               FROM services WHERE expert_id = e.id AND active AND archived_at IS NULL), '[]') AS services,
-             ARRAY(SELECT concat_ws(', ', degree, institution, year::text) FROM educations
-               WHERE expert_id = e.id ORDER BY place) AS education,
-             ARRAY(SELECT title || ' @ ' || company || ', ' || from_year || '–' || coalesce(to_year::text, 'sekarang')
-               FROM work_experiences WHERE expert_id = e.id ORDER BY place) AS work,
-             (SELECT count(*) FROM application_events WHERE expert_id = e.id AND event = 'rejected')
-               AS rejected_before
-           FROM experts e JOIN users u ON u.id = e.user_id
-             JOIN LATERAL (SELECT at FROM application_events
-               WHERE expert_id = e.id AND event = 'submitted' ORDER BY id DESC LIMIT 1) AS last ON true
-           WHERE e.status = 'submitted' ORDER BY last.at, e.id"""
+        """SELECT x.event, u.full_name AS actor, x.reason, x.at
+           FROM application_events x JOIN users u ON u.id = x.actor_id WHERE x.expert_id = $1 ORDER BY x.id""",
+        expert_id,
     )
-    return [Waiting(**row) for row in rows]
+    return [Happened(**row) for row in rows]
+
+
+async def profile_version(db: Connection | Database, expert_id: int) -> str:
+    """A mark of all that an admin looks at before publishing: the same as long as nobody changed any of it.
+
+    Raises NotThere.
+    """
+    page = await experts.own_page(db, expert_id)
+    plan = await plan_of(db, expert_id)
+    told = [
+        *(getattr(page, name) for name in _LOOKED_AT),
+        *(
+            asdict(each)
+            for part in (page.education, page.work, page.services, page.products)
+            for each in part
+        ),
+        plan.rules.time_zone,
+        [(weekday, [str(hours) for hours in ranges]) for weekday, ranges in plan.week.items()],
+    ]
+    return hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()[:20]
+
+
+_LOOKED_AT = (
+    "slug",
+    "display_name",
+    "photo_id",
+    "position_title",
+    "company",
+    "years_experience",
+    "bio",
+    "city",
+    "country",
+    "expertise",
+    "skills",
+    "achievements",
+)

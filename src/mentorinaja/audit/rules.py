@@ -58,6 +58,8 @@ ACTIONS: dict[str, str] = {
     "report.decided": "Memutuskan laporan sesi",
     "batch.made": "Membuat berkas bank",
     "batch.downloaded": "Mengunduh lagi berkas bank",
+    "review.hidden": "Menyembunyikan ulasan",
+    "review.shown": "Menampilkan lagi ulasan",
     "user.viewed_as": "Melihat sebagai pengguna",
     "user.totp_reset": "Mengatur ulang verifikasi dua langkah",
 }

@@ -173,7 +173,8 @@ SELECT e.id, e.user_id, e.slug, e.display_name, e.photo_id, e.position_title, e.
    FROM products
    WHERE expert_id = e.id AND active AND archived_at IS NULL) AS products,
   (SELECT json_object_agg(rating, n)
-   FROM (SELECT rating, count(*) AS n FROM reviews WHERE expert_id = e.id GROUP BY rating) AS stars) AS histogram,
+   FROM (SELECT rating, count(*) AS n FROM reviews
+         WHERE expert_id = e.id AND hidden_at IS NULL GROUP BY rating) AS stars) AS histogram,
   e.status = 'paused' AS paused,
   (SELECT json_build_object('on_time', on_time, 'on_time_of', on_time_of, 'chat_reply_seconds', chat_reply_seconds,
                             'chat_reply_of', chat_reply_of, 'thread_reply_seconds', thread_reply_seconds,
@@ -226,10 +227,10 @@ async def own_page(db: Connection | Database, expert_id: int) -> ExpertPage:
 
 
 async def reviews_of(db: Connection | Database, expert_id: int, page: int) -> list[PublicReview]:
-    """One page of an expert's reviews, the newest first."""
+    """One page of an expert's reviews that everybody sees, the newest first."""
     rows = await db.fetch(
         """SELECT rating, comment, display_name, created_at, reply, replied_at FROM reviews
-           WHERE expert_id = $1 ORDER BY created_at DESC, order_id DESC LIMIT $2 OFFSET $3""",
+           WHERE expert_id = $1 AND hidden_at IS NULL ORDER BY created_at DESC, order_id DESC LIMIT $2 OFFSET $3""",
         expert_id,
         REVIEWS_PER_PAGE,
         (page - 1) * REVIEWS_PER_PAGE,
@@ -246,6 +247,18 @@ async def slug_today(db: Connection | Database, slug: str) -> str | None:
            UNION ALL
            SELECT e.slug FROM expert_slugs o JOIN experts e ON e.id = o.expert_id
            WHERE o.old_slug = $1 AND e.status IN ('published', 'paused') LIMIT 1""",
+        slug.lower(),
+    )
+    return found
+
+
+async def is_suspended(db: Connection | Database, slug: str) -> bool:
+    """Whether the expert who is, or was, at this address is shown to nobody because the account is suspended."""
+    if not rules.can_be_slug(slug):
+        return False
+    found: bool = await db.fetchval(
+        """SELECT EXISTS (SELECT FROM experts e WHERE e.status = 'suspended'
+             AND (e.slug = $1 OR e.id = (SELECT expert_id FROM expert_slugs WHERE old_slug = $1)))""",
         slug.lower(),
     )
     return found

@@ -27,11 +27,17 @@ from mentorinaja.experts.queries import ExpertPage
 from mentorinaja.experts.rules import REVIEWS_PER_PAGE, SORT_NAMES, Search, numbers, pages
 from mentorinaja.formats import WIB, percent
 from mentorinaja.policies import queries as policies
+from mentorinaja.typed import whole_in
 from mentorinaja.web import html
-from mentorinaja.web.auth import expert_id_of, requires_expert
+from mentorinaja.web.auth import expert_id_of, requires_admin, requires_expert
 from mentorinaja.web.bodies import Posted
 from mentorinaja.web.cache import render_shared, shareable
 from mentorinaja.web.viewer import AnyRequest, Viewer
+
+# Told to buyers who kept the address; it tells nothing that the missing page would not.
+_SUSPENDED = (
+    "Mentor ini sedang tidak tersedia. Sesi yang sudah Anda pesan tetap tercatat di Riwayat Transaksi."
+)
 
 
 @get("/", opt={"public": True})
@@ -83,6 +89,8 @@ async def show_expert(request: AnyRequest, slug: str) -> Response[Any]:
         return html.respond(request, await make())
     except NotThere:
         today = await queries.slug_today(visit.catalog.db, slug)
+        if today is None and await queries.is_suspended(visit.catalog.db, slug):
+            raise NotThere(_SUSPENDED, [("Cari mentor lain", "/")]) from None
         if today is None or today == slug:
             raise
         return Redirect(
@@ -96,9 +104,24 @@ async def show_expert(request: AnyRequest, slug: str) -> Response[Any]:
 async def show_preview(request: AnyRequest) -> Response[Any]:
     """The own page as users see it, or will see it."""
     visit = _Visit.of(request)
-    expert = await queries.own_page(visit.catalog.db, expert_id_of(request))
-    told = await _tell(visit, expert, _page_number(request))
-    return html.page(request, "templates/experts/preview.html", expert=expert, profile=told.profile)
+    return await _preview(request, visit, expert_id_of(request), "/expert/dashboard")
+
+
+@get("/admin/experts/pratinjau", guards=[requires_admin])
+async def show_preview_to_admin(request: AnyRequest) -> Response[Any]:
+    """The page of an expert (`id`) as users see it, or will see it once it is published."""
+    expert_id = whole_in(request.query_params.get("id"))
+    if expert_id is None:
+        raise NotThere
+    return await _preview(request, _Visit.of(request), expert_id, f"/admin/experts/{expert_id}")
+
+
+async def _preview(request: AnyRequest, visit: _Visit, expert_id: int, back: str) -> Response[Any]:
+    expert = await queries.own_page(visit.catalog.db, expert_id)
+    told = await _tell(visit, expert, _page_number(request), own=True)
+    return html.page(
+        request, "templates/experts/preview.html", expert=expert, profile=told.profile, back=back
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,13 +198,14 @@ async def _told(visit: _Visit, slug: str, page: int) -> _Told:
         expert = await queries.expert_page(visit.catalog.db, slug)
         if expert is None:
             raise NotThere
-        return await _tell(visit, expert, page)
+        return await _tell(visit, expert, page, own=own == expert.id)
 
     own = visit.viewer.expert_id if visit.viewer else None
     return await visit.catalog.parts.get(f"{slug} {page} {visit.zone} {own} {visit.viewer is None}", make)
 
 
-async def _tell(visit: _Visit, expert: ExpertPage, page: int) -> _Told:
+async def _tell(visit: _Visit, expert: ExpertPage, page: int, *, own: bool) -> _Told:
+    """`own`: nothing on it can be booked by whoever looks."""
     last = pages(expert.rating_count, REVIEWS_PER_PAGE)
     shown = min(page, last)
     reviews = visit.render(
@@ -196,7 +220,7 @@ async def _tell(visit: _Visit, expert: ExpertPage, page: int) -> _Told:
         "partials/experts/profile.html",
         expert=expert,
         reviews=reviews,
-        own=visit.viewer is not None and visit.viewer.expert_id == expert.id,
+        own=own,
         hearts=visit.viewer is not None,
         admin_fee=percent((await policies.current(visit.catalog.db)).admin_fee_bps),
     )
@@ -209,4 +233,6 @@ def _page_number(request: AnyRequest) -> int:
     return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) <= 6 else 1
 
 
-router = Router(path="/", route_handlers=[home, show_expert, show_preview, *photo_pages.HANDLERS])
+router = Router(
+    path="/", route_handlers=[home, show_expert, show_preview, show_preview_to_admin, *photo_pages.HANDLERS]
+)

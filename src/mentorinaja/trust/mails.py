@@ -1,4 +1,4 @@
-"""The mail that tells an expert of a pause: why, what stays, and the way back."""
+"""The mails that tell an expert of a pause: why, what stays, and the way back; and that an admin ended one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from mentorinaja.db.pool import Database
 from mentorinaja.experts import queries as experts
 from mentorinaja.notices.kinds import Mail, MailContent, OutboxRow
 from mentorinaja.settings import Settings
-from mentorinaja.trust.actions import PAUSED
+from mentorinaja.trust.actions import PAUSED, RELISTED
 
 
 async def load_paused(db: Database, settings: Settings, row: OutboxRow) -> MailContent | None:
@@ -16,7 +16,16 @@ async def load_paused(db: Database, settings: Settings, row: OutboxRow) -> MailC
     if pause is None or row.about != f"jeda-{pause.id}":
         return None
     context = {"pause": pause, "page": f"{settings.base_url}/expert/dashboard"}
-    return MailContent("Anda dijeda dari daftar mentor", "paused", context)
+    return MailContent(pause.title, "paused", context)
 
 
-MAILS = [Mail(PAUSED, load_paused)]
+async def load_relisted(db: Database, settings: Settings, row: OutboxRow) -> MailContent | None:
+    """That an admin ended the pause; nothing when there is another one since."""
+    listed = await db.fetchval("SELECT status = 'published' FROM experts WHERE user_id = $1", row.user_id)
+    if not listed:
+        return None
+    context = {"page": f"{settings.base_url}/expert/dashboard"}
+    return MailContent("Anda tampil lagi di daftar mentor", "relisted", context)
+
+
+MAILS = [Mail(PAUSED, load_paused), Mail(RELISTED, load_relisted)]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from mentorinaja.db.pool import Connection, Database
 from mentorinaja.experts.queries import Facts
 from mentorinaja.trust.rules import MISSED_REASONS, MISSED_WITHIN, SILENT_FOR, Record
@@ -48,6 +51,25 @@ async def record_of(db: Connection | Database, expert_id: int) -> Record:
     row = await db.fetchrow(_RECORD, expert_id, list(MISSED_REASONS), MISSED_WITHIN)
     assert row is not None, "an aggregate always answers a row"
     return Record(**dict(row))
+
+
+@dataclass(frozen=True, slots=True)
+class PastPause:
+    """A pause from its beginning to its end (None: it holds); `reason` is an admin's."""
+
+    cause: str
+    reason: str
+    began_at: datetime
+    ended_at: datetime | None
+
+
+async def pauses_of(db: Connection | Database, expert_id: int) -> list[PastPause]:
+    """Every pause of this expert, the first first."""
+    rows = await db.fetch(
+        "SELECT cause, reason, began_at, ended_at FROM expert_pauses WHERE expert_id = $1 ORDER BY id",
+        expert_id,
+    )
+    return [PastPause(**row) for row in rows]
 
 
 async def facts_of(db: Connection | Database, expert_id: int) -> Facts | None:

@@ -6,7 +6,9 @@ TRUST = {
     "T1_paused_is_a_pause_that_holds": """
         SELECT e.id, e.status, p.id AS pause FROM experts e
           FULL JOIN (SELECT * FROM expert_pauses WHERE ended_at IS NULL) p ON p.expert_id = e.id
-        WHERE (e.status = 'paused') IS DISTINCT FROM (p.id IS NOT NULL)""",
+        -- of who is suspended it waits
+        WHERE e.status IS DISTINCT FROM 'suspended'
+          AND (e.status = 'paused') IS DISTINCT FROM (p.id IS NOT NULL)""",
     "T2_a_pause_is_told": """
         SELECT p.id FROM expert_pauses p JOIN experts e ON e.id = p.expert_id
         WHERE NOT EXISTS (SELECT FROM outbox m
