@@ -13,11 +13,8 @@ from mentorinaja import clock
 from mentorinaja.cli import main
 from mentorinaja.db import waiting
 from mentorinaja.db.pool import Database
-from mentorinaja.reports.actions import report
 from mentorinaja.settings import describe
 from tests.support.conversations import a_talk, begin_talk, end_talk, put_attachment, put_message, tamper
-from tests.support.desk import make_admin
-from tests.support.places import be_over, code_of, meet_in_person
 
 
 def run(*arguments: str, given: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
@@ -191,31 +188,3 @@ async def test_a_shifted_clock_is_told_to_whoever_listens(db: Database) -> None:
     before = await clock.now(db)
     await clock.shift(db, timedelta(days=3))
     assert await clock.now(db) - before >= timedelta(days=3)
-
-
-async def test_reported_sessions_are_listed_with_their_facts_and_decided(db: Database) -> None:
-    meeting, admin = await meet_in_person(db), await make_admin(db)
-    code = await code_of(meeting)
-    assert "No report waits" in run("reports", DATABASE_URL=db.dsn).stdout
-    await be_over(meeting)
-    report_id = await report(db, meeting.user, meeting.booking_id, "Mentor tidak datang.\n\x1b[2JMaaf.")
-    listed = run("reports", DATABASE_URL=db.dsn).stdout
-    for words in (
-        f"#{report_id} problem by the user, Budi Santoso",
-        meeting.order_id,
-        "Mentor tidak datang.",
-        "never",
-    ):
-        assert words in listed
-    assert code not in listed and "\x1b" not in listed
-    decision = ("decide-report", str(report_id), "--reason", "Tidak ada yang mencatat kode.", "--admin")
-    wrong = run(*decision, meeting.expert.email, "--keep", DATABASE_URL=db.dsn)
-    assert wrong.returncode == 1 and "bukan admin" in wrong.stderr
-    assert run(*decision, admin.email, DATABASE_URL=db.dsn).returncode == 2, "refund or keep must be said"
-    assert run(*decision, admin.email, "--refund", "900000", DATABASE_URL=db.dsn).returncode == 1
-    done = run(*decision, admin.email, "--refund", "40000", DATABASE_URL=db.dsn)
-    assert done.returncode == 0, done.stderr
-    again = run(*decision, admin.email, "--keep", DATABASE_URL=db.dsn)
-    assert again.returncode == 1 and "sudah diputuskan" in again.stderr and "Traceback" not in again.stderr
-    assert await db.fetchval("SELECT amount FROM refunds WHERE reason = 'disputed'") == 40_000
-    assert "No report waits" in run("reports", DATABASE_URL=db.dsn).stdout

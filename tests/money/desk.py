@@ -54,11 +54,13 @@ class Desk(Game):
 
     @rule(
         which=pick,
-        how=st.sampled_from(("approve", "reject", "mark_transferred", "mark_transferred", "mark_bounced")),
+        how=st.sampled_from(
+            ("approve", "reject", "resume", "mark_transferred", "mark_transferred", "mark_bounced")
+        ),
     )
     def decide_a_refund(self, which: int, how: str) -> None:
         numbers = self.do(
-            self.world.db.fetch("SELECT id FROM refunds WHERE state NOT IN ('done', 'rejected') ORDER BY id")
+            self.world.db.fetch("SELECT id FROM refunds WHERE state <> 'done' ORDER BY id")
         )
         if numbers:
             number = numbers[which % len(numbers)]["id"]

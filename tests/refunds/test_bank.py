@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mentorinaja import clock
+from mentorinaja.accounts.passwords import hash_password
 from mentorinaja.banks.vault import Vault
 from mentorinaja.db.pool import Connection, Database
 from mentorinaja.errors import NotThere
@@ -15,14 +16,17 @@ from mentorinaja.payments import actions as payments
 from mentorinaja.payments import jobs
 from mentorinaja.payments import queries as paid
 from mentorinaja.payments import refunds as intents
-from mentorinaja.refunds import actions, desk, queries, sending
-from mentorinaja.refunds.rules import NoAccountNeeded, Undecidable
+from mentorinaja.refunds import actions, queries, sending
+from mentorinaja.refunds.rules import NoAccountNeeded, Sent, Undecidable, Unmarkable
+from mentorinaja.transfers.rules import AlreadyInBatch, Unbatchable
 from mentorinaja.web.viewer import Viewer
+from mentorinaja.withdrawals import actions as withdrawals
 from tests.refunds.sales import TOTAL, Sale, next_sweep, sell, sweep
 from tests.support.bookings import make_user, settings_of
 from tests.support.desk import make_admin
 from tests.support.payments import said
 from tests.support.races import Meet
+from tests.support.withdrawals import PASSWORD, ask, wish
 
 NUMBER = "1234567890"
 WHY = "Rekening tidak ditemukan oleh bank."
@@ -158,15 +162,15 @@ async def test_only_the_payer_gives_an_account_and_only_admins_decide(db: Databa
             await actions.reject(db, admin, refund_id, reason)
 
 
-async def test_the_number_is_sealed_and_only_the_desk_reads_it(db: Database) -> None:
-    await make_admin(db)
-    sale, _ = await owed_by_bank(db)
+async def test_the_number_is_sealed_and_only_the_file_for_the_bank_says_it(db: Database) -> None:
+    admin = await make_admin(db)
+    sale, refund_id = await owed_by_bank(db)
     await give(sale)
     row = await db.fetchrow("SELECT * FROM refund_accounts")
     assert row is not None
     assert NUMBER not in str(dict(row)) and NUMBER.encode() not in bytes(row["number_sealed"])
-    listed = await desk._list(db, settings_of(db), None)  # type: ignore[arg-type]  # it takes no arguments
-    assert f"BCA (014) {NUMBER}, Budi Santoso" in listed and "waits for: a transfer" in listed
+    file = await actions.make_batch(db, Vault(settings_of(db)), admin, [refund_id])
+    assert f"RF-{refund_id},014,BCA,{NUMBER},Budi Santoso,{TOTAL}" in file.content.decode()
 
 
 async def test_a_wrong_amount_goes_back_once_an_admin_has_looked(db: Database) -> None:
@@ -186,12 +190,15 @@ async def test_a_wrong_amount_goes_back_once_an_admin_has_looked(db: Database) -
     assert await sale.steps() == ["requested", "approved"]
 
 
-async def test_what_its_expert_called_off_cannot_be_kept(db: Database) -> None:
-    sale = await sell(db)
-    refund_id = await sale.owe(reason="cancelled_by_expert")
-    with pytest.raises(Undecidable, match="Mentor sendiri"):
-        await actions.reject(db, await make_admin(db), refund_id, WHY)
-    assert await sale.steps() == ["requested"]
+async def test_what_a_rule_owes_cannot_be_kept(db: Database) -> None:
+    sale, admin = await sell(db), await make_admin(db)
+    owed_by_rules = ("cancelled_by_expert", "cancelled_by_user", "cancelled_by_admin", "expert_absent", "both_absent",
+                     "undelivered", "ended_early", "interrupted")  # fmt: skip
+    for reason in owed_by_rules:
+        refund_id = await sale.owe(10_000, reason)
+        with pytest.raises(Undecidable, match="Menurut aturan"):
+            await actions.reject(db, admin, refund_id, WHY)
+    assert {refund.state for refund in (await sale.order()).refunds} == {"requested"}
 
 
 @pytest.mark.parametrize("released", [False, True])
@@ -203,7 +210,7 @@ async def test_a_refund_that_is_stopped_leaves_the_money_where_it_was(db: Databa
         await clock.shift(db, timedelta(hours=25))
         for public_id in await paid.earnings_due(db):
             await jobs._release(db, public_id)
-    refund_id = await sale.owe(100_000)
+    refund_id = await sale.owe(100_000, "granted")
     assert (await ledger.earnings(db, sale.seller.id)).total < before.total
     with pytest.raises(Undecidable, match="dengan sendirinya"):
         await actions.approve(db, admin, refund_id, WHY)
@@ -220,6 +227,134 @@ async def test_a_refund_that_is_stopped_leaves_the_money_where_it_was(db: Databa
     for public_id in await paid.earnings_due(db):
         await jobs._release(db, public_id)
     assert (await ledger.earnings(db, sale.seller.id)).available == before.total
+
+
+@pytest.mark.parametrize("where", ["held", "available", "withdrawn"])
+async def test_what_was_stopped_is_owed_again_wherever_the_money_is_by_then(db: Database, where: str) -> None:
+    admin = await make_admin(db)
+    sale = await sell(db, payment_type="gopay")
+    before = await ledger.earnings(db, sale.seller.id)
+    refund_id = await sale.owe(100_000, "granted")
+    after = await ledger.earnings(db, sale.seller.id)
+    with pytest.raises(Undecidable, match="Hanya"):
+        await actions.resume(db, admin, refund_id, WHY)
+    await actions.reject(db, admin, refund_id, "Laporan terbukti keliru.")
+    if where != "held":
+        await clock.shift(db, timedelta(hours=25))
+        for public_id in await paid.earnings_due(db):
+            await jobs._release(db, public_id)
+    if where == "withdrawn":
+        mentor = Viewer(sale.seller.user_id, "Sari", "", "expert", "Asia/Jakarta", 0, sale.seller.id)
+        await db.execute(
+            "UPDATE users SET password_hash = $2, email_verified_at = app_now() WHERE id = $1",
+            sale.seller.user_id,
+            await hash_password(PASSWORD),
+        )
+        withdrawal = await ask(db, mentor, wish(before.total))
+        await withdrawals.approve(db, admin, withdrawal)
+        await withdrawals.mark_sent(db, admin, withdrawal, "TRX-100")
+    await actions.resume(db, admin, refund_id, "Bukti baru dari pengguna.")
+    earned = await ledger.earnings(db, sale.seller.id)
+    assert (await sale.due(), await sale.status()) == (100_000, "refund_pending")
+    if where == "withdrawn":
+        assert (earned.withdrawn, earned.owed) == (before.total, before.total - after.total)
+    else:
+        assert earned.total == after.total and earned.owed == 0
+        # Stopped and resumed once more: each has its own entry.
+        await actions.reject(db, admin, refund_id, "Bukti itu ternyata palsu.")
+        assert (await ledger.earnings(db, sale.seller.id)).total == before.total
+        await actions.resume(db, admin, refund_id, "Bukti itu ternyata benar.")
+        assert (await ledger.earnings(db, sale.seller.id)).total == after.total
+    await sweep(db)
+    assert (await sale.steps())[-2:] == ["requested", "approved"]
+    with pytest.raises(Undecidable):
+        await actions.resume(db, admin, refund_id, WHY)
+    told = await db.fetch(
+        "SELECT action, amount, reason FROM audit_log WHERE kind = 'refund' AND subject = $1 ORDER BY id",
+        str(refund_id),
+    )
+    assert [row["action"] for row in told][:2] == ["refund.rejected", "refund.resumed"]
+    assert told[1]["reason"] == "Bukti baru dari pengguna." and told[1]["amount"] == 100_000
+
+
+async def test_what_went_back_otherwise_since_cannot_be_owed_again(db: Database) -> None:
+    admin = await make_admin(db)
+    sale = await sell(db, payment_type="gopay")
+    refund_id = await sale.owe(100_000, "granted")
+    await actions.reject(db, admin, refund_id, "Laporan terbukti keliru.")
+    told = said(
+        sale.public_id,
+        "partial_chargeback",
+        transaction_id=sale.transaction_id,
+        payment_type="gopay",
+        returned=100_000,
+    )
+    await payments.hear(db, sale.public_id, told)
+    with pytest.raises(Undecidable, match=r"hanya tersisa Rp 57\.500"):
+        await actions.resume(db, admin, refund_id, WHY)
+
+
+async def test_several_transfers_are_written_down_together_or_not_at_all(db: Database) -> None:
+    admin, vault = await make_admin(db), Vault(settings_of(db))
+    (first, one), (second, two), (_, three) = [await owed_by_bank(db) for _ in range(3)]
+    for sale in (first, second):
+        await give(sale)
+    with pytest.raises(Unmarkable) as refused:
+        await actions.make_batch(db, vault, admin, [one, two, three])
+    assert refused.value.problems == {three: "Pembayar belum memberi nomor rekening."}
+    file = await actions.make_batch(db, vault, admin, [one, two])
+    with pytest.raises(AlreadyInBatch):
+        await actions.make_batch(db, vault, admin, [two])
+    sent = [Sent(one, "TRX-1", NUMBER[-4:]), Sent(two, "x", NUMBER[-4:])]
+    with pytest.raises(Unmarkable) as refused:
+        await actions.mark_all_transferred(db, admin, [*sent, Sent(three, "TRX-3", "1111")])
+    assert set(refused.value.problems) == {two, three}
+    assert (await first.refund()).state == "approved", "nothing of it is kept"
+    sent[1] = Sent(two, "TRX-2", NUMBER[-4:])
+    assert await actions.mark_all_transferred(db, admin, sent) == 2
+    assert await actions.mark_all_transferred(db, admin, sent) == 0, "sent again it is as once"
+    with pytest.raises(Unmarkable, match="TRX-1"):
+        await actions.mark_all_transferred(db, admin, [Sent(one, "TRX-9", NUMBER[-4:])])
+    with pytest.raises(Unbatchable):
+        await actions.download_again(db, vault, admin, file.batch_id)
+    # What came back may stand in a new file, without a word; what the bank took meanwhile is not in it.
+    await actions.mark_bounced(db, admin, two, WHY)
+    await give(second, number="9999888877")
+    again = await actions.make_batch(db, vault, admin, [two])
+    assert f"RF-{two},014,BCA,9999888877" in again.content.decode()
+    told = said(second.public_id, "partial_chargeback", transaction_id=second.transaction_id, returned=60_000)
+    await payments.hear(db, second.public_id, told)
+    with pytest.raises(Unmarkable, match=r"memuat Rp 157.500, tetapi .* Rp 97.500"):
+        await actions.mark_all_transferred(db, admin, [Sent(two, "TRX-4", "8877")])
+    await actions.mark_transferred(db, admin, two, "TRX-4", "8877")
+    assert [
+        row["subject"] for row in await db.fetch("SELECT subject FROM audit_log WHERE kind = 'batch'")
+    ] == [
+        str(file.batch_id),
+        str(again.batch_id),
+    ]
+    assert NUMBER not in str([dict(row) for row in await db.fetch("SELECT * FROM audit_log")])
+
+
+async def test_the_payer_is_asked_again_for_an_account(db: Database) -> None:
+    admin = await make_admin(db)
+    sale, refund_id = await owed_by_bank(db)
+    with pytest.raises(Undecidable, match="24 jam"):
+        await actions.ask_again(db, admin, refund_id)
+    await clock.shift(db, timedelta(hours=25))
+    await actions.ask_again(db, admin, refund_id)
+    await give(sale)
+    # The bank does not take it: it is used no longer, and the payer is asked at once.
+    await actions.ask_again(db, admin, refund_id)
+    assert (await sale.refund()).needs_account
+    asked = await db.fetch("SELECT version FROM outbox WHERE kind = 'refund_account' ORDER BY id")
+    assert [row["version"] for row in asked] == [0, 1, 2]
+    row = await db.fetchrow("SELECT detail FROM audit_log ORDER BY id DESC LIMIT 1")
+    assert row is not None and row["detail"]["unusable"] == "•••• 7890"
+    await give(sale, number="9999888877")
+    await actions.mark_transferred(db, admin, refund_id, "TRX-1", "8877")
+    with pytest.raises(Undecidable):
+        await actions.ask_again(db, admin, refund_id)
 
 
 async def test_nothing_is_sent_before_its_payer_has_chosen(db: Database) -> None:

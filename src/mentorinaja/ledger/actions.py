@@ -111,7 +111,7 @@ async def record_bounced(
 
 
 async def record_kept(
-    tx: Connection, order_id: int, transaction_id: str, refund_key: str, amount: int, number: int
+    tx: Connection, order_id: int, transaction_id: str, refund_key: str, amount: int, number: int = 1
 ) -> bool:
     """What was owed back for the refund of this key stays, for the `number`th time, with those who had earned it.
 

@@ -19,6 +19,7 @@ _TO_PAYER = {
     "refund": "Dana dikembalikan kepada Anda",
     "refund_bounced": "Transfer ke rekening Anda gagal",
     "refund_rejected": "Pengembalian dana tidak dilanjutkan",
+    "refund_resumed": "Pengembalian dana dilanjutkan lagi",
     "reversal": "Pembayaran ditarik kembali oleh bank",
     "chargeback": "Bank mengembalikan dana kepada Anda",
 }
@@ -30,6 +31,7 @@ TO_EXPERT = {
     "refund": "Dana dikembalikan kepada pengguna",
     "refund_bounced": "Transfer kepada pengguna gagal",
     "refund_rejected": "Pengembalian dana tidak dilanjutkan",
+    "refund_resumed": "Pengembalian dana dilanjutkan lagi",
     "reversal": "Pembayaran ditarik kembali oleh bank",
     "chargeback": "Bank mengembalikan dana kepada pengguna",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,8 +17,9 @@ class Refund:
     """A refund whose order is locked by the caller's transaction; `amount` in whole rupiah.
 
     `left_at`: when the money left us; `sent_since`: when it was last begun to be sent; `bounces`: how many
-    transfers by hand came back; `transferred`: what went by hand; `due`: what of it has not gone back in any
-    way, if it has not left; `now` is the database's time.
+    transfers by hand came back; `transferred`: what went by hand, under the bank's `reference`; `due`: what of it
+    has not gone back in any way, if it has not left; `kept`: an admin stopped it; `resumed`: how often it was owed
+    again after that; `now` is the database's time.
     """
 
     id: int
@@ -36,7 +38,10 @@ class Refund:
     sent_since: datetime | None
     bounces: int
     transferred: int | None
+    reference: str | None
     due: int
+    kept: bool
+    resumed: int
     now: datetime
 
     @property
@@ -56,37 +61,22 @@ class Account:
     holder: str
 
 
-@dataclass(frozen=True, slots=True)
-class OpenRefund:
-    """A refund that is not finished, for whoever looks after it; `amount` and, of it, `due` in whole rupiah."""
-
-    id: int
-    state: str
-    amount: int
-    due: int
-    reason: str
-    created_at: datetime
-    not_before: datetime | None
-    way: Way | None
-    tries: int
-    problem: str | None
-    public_id: str
-    item_name: str
-    payer_name: str
-    payer_email: str
-    payment_type: str
-    bank: str | None
-    number_sealed: bytes | None
-    holder: str | None
-
-
 # What of a refund `r` that has not left us is still due: what a bank took otherwise covers the oldest first.
-_DUE = """(r.amount - greatest(0, least(r.amount,
+DUE = """(r.amount - greatest(0, least(r.amount,
     (SELECT sum(f.amount) FROM refunds f WHERE f.transaction_id = r.transaction_id AND f.id >= r.id
        AND f.state <> 'rejected' AND f.left_at IS NULL)
     + (SELECT coalesce(sum(e.amount), 0) FROM ledger_journals j JOIN ledger_entries e ON e.journal_id = j.id
          JOIN ledger_accounts a ON a.id = e.account_id
-       WHERE j.transaction_id = r.transaction_id AND a.kind = 'refund_due'))))::bigint AS due"""
+       WHERE j.transaction_id = r.transaction_id AND a.kind = 'refund_due'))))::bigint"""
+# How often a transfer by hand of a refund `r` came back, and how often it was owed again after an admin had stopped it.
+BOUNCES = """(SELECT count(*) FROM ledger_journals j WHERE j.transaction_id = r.transaction_id
+    AND j.kind = 'refund_bounced' AND starts_with(j.key, 'bounced:' || r.refund_key || ':'))"""
+_RESUMED = """(SELECT count(*) FROM ledger_journals j WHERE j.transaction_id = r.transaction_id
+    AND j.kind = 'refund_resumed' AND starts_with(j.key, 'resumed:' || r.refund_key || ':'))"""
+# Whether an admin stopped a refund `r`, and whoever had earned its money has it.
+KEPT = f"""(r.state = 'rejected' AND (SELECT count(*) FROM ledger_journals j WHERE j.transaction_id = r.transaction_id
+    AND j.kind = 'refund_rejected'
+    AND (j.key = 'kept:' || r.refund_key OR starts_with(j.key, 'kept:' || r.refund_key || ':'))) > {_RESUMED})"""
 
 
 async def lock(tx: Connection, refund_id: int) -> tuple[Refund, Order] | None:
@@ -100,11 +90,9 @@ async def lock(tx: Connection, refund_id: int) -> tuple[Refund, Order] | None:
     # A statement of its own: it sees what was committed while the lock was waited for.
     row = await tx.fetchrow(
         f"""SELECT r.id, r.order_id, r.transaction_id, r.amount, r.reason, r.state, r.refund_key, r.not_before, r.way,
-             r.tries, r.next_try_at, r.left_at, r.account_id, r.transferred, {_DUE},
+             r.tries, r.next_try_at, r.left_at, r.account_id, r.transferred, r.reference, {DUE} AS due,
              (SELECT max(s.at) FROM refund_steps s WHERE s.refund_id = r.id AND s.state = 'sent') AS sent_since,
-             (SELECT count(*) FROM ledger_journals j WHERE j.kind = 'refund_bounced'
-                AND j.key LIKE 'bounced:' || r.refund_key || ':%') AS bounces,
-             app_now() AS now
+             {BOUNCES} AS bounces, {KEPT} AS kept, {_RESUMED} AS resumed, app_now() AS now
            FROM refunds r WHERE r.id = $1 FOR UPDATE OF r""",
         refund_id,
     )
@@ -152,29 +140,39 @@ async def account_of(db: Connection | Database, order_id: int, tail: str | None 
     return Account(**dict(row)) if row else None
 
 
-async def unfinished(db: Database) -> list[OpenRefund]:
-    """Every refund that is neither done nor rejected, oldest first."""
-    rows = await db.fetch(
-        f"""SELECT r.id, r.state, r.amount, {_DUE}, r.reason, r.created_at, r.not_before, r.way, r.tries, r.problem,
-             o.public_id, o.item_name, o.payer_name, u.email::text AS payer_email, t.payment_type,
-             a.bank, a.number_sealed, a.holder
-           FROM refunds r JOIN orders o ON o.id = r.order_id JOIN users u ON u.id = o.user_id
-             JOIN payment_transactions t USING (transaction_id)
-             LEFT JOIN LATERAL (
-               SELECT * FROM refund_accounts
-               WHERE order_id = o.id AND CASE WHEN r.account_id IS NULL THEN bounced_at IS NULL ELSE id = r.account_id END
-               ORDER BY id DESC LIMIT 1) a ON true
-           WHERE r.state NOT IN ('done', 'rejected') ORDER BY r.id"""
-    )
-    return [OpenRefund(**dict(row)) for row in rows]
-
-
 async def dues_of(db: Database, order_id: int) -> dict[int, int]:
     """What of each refund of an order that has not left us is still due, in whole rupiah, by the refund's id."""
     rows = await db.fetch(
-        f"SELECT r.id, {_DUE} FROM refunds r WHERE r.order_id = $1 AND r.left_at IS NULL", order_id
+        f"SELECT r.id, {DUE} AS due FROM refunds r WHERE r.order_id = $1 AND r.left_at IS NULL", order_id
     )
     return {row["id"]: row["due"] for row in rows}
+
+
+async def in_order(tx: Connection, refund_ids: Sequence[int]) -> list[int]:
+    """These refunds in the order in which everybody locks them; those that are not there come last."""
+    rows = await tx.fetch(
+        "SELECT id FROM refunds WHERE id = ANY($1::bigint[]) ORDER BY order_id, id", refund_ids
+    )
+    there = [row["id"] for row in rows]
+    return there + [refund_id for refund_id in refund_ids if refund_id not in there]
+
+
+async def waiting_of(db: Connection | Database, refund_ids: Sequence[int]) -> list[int]:
+    """Those of these refunds that still wait for a transfer by hand."""
+    rows = await db.fetch(
+        "SELECT id FROM refunds WHERE id = ANY($1::bigint[]) AND way = 'bank' AND state = 'approved'",
+        refund_ids,
+    )
+    return [row["id"] for row in rows]
+
+
+async def asked_at(db: Connection | Database, refund_id: int) -> datetime | None:
+    """When the payer was last asked by mail for an account; None: never."""
+    at: datetime | None = await db.fetchval(
+        "SELECT max(created_at) FROM outbox WHERE kind = 'refund_account' AND about = $1",
+        f"refund-{refund_id}",
+    )
+    return at
 
 
 async def to_approve(db: Database) -> list[int]:

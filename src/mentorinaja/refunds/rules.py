@@ -6,11 +6,14 @@ tried: a refusal only costs a call, and the money goes by bank then.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from mentorinaja.errors import DomainError
+from mentorinaja.formats import WIB
+from mentorinaja.typed import whole_in
 
 # gateway: Midtrans refunds it; cancel: a captured card payment is voided whole; bank: transferred by hand.
 Way = Literal["gateway", "cancel", "bank"]
@@ -18,8 +21,8 @@ Way = Literal["gateway", "cancel", "bank"]
 # Money that did not come as it was asked for: somebody looks at it first. Everything else follows from a rule,
 # or was decided by an admin already.
 NEEDS_APPROVAL: tuple[str, ...] = ("quarantined",)
-# Whoever called the session off as its expert has nothing of it: nobody can decide otherwise.
-NEVER_KEPT: tuple[str, ...] = ("cancelled_by_expert",)
+# What an admin decided can be taken back by an admin. All else is owed by a rule, and nobody decides otherwise.
+KEPT_AT_WILL: tuple[str, ...] = ("disputed", "granted")
 
 # How long after the payment each method can be refunded; what is not here (banks and counters) never can.
 _WINDOWS = {
@@ -53,12 +56,23 @@ TRANSFERRED_WITHIN = timedelta(days=5)
 
 REFERENCE_LENGTH = (3, 100)
 REASON_LENGTH = (10, 1000)
+# So many working days after it was asked for somebody has looked at what needs approval, and so many after its account
+# is known (or it is with the gateway) the money is on its way. A payer is asked for an account once a day at most.
+LOOKED_AT_WITHIN, SENT_WITHIN = 2, 3
+ASKED_AGAIN_AFTER = timedelta(days=1)
 
 
 class Undecidable(DomainError):
     """This cannot be done with this refund now."""
 
     title = "Pengembalian dana ini tidak bisa diubah"
+
+
+@dataclass
+class Unmarkable(Undecidable):
+    """Some of several transfers cannot be written down, so none is: `problems` says why, by the refund's id."""
+
+    problems: dict[int, str] = field(default_factory=dict)
 
 
 class NoAccountNeeded(DomainError):
@@ -76,6 +90,34 @@ class Payment:
     amount: int
     returned: int
     began_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A transfer that was made by hand: the bank's `reference`, and the last digits of the account it went to."""
+
+    refund_id: int
+    reference: str
+    tail: str
+
+
+def name_of(refund_id: int) -> str:
+    """`RF-12`: the id that admins and the bank know a refund by."""
+    return f"RF-{refund_id}"
+
+
+def id_in(name: str) -> int | None:
+    """The refund's id in `RF-12`, `rf-12` or `12`; None in anything else."""
+    return whole_in(name.strip().upper().removeprefix("RF-"))
+
+
+def due_day(since: datetime, working_days: int) -> date:
+    """The day in WIB so many working days (Monday to Friday) after a time."""
+    day, left = since.astimezone(ZoneInfo(WIB)).date(), working_days
+    while left:
+        day += timedelta(days=1)
+        left -= day.weekday() < 5
+    return day
 
 
 def way(payment: Payment, amount: int, now: datetime) -> Way | None:

@@ -16,7 +16,7 @@ from mentorinaja.ledger import queries as ledger
 from mentorinaja.payments import actions as payments
 from mentorinaja.payments.gateway_words import GatewayDown, GatewayRefused
 from mentorinaja.payments.midtrans import Gateway
-from mentorinaja.refunds import queries, rules
+from mentorinaja.refunds import accounts, queries, rules
 from mentorinaja.refunds.queries import Refund
 from mentorinaja.refunds.rules import Way
 
@@ -145,7 +145,7 @@ async def _go_by_bank(tx: Connection, refund: Refund, order: Order) -> None:
         refund.id,
     )
     if await queries.account_of(tx, order.id) is None:
-        await payments.tell_refund(tx, refund.id, "account")
+        await accounts.ask(tx, refund.id)
 
 
 async def _ask(db: Database, gateway: Gateway, transaction_id: str) -> None:

@@ -33,9 +33,20 @@ REFUNDS = {
         UNION ALL
         SELECT r.account_id FROM refunds r JOIN refund_accounts a ON a.id = r.account_id
         WHERE a.order_id <> r.order_id""",
-    # Stopped by an admin, and kept by those who had earned it: both or neither.
+    # Stopped by an admin, and kept by those who had earned it: both or neither, and owed again in between. What an
+    # admin had decided about can be called off besides: with a payment that was reversed, or that pays its order.
     "M9_rejected_is_kept": """
-        SELECT r.refund_key FROM refunds r
-        WHERE (r.state = 'rejected' AND r.decided_at IS NOT NULL) <> EXISTS (
-          SELECT FROM ledger_journals j WHERE j.key = 'kept:' || r.refund_key)""",
+        SELECT r.refund_key, r.state, kept.times FROM refunds r CROSS JOIN LATERAL (
+          SELECT coalesce(sum(CASE j.kind WHEN 'refund_rejected' THEN 1 ELSE -1 END), 0) AS times
+          FROM ledger_journals j WHERE j.transaction_id = r.transaction_id AND (
+            j.kind = 'refund_rejected' AND (j.key = 'kept:' || r.refund_key OR j.key ~ ('^kept:' || r.refund_key || ':[0-9]+$'))
+            OR j.kind = 'refund_resumed' AND j.key ~ ('^resumed:' || r.refund_key || ':[0-9]+$'))) kept
+        WHERE kept.times NOT IN (0, 1) OR (kept.times = 1 AND r.state <> 'rejected')
+          OR (kept.times = 0 AND r.state = 'rejected' AND r.decided_at IS NOT NULL AND NOT EXISTS (
+            SELECT FROM ledger_journals j
+            WHERE j.transaction_id = r.transaction_id AND (j.kind = 'reversal' OR j.key LIKE 'sold:%')))""",
+    # What stands in a file for the bank is a refund that was to be transferred, never more than all of it.
+    "M9_a_file_for_the_bank_has_refunds": """
+        SELECT i.batch_id, i.subject FROM transfer_items i LEFT JOIN refunds r ON 'RF-' || r.id = i.subject
+        WHERE i.kind = 'refund' AND (r.id IS NULL OR i.amount > r.amount)""",
 }
