@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from mentorinaja.bookings import queries, rules
+from mentorinaja.bookings.deciding import (
+    cancel_unpaid_by_admin,
+    lock_decided,
+    may_be_moved,
+    move_by_admin,
+    stand_again,
+)
 from mentorinaja.bookings.making import Wish, book
 from mentorinaja.bookings.moves import (
     EXPIRE_DUE,
@@ -22,7 +29,18 @@ from mentorinaja.bookings.moving import free_time, lock_session, move, why_not_m
 from mentorinaja.bookings.placing import NewOrder, place_order
 from mentorinaja.bookings.prolonging import close_payment, order_more_time, prolong
 from mentorinaja.bookings.proposing import accept, decline, propose, withdraw
-from mentorinaja.bookings.refusals import AlreadyPaid, CannotCancel, CannotMove, LessGoesBack, NotReceiving
+from mentorinaja.bookings.refusals import (
+    AlreadyPaid,
+    CannotCancel,
+    CannotMove,
+    CannotStandAgain,
+    LessGoesBack,
+    NotASlot,
+    NotReceiving,
+    OwnCase,
+    OwnOverlap,
+    SlotTaken,
+)
 from mentorinaja.bookings.slots import why_lost
 from mentorinaja.bookings.sold import call_off, complete, hold_anew, keep_rest, mark_owed
 from mentorinaja.bookings.telling import tell_cancelled, tell_user
@@ -39,14 +57,20 @@ __all__ = [
     "AlreadyPaid",
     "CannotCancel",
     "CannotMove",
+    "CannotStandAgain",
     "LessGoesBack",
     "NewOrder",
+    "NotASlot",
     "NotReceiving",
+    "OwnCase",
+    "OwnOverlap",
+    "SlotTaken",
     "Wish",
     "accept",
     "book",
     "call_off",
     "cancel_unpaid",
+    "cancel_unpaid_by_admin",
     "close_payment",
     "complete",
     "confirm",
@@ -55,14 +79,18 @@ __all__ = [
     "free_time",
     "hold_anew",
     "keep_rest",
+    "lock_decided",
     "lock_session",
     "mark_owed",
+    "may_be_moved",
     "move",
+    "move_by_admin",
     "order_more_time",
     "place_order",
     "prolong",
     "propose",
     "record_event",
+    "stand_again",
     "take_again",
     "tell_cancelled",
     "tell_user",

@@ -6,6 +6,7 @@ from typing import Any
 
 from mentorinaja import clock
 from mentorinaja.bookings import queries, rules
+from mentorinaja.bookings.deciding import GIVEN_UP
 from mentorinaja.bookings.queries import OrderDetail
 from mentorinaja.bookings.reminding import BOOKED, PAY_SOON, speaks_of
 from mentorinaja.db.pool import Database
@@ -31,6 +32,20 @@ async def load_pay_soon(db: Database, settings: Settings, row: OutboxRow) -> Mai
     until = when(order.pay_deadline, row.time_zone)
     subject = f"Segera bayar: booking dengan {order.expert_name} ditahan sampai {until}"
     return MailContent(subject, "pay_soon", _facts(settings, order, row))
+
+
+async def load_given_up(db: Database, settings: Settings, row: OutboxRow) -> MailContent | None:
+    """An admin gave the unpaid order up, and why; nothing once its money came all the same."""
+    order = await queries.order_by_id(db, row.order_id) if row.order_id else None
+    if order is None or order.payment_status != "cancelled":
+        return None
+    words: str = await db.fetchval(
+        """SELECT coalesce(detail->>'words', '') FROM order_events
+           WHERE order_id = $1 AND event = 'cancelled' ORDER BY id DESC LIMIT 1""",
+        order.id,
+    )
+    subject = f"Pesanan #{order.public_id} dibatalkan sebelum dibayar"
+    return MailContent(subject, "given_up", {"order": order, "words": words})
 
 
 async def load_reminder(db: Database, settings: Settings, row: OutboxRow) -> MailContent | None:
@@ -94,5 +109,6 @@ def _facts(settings: Settings, order: OrderDetail, row: OutboxRow) -> dict[str, 
 MAILS = [
     Mail(BOOKED, load_booked),
     Mail(PAY_SOON, load_pay_soon),
+    Mail(GIVEN_UP, load_given_up),
     *(Mail(kind, load_reminder) for kind in rules.REMINDERS),
 ]

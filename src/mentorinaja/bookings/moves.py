@@ -148,11 +148,18 @@ async def expire(tx: Connection, order: Order) -> bool:
     return True
 
 
-async def cancel(tx: Connection, order: Order, user_id: int) -> None:
-    """The payer gives an unpaid order up. Raises `IllegalMove` unless it waits."""
+async def cancel(
+    tx: Connection,
+    order: Order,
+    actor_id: int,
+    *,
+    actor: Literal["user", "admin"] = "user",
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """The payer (or an admin) gives an unpaid order up. Raises `IllegalMove` unless it waits."""
     order = await queries.relock(tx, order)
-    await write(tx, order, state_after(order, "cancel"), cancel_reason="user", under_review=False)
-    await record_event(tx, order.id, "user", "cancelled", actor_id=user_id)
+    await write(tx, order, state_after(order, "cancel"), cancel_reason=actor, under_review=False)
+    await record_event(tx, order.id, actor, "cancelled", actor_id=actor_id, detail=detail)
     await _free_time(tx, order)
     # The sweep also tells Midtrans about attempts that can still be paid.
     await enqueue(tx, EXPIRE_DUE)

@@ -20,8 +20,8 @@ from mentorinaja.jobs.queue import enqueue
 from mentorinaja.schedule import queries as schedule
 from mentorinaja.web.viewer import Viewer
 
-# Why a session got another time: its payer's one move, an expert who did not come, or one who proposed it.
-Why = Literal["own", "absent", "proposal"]
+# Why a session got another time: its payer's one move, an expert who did not come, one who proposed it, or an admin.
+Why = Literal["own", "absent", "proposal", "admin"]
 
 
 @atomic
@@ -105,9 +105,16 @@ async def time_at(tx: Connection, order: Order, starts_at: datetime) -> Hold:
 
 
 async def take_time(
-    tx: Connection, order: Order, time: Hold, why: Why, *, actor: moves.Actor, actor_id: int
+    tx: Connection,
+    order: Order,
+    time: Hold,
+    why: Why,
+    *,
+    actor: moves.Actor,
+    actor_id: int,
+    words: str = "",
 ) -> None:
-    """Give the session its new time, its link and its place in the history, and tell both.
+    """Give the session its new time, its link and its place in the history, and tell both; `words` are an admin's why.
 
     The exclusion constraints have the last word. Raises `SlotTaken` or `OwnOverlap`.
     """
@@ -126,6 +133,7 @@ async def take_time(
         raise await slots.why_lost(tx, order.user_id, time, besides=order.booking_id) from None
     await _take_link_along(tx, order, time)
     detail = {"from": order.starts_at.isoformat(), "to": time.starts.isoformat(), "why": why}
+    detail |= {"words": words} if words else {}
     await moves.record_event(tx, order.id, actor, "moved", actor_id=actor_id, detail=detail)
     await moves.refresh(tx, order.expert_id)
     await telling.tell_moved(tx, order)

@@ -50,6 +50,12 @@ async def order_by_id(db: Connection | Database, order_id: int) -> OrderDetail |
     return detail_from(row) if row else None
 
 
+async def order_called(db: Connection | Database, public_id: str) -> OrderDetail | None:
+    """As `order_by_id`, by the id that people know it by; asks for no permission."""
+    row = await db.fetchrow(DETAIL_SQL + "WHERE o.public_id = $1", public_id)
+    return detail_from(row) if row else None
+
+
 async def owned_by(db: Connection | Database, user_id: int) -> list[OrderDetail]:
     """The orders of products that are the user's now, the newest payment first."""
     rows = await db.fetch(

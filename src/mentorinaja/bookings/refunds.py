@@ -23,6 +23,7 @@ _WHY = {
     "undelivered": "Tidak ada jawaban sampai batas waktunya",
     "disputed": "Laporan masalah diterima",
     "extension_unused": "Tambahan waktu tidak terpakai",
+    "granted": "Diputuskan oleh MentorinAja",
 }
 _STATES = {
     "requested": "Diajukan",
@@ -37,7 +38,8 @@ _STATES = {
 REFUNDS_SQL = """
     (SELECT coalesce(jsonb_agg(jsonb_build_object('id', f.id, 'amount', f.amount, 'reason', f.reason, 'way', f.way,
        'not_before', f.not_before, 'bank', account.bank, 'tail', account.tail, 'reference', f.reference,
-       'decision', f.decision_reason, 'by_card', coalesce(t.payment_type = 'credit_card', false),
+       'explained', f.explained, 'decision', f.decision_reason,
+       'by_card', coalesce(t.payment_type = 'credit_card', false),
        'by_bank', coalesce(t.state = 'reversed', false), 'steps', (
          SELECT jsonb_agg(jsonb_build_object('state', s.state, 'at', s.at) ORDER BY s.id)
          FROM refund_steps s WHERE s.refund_id = f.id), 'note', (
@@ -71,8 +73,9 @@ class Refund:
 
     `way` is how they go, once that is known; `not_before`: until when the payer can choose something else. By bank:
     `bank` (its code) and `tail` (the number's last digits) of the payer's account, if one is known, and the
-    transfer's `reference`. `decision`: why an admin approved or stopped it. `note`: its credit note, once it is done.
-    `by_card`: it was paid by card; `by_bank`: the bank gave all of it back by itself.
+    transfer's `reference`. `explained`: why an admin granted it, or ""; `decision`: why one approved or stopped it.
+    `note`: its credit note, once it is done. `by_card`: it was paid by card; `by_bank`: the bank gave all of it back
+    by itself.
     """
 
     id: int
@@ -83,6 +86,7 @@ class Refund:
     bank: str | None
     tail: str | None
     reference: str | None
+    explained: str
     decision: str | None
     by_card: bool
     by_bank: bool

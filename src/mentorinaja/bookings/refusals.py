@@ -97,6 +97,23 @@ class LessGoesBack(DomainError):
     title = "Jumlah yang kembali sudah berubah"
 
 
+class OwnCase(DomainError):
+    """Nobody decides about their own session or money."""
+
+    title = "Anda salah satu dari kedua pihak"
+
+    @classmethod
+    def now(cls) -> OwnCase:
+        """The refusal with its next step."""
+        return cls("Anda salah satu dari kedua pihak. Minta admin lain memutuskannya.")
+
+
+class CannotStandAgain(DomainError):
+    """What was called off stays called off."""
+
+    title = "Sesi ini tidak bisa dipulihkan"
+
+
 class CannotPropose(DomainError):
     """No other time can be proposed for the session."""
 

@@ -17,7 +17,7 @@ PaymentStatus = Literal[
 ]  # fmt: skip
 Move = Literal[
     "confirm", "cancel", "expire", "fail", "take_again", "hold_anew", "reopen", "reverse", "reverse_started", "complete",
-    "call_off", "owe",
+    "call_off", "stand_again", "owe",
 ]  # fmt: skip
 # What an order sells: a session, more time for one, a file. Only a session has a booking of its own.
 OrderKind = Literal["booking", "extension", "product"]
@@ -102,6 +102,8 @@ _MOVES: dict[tuple[State, Move], State] = {
     (("confirmed", "refunded"), "call_off"): ("cancelled", "refunded"),
     (("confirmed", "reversed"), "call_off"): ("cancelled", "reversed"),
     (("confirmed", "chargeback"), "call_off"): ("cancelled", "chargeback"),
+    # An admin had called it off by mistake, and none of its money has gone.
+    (("cancelled", "paid"), "stand_again"): ("confirmed", "paid"),
     **{((status, payment), "owe"): (status, "refund_pending") for status in _SOLD for payment in _THERE},
     # Without a booking only the money moves; what was sold with it stays sold.
     ((None, "waiting"), "confirm"): (None, "paid"),

@@ -39,18 +39,19 @@ async def complete(
 
 
 async def call_off(
-    tx: Connection, order: Order, reason: str, *, actor: Actor, actor_id: int | None = None
+    tx: Connection, order: Order, reason: str, *, actor: Actor, actor_id: int | None = None, words: str = ""
 ) -> bool:
     """A paid session will not take place; `reason` is kept as its `cancel_reason`. False when it was not confirmed.
 
-    The order is locked by the caller, who also says what becomes of the money.
+    The order is locked by the caller, who also says what becomes of the money. `words` are an admin's why.
     """
     order = await queries.relock(tx, order)
     state = rules.after(order.state, "call_off")
     if state is None:
         return False
     await moves.write(tx, order, state, cancel_reason=reason)
-    await moves.record_event(tx, order.id, actor, "cancelled", actor_id=actor_id, detail={"reason": reason})
+    detail = {"reason": reason} | ({"words": words} if words else {})
+    await moves.record_event(tx, order.id, actor, "cancelled", actor_id=actor_id, detail=detail)
     await moves.give_time_up(tx, order)
     return True
 

@@ -31,6 +31,14 @@ async def tell_reopened(tx: Connection, order: Order) -> None:
     await _tell_both(tx, order, "reopened", times)
 
 
+async def tell_restored(tx: Connection, order: Order) -> None:
+    """Both are told that a session which was called off takes place after all, each time that happens."""
+    times: int = await tx.fetchval(
+        "SELECT count(*) FROM order_events WHERE order_id = $1 AND event = 'confirmed'", order.id
+    )
+    await _tell_both(tx, order, "restored", times)
+
+
 async def tell_user(tx: Connection, order: Order, kind: str, version: int) -> None:
     """The payer is told something of the order."""
     await notices.queue(

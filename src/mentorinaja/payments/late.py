@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from mentorinaja.bookings import actions as bookings
 from mentorinaja.bookings import queries as orders
@@ -51,12 +52,19 @@ async def give_back(tx: Connection, user: Viewer, public_id: str) -> None:
     order, sale = await _locked(tx, user, public_id)
     if order.payment_status != "paid_late":
         raise NotThere
-    if sale.choose_until is None:
-        return
+    if sale.choose_until is not None:
+        await send_back(tx, order, "user", user.id)
+
+
+async def send_back(
+    tx: Connection, order: Order, actor: Literal["user", "admin"], actor_id: int, words: str = ""
+) -> None:
+    """The money is on its way, whatever time there was left to choose; the order is locked by the caller."""
     await tx.execute(
         "UPDATE refunds SET not_before = NULL WHERE order_id = $1 AND reason = 'paid_late'", order.id
     )
-    await bookings.record_event(tx, order.id, "user", "money_chosen", actor_id=user.id)
+    detail = {"words": words} if words else None
+    await bookings.record_event(tx, order.id, actor, "money_chosen", actor_id=actor_id, detail=detail)
     await enqueue(tx, refunds.CARRY_OUT)
 
 

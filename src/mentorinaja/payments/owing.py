@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from mentorinaja.bookings import actions as bookings
@@ -42,11 +43,16 @@ async def owe_order_back(
     actor: Actor,
     actor_id: int | None = None,
     cause: str = "",
+    not_before: datetime | None = None,
+    explained: str = "",
 ) -> int:
-    """As `owe_back`, for an order that may have no booking of its own."""
+    """As `owe_back`, for an order that may have no booking of its own.
+
+    The refund is not sent before `not_before`; `explained` is an admin's reason, which both sides read.
+    """
     public_id: str = await tx.fetchval("SELECT public_id FROM orders WHERE id = $1", order_id)
     order = await orders.lock_order(tx, public_id)
-    return await _owe(tx, order, amount, reason, actor, actor_id, cause)
+    return await _owe(tx, order, amount, reason, actor, actor_id, cause, not_before, explained)
 
 
 async def cancel_and_owe(
@@ -86,12 +92,16 @@ async def _owe(
     actor: Actor,
     actor_id: int | None,
     cause: str = "",
+    not_before: datetime | None = None,
+    explained: str = "",
 ) -> int:
     transaction_id = await queries.paying_transaction(tx, order.id)
     owed = min(amount, await ledger.owable(tx, transaction_id)) if transaction_id else 0
     if transaction_id is None or owed <= 0:
         return 0
-    key = await refunds.want(tx, order.id, transaction_id, owed, reason, cause=cause)
+    key = await refunds.want(
+        tx, order.id, transaction_id, owed, reason, cause=cause, not_before=not_before, explained=explained
+    )
     if key is None:
         return 0
     await ledger.record_owed_back(tx, order.id, transaction_id, key, owed)

@@ -38,16 +38,17 @@ async def want(
     *,
     cause: str = "",
     not_before: datetime | None = None,
+    explained: str = "",
 ) -> str | None:
     """`amount` rupiah of a transaction must go back to the payer; answers the refund's key.
 
     None: it was wanted for this cause already, and nothing is changed. A `cause` (at most 7 letters, digits and
     hyphens: the gateway reads the key) tells two refunds for the same reason apart. One that has a `not_before`
-    is not sent earlier, and may be called off until then.
+    is not sent earlier, and may be called off until then. `explained`: why, in an admin's words, which both sides read.
     """
     row = await tx.fetchrow(
-        """INSERT INTO refunds (order_id, transaction_id, amount, reason, refund_key, not_before)
-           VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT ON CONSTRAINT refunds_once_per_cause DO NOTHING
+        """INSERT INTO refunds (order_id, transaction_id, amount, reason, refund_key, not_before, explained)
+           VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT ON CONSTRAINT refunds_once_per_cause DO NOTHING
            RETURNING id, refund_key""",
         order_id,
         transaction_id,
@@ -55,6 +56,7 @@ async def want(
         reason,
         "-".join(filter(None, (reason, transaction_id, cause))),
         not_before,
+        explained,
     )
     if row is None:
         return None

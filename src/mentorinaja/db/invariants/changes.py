@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 CHANGES = {
-    # What stays sold of a session its payer called off is earned a day after it would have ended.
+    # What stays sold of a session its payer (or an admin) called off is earned a day after it would have ended.
     "M8_what_was_kept_is_waited_for": """
         SELECT o.public_id FROM orders o JOIN bookings b ON b.order_id = o.id
-        WHERE b.cancel_reason = 'cancelled_by_user' AND o.release_at IS NULL
+        WHERE b.cancel_reason IN ('cancelled_by_user', 'cancelled_by_admin') AND o.release_at IS NULL
           AND EXISTS (SELECT FROM ledger_journals j JOIN ledger_entries e ON e.journal_id = j.id
             JOIN ledger_accounts a ON a.id = e.account_id
             WHERE j.order_id = o.id AND a.kind = 'expert_held' GROUP BY a.id HAVING sum(e.amount) < 0)""",
@@ -26,5 +26,5 @@ CHANGES = {
         WHERE p.state = 'open' AND (b.status <> 'confirmed' OR p.starts_at = b.starts_at)""",
     "C4_what_is_called_off_has_no_open_room": """
         SELECT s.booking_id, b.cancel_reason FROM active_sessions s JOIN bookings b ON b.id = s.booking_id
-        WHERE s.status <> 'ended' AND b.cancel_reason IN ('cancelled_by_user', 'cancelled_by_expert')""",
+        WHERE s.status <> 'ended' AND b.cancel_reason IN ('cancelled_by_user', 'cancelled_by_expert', 'cancelled_by_admin')""",
 }
