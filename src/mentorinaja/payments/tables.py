@@ -83,5 +83,8 @@ class MeetingLinksPool(Table, tablename="meeting_links_pool"):
     id = BigSerial(primary_key=True)
     url = Text()
     reusable = Boolean()
+    expires_at = Timestamptz(null=True)
+    spent_at = Timestamptz(null=True)
     retired_at = Timestamptz(null=True)
+    added_by = BigInt(null=True)
     created_at = Timestamptz()

@@ -32,6 +32,13 @@ BOOKINGS = {
     "B4_link_at_the_booked_time": """
         SELECT u.booking_id FROM meeting_link_uses u JOIN bookings b ON b.id = u.booking_id
         WHERE b.status = 'confirmed' AND NOT u.around @> b.during""",
+    "B4_nobody_has_a_withdrawn_link": """
+        SELECT u.booking_id, l.id FROM meeting_link_uses u JOIN bookings b ON b.id = u.booking_id
+          JOIN meeting_links_pool l ON l.id = u.link_id
+        WHERE b.status = 'confirmed' AND upper(b.during) > app_now() AND l.retired_at IS NOT NULL""",
+    "B4_single_links_are_spent": """
+        SELECT u.link_id FROM meeting_link_uses u JOIN meeting_links_pool l ON l.id = u.link_id
+        WHERE NOT u.reusable AND l.spent_at IS NULL""",
     "B4_link_serves_one": """
         SELECT link_id FROM meeting_link_uses WHERE NOT reusable GROUP BY link_id HAVING count(*) > 1""",
 }
