@@ -59,9 +59,7 @@ class Desk(Game):
         ),
     )
     def decide_a_refund(self, which: int, how: str) -> None:
-        numbers = self.do(
-            self.world.db.fetch("SELECT id FROM refunds WHERE state <> 'done' ORDER BY id")
-        )
+        numbers = self.do(self.world.db.fetch("SELECT id FROM refunds WHERE state <> 'done' ORDER BY id"))
         if numbers:
             number = numbers[which % len(numbers)]["id"]
             self.act(f"refund {how}", getattr(refunds, how), self.world.admin, number, REASON)
