@@ -104,6 +104,11 @@ TABLE: dict[Route, Entry] = {
     ("POST", "/admin/{name:str}/filters/{filter_id:int}/delete"): Entry(
         "/admin/withdrawals/filters/1/delete", anybody=303
     ),
+    ("GET", "/admin/experts/pratinjau"): Entry("/admin/experts/pratinjau?id=0", anybody=404),
+    ("POST", "/admin/users/perangkat"): Entry("/admin/users/perangkat", anybody=404),
+    ("GET", "/admin/orders/history"): Entry("/admin/orders/history?order=BE", anybody=404),
+    ("GET", "/admin/links/tempel"): Entry("/admin/links/tempel", anybody=200),
+    ("POST", "/admin/links/tempel"): Entry("/admin/links/tempel", anybody=422),
     ("GET", "/admin/{name:str}/{case_id:str}"): Entry("/admin/withdrawals/WD", anybody=404),
     ("GET", "/admin/{name:str}/{case_id:str}/{decision_name:str}"): Entry(
         "/admin/withdrawals/WD/approve", anybody=404

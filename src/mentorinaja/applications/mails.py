@@ -11,7 +11,7 @@ from mentorinaja.settings import Settings
 
 # The last event by its id tells whether what a mail says is still true.
 _STATE = """
-SELECT e.slug, e.status, e.position_title, e.company, u.full_name AS applicant, x.reason,
+SELECT e.id, e.slug, e.status, e.position_title, e.company, u.full_name AS applicant, x.reason,
   x.id = (SELECT max(id) FROM application_events WHERE expert_id = e.id) AS latest
 FROM application_events x JOIN experts e ON e.id = x.expert_id JOIN users u ON u.id = e.user_id
 WHERE x.id = $1
@@ -33,6 +33,7 @@ def _telling(subject: str, template: str, status: str) -> Load:
                 "apply": f"{settings.base_url}/expert/apply",
                 "dashboard": f"{settings.base_url}/expert/dashboard",
                 "page": f"{settings.base_url}/expert/{state['slug']}",
+                "desk": f"{settings.base_url}/admin/experts/{state['id']}",
             },
         )
 
