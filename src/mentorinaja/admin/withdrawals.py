@@ -2,128 +2,96 @@
 
 from __future__ import annotations
 
-from mentorinaja.admin.cases import Case, Decision, Event, Means, PlainForm, Plan, ReasonForm
+from collections.abc import Mapping
+from typing import Any
+
+from mentorinaja.admin.cases import Means
 from mentorinaja.admin.desk import Desk
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row, Where
+from mentorinaja.admin.withdrawal_case import CHIPS, load
+from mentorinaja.admin.withdrawal_decisions import DECISIONS
 from mentorinaja.admin.words import money, person, time
+from mentorinaja.banks.rules import BANKS
 from mentorinaja.formats import day
-from mentorinaja.ledger import queries as ledger
-from mentorinaja.withdrawals import actions, queries
-from mentorinaja.withdrawals.queries import Withdrawal
+from mentorinaja.withdrawals import queries
 from mentorinaja.withdrawals.rules import WORDS
 
-_CHIPS = {
-    "requested": "warn",
-    "checked": "warn",
-    "processing": "plain",
-    "paid": "ok",
-    "rejected": "bad",
-    "failed": "bad",
-}
+_OPEN = "w.state IN ('requested', 'checked', 'processing')"
+_LATE = f"{_OPEN} AND withdrawal_due(w.asked_at) < (app_now() AT TIME ZONE 'Asia/Jakarta')::date"
 
 
 def _search(words: str) -> Where:
-    return Where("w.public_id = upper({}) OR u.full_name ILIKE '%' || {} || '%'", (words, words))
+    if words.upper().startswith("WD-"):
+        return Where("w.public_id = upper({})", (words,))
+    return Where(
+        """u.full_name ILIKE '%' || {} || '%'
+           OR w.id IN (SELECT s.withdrawal_id FROM withdrawal_steps s WHERE s.state = 'paid' AND s.note = {})""",
+        (words, words),
+    )
+
+
+def _id(row: Row) -> Cell:
+    return Cell(row["public_id"], href=f"/admin/withdrawals/{row['public_id']}")
 
 
 def _state(row: Row) -> Cell:
-    return Cell(WORDS[row["state"]], chip=_CHIPS[row["state"]])
+    return Cell(WORDS[row["state"]], chip=CHIPS[row["state"]])
 
+
+def _due(row: Row) -> Cell:
+    return Cell(day(row["due"]), note="Terlambat" if row["late"] else "")
+
+
+_STATES = Filter(
+    "state",
+    "Status",
+    (
+        Choice("open", "Belum selesai", Where(_OPEN)),
+        *(Choice(state, words, Where("w.state = {}", (state,))) for state, words in WORDS.items()),
+    ),
+)
+_DUE = Filter("due", "Tenggat", (Choice("late", "Terlambat", Where(_LATE)),))
+_BANKS = Filter(
+    "bank",
+    "Bank",
+    tuple(Choice(code, bank.name, Where("w.bank = {}", (code,))) for code, bank in BANKS.items()),
+)
 
 LISTING = Listing(
-    fields="""w.public_id, w.state, w.amount, w.bank_name, w.account_tail, w.account_holder, w.expert_id,
-              e.user_id, u.full_name, w.asked_at""",
-    source="""withdrawals w JOIN experts e ON e.id = w.expert_id JOIN users u ON u.id = e.user_id""",
+    fields=f"""w.public_id, w.state, w.amount, w.bank_name, w.account_tail, w.account_holder, e.user_id, u.full_name,
+              w.asked_at, withdrawal_due(w.asked_at) AS due, {_LATE} AS late""",
+    source="withdrawals w JOIN experts e ON e.id = w.expert_id JOIN users u ON u.id = e.user_id",
     key="w.id",
     at="w.asked_at",
     columns=(
-        Column(
-            "Penarikan", lambda row: Cell(row["public_id"], href=f"/admin/withdrawals/{row['public_id']}")
-        ),
+        Column("Penarikan", _id),
         Column("Status", _state),
         Column("Mentor", lambda row: person(row["full_name"], row["account_holder"], row["user_id"])),
         Column("Rekening", lambda row: Cell(row["bank_name"], note=f"•••• {row['account_tail']}")),
         Column("Diajukan", lambda row: time(row["asked_at"])),
+        Column("Paling lambat", _due),
         Column("Jumlah", lambda row: money(row["amount"]), number=True),
     ),
     exports=(
         ("id", lambda row: row["public_id"]),
-        ("status", lambda row: row["state"]),
+        ("status", lambda row: WORDS[row["state"]]),
         ("mentor", lambda row: row["full_name"]),
         ("bank", lambda row: row["bank_name"]),
+        ("pemilik_rekening", lambda row: row["account_holder"]),
         ("diajukan", lambda row: row["asked_at"]),
+        ("paling_lambat", lambda row: row["due"].isoformat()),
+        ("terlambat", lambda row: "ya" if row["late"] else "tidak"),
         ("jumlah", lambda row: row["amount"]),
     ),
     search=_search,
-    search_hint="Id penarikan atau nama mentor",
-    filters=(
-        Filter(
-            "state",
-            "Status",
-            tuple(Choice(state, words, Where("w.state = {}", (state,))) for state, words in WORDS.items()),
-        ),
-    ),
+    search_hint="Id penarikan, nama mentor, atau referensi bank",
+    filters=(_STATES, _DUE, _BANKS),
     amount="w.amount",
 )
 
 
-async def load(means: Means, public_id: str) -> Case | None:
-    """A withdrawal with its steps, and what its expert has."""
-    found = await queries.withdrawal_by_id(means.db, public_id)
-    if found is None:
-        return None
-    earned = await ledger.earnings(means.db, found.expert_id)
-    return Case(
-        subject=found.public_id,
-        title=found.public_id,
-        version=f"{found.state}:{len(found.steps)}",
-        data=found,
-        chips=(Cell(found.words, chip=_CHIPS[found.state]),),
-        facts=(
-            ("Jumlah", money(found.amount)),
-            ("Mentor", person(found.expert_name, "", found.expert_user_id)),
-            ("Rekening", Cell(f"{found.bank_name} {found.account}", note=found.account_holder)),
-            ("Paling lambat", Cell(day(found.due))),
-            ("Saldo tersedia", money(earned.available)),
-            ("Total pendapatan", money(earned.total)),
-        ),
-        events=tuple(Event(step.at, step.words, note=step.note) for step in found.steps),
-    )
-
-
-def _of(case: Case) -> Withdrawal:
-    assert isinstance(case.data, Withdrawal), "load made it"
-    return case.data
-
-
-async def _plan_approve(_means: Means, case: Case) -> Plan:
-    one = _of(case)
-    return Plan(
-        happens=("Penarikan masuk ke berkas untuk bank.",),
-        money=((f"Ke {one.bank_name} {one.account}", one.amount),),
-        tells=(f"{one.expert_name} diberi tahu lewat email.",),
-        undo="Jika transfer gagal, uangnya kembali ke saldo mentor.",
-    )
-
-
-async def _approve(means: Means, case: Case, _form: PlainForm) -> str:
-    await actions.approve(means.db, means.admin, case.subject)
-    return f"{case.subject} disetujui."
-
-
-async def _plan_reject(_means: Means, case: Case) -> Plan:
-    one = _of(case)
-    return Plan(
-        happens=("Penarikan tidak dibayarkan; uangnya kembali ke saldo mentor.",),
-        money=(("Kembali ke saldo tersedia", one.amount),),
-        tells=(f"{one.expert_name} membaca alasan Anda di email.",),
-        undo="Mentor dapat mengajukan lagi.",
-    )
-
-
-async def _reject(means: Means, case: Case, form: ReasonForm) -> str:
-    await actions.reject(means.db, means.admin, case.subject, form.reason.data or "")
-    return f"{case.subject} ditolak."
+async def _above(means: Means) -> Mapping[str, Any]:
+    return {"waiting": await queries.count_to_send(means.db)}
 
 
 DESK = Desk(
@@ -131,26 +99,10 @@ DESK = Desk(
     title="Penarikan",
     word="penarikan",
     kind="withdrawal",
-    about="Permintaan mentor atas penghasilannya.",
+    about="Permintaan mentor atas penghasilannya: disetujui, dikirim lewat bank, lalu ditandai terkirim.",
     listing=LISTING,
     load=load,
-    decisions=(
-        Decision(
-            "approve",
-            "Setujui",
-            lambda case: _of(case).state == "requested",
-            _plan_approve,
-            _approve,
-            form=PlainForm,
-            sensitive=True,
-        ),
-        Decision(
-            "reject",
-            "Tolak",
-            lambda case: _of(case).state == "requested",
-            _plan_reject,
-            _reject,
-            bad=True,
-        ),
-    ),
+    decisions=DECISIONS,
+    above="partials/admin/withdrawals_above.html",
+    above_context=_above,
 )

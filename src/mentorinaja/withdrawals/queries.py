@@ -17,6 +17,7 @@ from mentorinaja.policies import queries as policies
 from mentorinaja.transfers import queries as transfers
 from mentorinaja.transfers.queries import Batched
 from mentorinaja.transfers.rules import Line
+from mentorinaja.withdrawals.evidence import Evidence, evidence_of
 from mentorinaja.withdrawals.rules import (
     OPEN,
     WORDS,
@@ -29,6 +30,24 @@ from mentorinaja.withdrawals.rules import (
     is_back,
     step_words,
 )
+
+__all__ = [
+    "Allowance",
+    "Evidence",
+    "Step",
+    "Withdrawal",
+    "WithdrawalPage",
+    "allowance_of",
+    "count_to_send",
+    "evidence_of",
+    "file_of",
+    "lines_of",
+    "sent_before",
+    "to_send",
+    "withdrawal_by_id",
+    "withdrawals_named",
+    "withdrawals_of",
+]
 
 PAGE_SIZE = 10
 
@@ -186,6 +205,15 @@ async def to_send(db: Connection | Database, most: int) -> list[Withdrawal]:
     """Approved withdrawals that are not sent yet, at most so many, those that were asked for first first."""
     rows = await db.fetch(f"{_SELECT} WHERE w.state = 'processing' ORDER BY w.id LIMIT $1", most)
     return [_withdrawal(row) for row in rows]
+
+
+async def count_to_send(db: Connection | Database) -> tuple[int, int]:
+    """How many withdrawals are approved and not sent yet, and what they amount to in whole rupiah."""
+    row = await db.fetchrow(
+        "SELECT count(*), coalesce(sum(amount), 0)::bigint FROM withdrawals WHERE state = 'processing'"
+    )
+    assert row is not None, "an aggregate always answers"
+    return row[0], row[1]
 
 
 async def lines_of(db: Connection | Database, public_ids: Sequence[str]) -> dict[str, Line]:
