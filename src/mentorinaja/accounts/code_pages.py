@@ -34,7 +34,7 @@ async def show_code(request: WebRequest, db: Database, settings: Settings) -> Re
     """Asks for the code; the first time with the QR code for the device that will show it."""
     challenge = await _challenge(request, db, settings)
     if challenge is None:
-        return see_other(request, "/" if request.user else "/login")
+        return see_other(request, _start(request))
     return _form(request, settings, challenge, CodeForm())
 
 
@@ -121,13 +121,18 @@ def _form(
 
 
 def _over(request: WebRequest, settings: Settings, problem: ChallengeOver) -> Response[Any]:
-    """To the beginning; somebody whose code was right and who sends it again is signed in already."""
-    if request.user:
-        return see_other(request, "/admin" if request.user.role == "admin" else "/")
-    response = see_other(request, "/login")
+    """To the beginning."""
+    response = see_other(request, _start(request))
     response.cookies.append(challenge_cookie(settings, ""))
     put_flash(request, response, "warn", str(problem))
     return response
+
+
+def _start(request: WebRequest) -> str:
+    """Where somebody without a challenge belongs: who had the right code is signed in already."""
+    if request.user is None:
+        return "/login"
+    return "/admin" if request.user.role == "admin" else "/"
 
 
 def _cookie_name(settings: Settings) -> str:

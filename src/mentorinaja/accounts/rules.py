@@ -31,7 +31,7 @@ VIEWING_FOR = timedelta(minutes=30)
 # From the password to the code, and from a new device's QR code to its first code.
 CODE_WITHIN = timedelta(minutes=10)
 # Tries at one challenge; then the password is asked again.
-CODE_TRIES = 10
+CODE_TRIES = 5
 
 RESET_WITHIN = timedelta(minutes=30)
 VERIFY_WITHIN = timedelta(days=3)

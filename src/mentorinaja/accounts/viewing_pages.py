@@ -68,15 +68,15 @@ async def stop(request: WebRequest, db: Database, settings: Settings) -> Respons
 async def _form(
     request: WebRequest, db: Database, user_id: int, form: ViewingForm, *, status: int = 200
 ) -> Response[Any]:
-    person = await queries.account_for(db, user_id)
-    if person is None:
+    account = await queries.account_for(db, user_id)
+    if account is None:
         raise NotThere
     return page(
         request,
         "templates/accounts/view_as.html",
         status=status,
         form=form,
-        person=person,
+        account=account,
         minutes=int(rules.VIEWING_FOR.total_seconds()) // 60,
         asks_password=not await queries.confirmed_lately(db, admin_of(request).session_id),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
@@ -15,7 +15,7 @@ from mentorinaja.web.viewer import Viewer
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """The address of the own sessions; None when the key it was made with is not this site's any more."""
+    """The address of the own sessions; None when it is not shown: the key it was made with is not this site's any more."""
 
     made_at: datetime
     address: str | None
@@ -59,9 +59,12 @@ class Calendars:
 
 
 async def calendars_of(db: Database, settings: Settings, viewer: Viewer) -> Calendars:
-    """What the person who is signed in has set up."""
+    """What the person who is signed in has set up; an admin who looks on gets no address."""
     sources = None if viewer.expert_id is None else await sources_of(db, viewer.expert_id)
-    return Calendars(await feed_of(db, settings, viewer.id), sources)
+    feed = await feed_of(db, settings, viewer.id)
+    if feed is not None and viewer.seen_by is not None:
+        feed = replace(feed, address=None)
+    return Calendars(feed, sources)
 
 
 async def feed_of(db: Database, settings: Settings, user_id: int) -> Feed | None:
