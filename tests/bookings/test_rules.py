@@ -48,7 +48,11 @@ def test_only_money_confirms_and_only_the_unpaid_expire(state: rules.State, move
     if after is None:
         return
     if after[0] == "confirmed" and state[0] != "confirmed":
-        assert state == ("pending", "waiting") and after[1] == "paid"
+        assert state == (
+            "cancelled" if move == "stand_again" else "pending",
+            "paid" if move == "stand_again" else "waiting",
+        )
+        assert after[1] == "paid"
     if move in ("expire", "fail", "cancel"):
         assert state == ("pending", "waiting") and after[0] == "cancelled"
     if after[0] == "pending":

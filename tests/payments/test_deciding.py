@@ -87,7 +87,7 @@ async def test_only_admins_decide_and_nobody_about_themselves(db: Database) -> N
 async def test_a_paid_session_is_called_off_for_what_the_admin_says_and_stands_again(
     db: Database, back: int, earned: int
 ) -> None:
-    _, seller, public_id = await sell(db)
+    _, _, public_id = await sell(db)
     admin = await make_admin(db)
     assert await actions.cancel_by_admin(db, admin, public_id, back, TOTAL, "own", WHY) == back
     sale = await sale_of(db, public_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar import Router
 
-from mentorinaja.admin import case_routes, home, link_paste, list_routes, people_desk
+from mentorinaja.admin import case_routes, home, link_paste, list_routes, order_pages, people_desk
 
 router = Router(
     path="/",
@@ -12,6 +12,7 @@ router = Router(
         *home.handlers,
         *link_paste.handlers,
         *list_routes.handlers,
+        *order_pages.handlers,
         *people_desk.handlers,
         *case_routes.handlers,
     ],
