@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from mentorinaja.admin.listing import Cell
@@ -21,6 +22,11 @@ def time(at: datetime | None) -> Cell:
 def person(name: str, note: str, user_id: int) -> Cell:
     """Somebody, leading to the page about them."""
     return Cell(name, href=f"/admin/users/{user_id}", note=note)
+
+
+def inside(words: str) -> str:
+    """The pattern for ILIKE that finds the words anywhere, as they were typed: no letter of theirs is a pattern's."""
+    return "%" + re.sub(r"([\\%_])", r"\\\1", words) + "%"
 
 
 def order(public_id: str | None) -> Cell:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import IPv4Address, IPv6Address
+from typing import Any
 
-from mentorinaja.audit.rules import ACTIONS
+from mentorinaja.audit.details import lines_of
+from mentorinaja.audit.rules import ACTIONS, KINDS
 from mentorinaja.db.pool import Connection, Database
 
 
@@ -23,6 +26,51 @@ class Entry:
     def words(self) -> str:
         """What was done, as it is called on the screen."""
         return ACTIONS.get(self.action, self.action)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """All that the log holds of one thing an admin did; `amount` in whole rupiah, a session 0 is the command line."""
+
+    id: int
+    at: datetime
+    actor_id: int
+    actor: str
+    actor_email: str
+    session_id: int
+    address: IPv4Address | IPv6Address | None
+    user_agent: str
+    action: str
+    kind: str
+    subject: str
+    amount: int | None
+    reason: str
+    detail: dict[str, Any]
+
+    @property
+    def words(self) -> str:
+        """What was done, as it is called on the screen."""
+        return ACTIONS.get(self.action, self.action)
+
+    @property
+    def kind_words(self) -> str:
+        """What it was done to, as it is called on the screen."""
+        return KINDS.get(self.kind, self.kind)
+
+    @property
+    def lines(self) -> list[tuple[str, str]]:
+        """What the detail says, a name and a value each."""
+        return lines_of(self.detail)
+
+
+async def entry(db: Connection | Database, entry_id: int) -> Whole | None:
+    """One entry of the log by its number, or None."""
+    row = await db.fetchrow(
+        """SELECT a.*, u.full_name AS actor, u.email AS actor_email
+           FROM audit_log a JOIN users u ON u.id = a.actor_id WHERE a.id = $1""",
+        entry_id,
+    )
+    return Whole(**row) if row else None
 
 
 async def entries_about(db: Connection | Database, kind: str, subject: str) -> list[Entry]:

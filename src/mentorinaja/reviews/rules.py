@@ -33,14 +33,34 @@ class NotReplyable(DomainError):
     title = "Balasan tidak bisa diubah lagi"
 
 
+class OwnReview(DomainError):
+    """Nobody decides about what they wrote or what was written about them."""
+
+    title = "Minta admin lain"
+
+
+class AlreadyDecided(DomainError):
+    """Another admin was quicker, or it is as wished already."""
+
+    title = "Sudah diputuskan"
+
+
+class UnfitReason(DomainError):
+    """Those it concerns read the reason: it has to be one."""
+
+    status = 422
+    title = "Tulis alasannya"
+
+
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What the payer wrote of one order; `rating` is 1 to 5."""
+    """What the payer wrote of one order; `rating` is 1 to 5, `hidden_because` empty while everybody sees it."""
 
     rating: int
     comment: str
     anonymous: bool
     created_at: datetime
+    hidden_because: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +83,10 @@ class Reviewable:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A review as its expert has it, with the reply that was written, if any; `rating` is 1 to 5."""
+    """A review as its expert has it, with the reply that was written, if any; `rating` is 1 to 5.
+
+    `hidden_because` is empty while everybody sees it; `moderated` counts how often that changed.
+    """
 
     order_pk: int
     order_id: str
@@ -77,11 +100,21 @@ class Received:
     created_at: datetime
     reply: str | None
     replied_at: datetime | None
+    hidden_because: str
+    moderated: int
     now: datetime
 
 
 def check_replyable(review: Received) -> None:
-    """A first reply can be written at any time, and changed for 14 days. Raises `NotReplyable`."""
+    """A first reply can be written at any time, and changed for 14 days, while the review is shown.
+
+    Raises `NotReplyable`.
+    """
+    if review.hidden_because:
+        raise NotReplyable(
+            "Ulasan ini disembunyikan, jadi balasannya tidak dapat ditulis atau diubah.",
+            [("Kembali ke Transaksi", "/expert/dashboard/transaksi?status=completed")],
+        )
     if review.replied_at is not None and review.now > review.replied_at + REPLY_WITHIN:
         raise NotReplyable(
             "Balasan hanya bisa diubah sampai 14 hari setelah ditulis.",
@@ -95,6 +128,8 @@ def check_writable(order: Reviewable) -> None:
     if order.status != "completed" or order.over_at is None:
         raise NotReviewable("Ulasan bisa ditulis setelah sesi selesai.", back)
     if order.review is not None:
+        if order.review.hidden_because:
+            raise NotReviewable(f"Ulasan Anda disembunyikan: {order.review.hidden_because}", back)
         if order.now > order.review.created_at + EDIT_WITHIN:
             raise NotReviewable("Ulasan hanya bisa diubah sampai 14 hari setelah ditulis.", back)
     elif order.now > order.over_at + WRITE_WITHIN:

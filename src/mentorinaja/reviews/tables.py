@@ -7,7 +7,7 @@ from piccolo.table import Table
 
 
 class Reviews(Table, tablename="reviews"):
-    """One review; experts.rating_sum and rating_count follow it in the same transaction."""
+    """One review; experts.rating_sum and rating_count follow those that are shown in the same transaction."""
 
     order_id = BigInt(primary_key=True)
     expert_id = BigInt()

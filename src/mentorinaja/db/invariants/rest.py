@@ -9,7 +9,8 @@ REST = {
         WHERE b.status <> 'completed' OR r.user_id <> o.user_id OR r.expert_id <> o.expert_id""",
     "A4_rating_is_the_reviews": """
         SELECT e.id, e.rating_count, e.rating_sum FROM experts e LEFT JOIN (
-          SELECT expert_id, count(*) AS n, sum(rating) AS total FROM reviews GROUP BY expert_id) r
+          SELECT expert_id, count(*) AS n, sum(rating) AS total FROM reviews WHERE hidden_at IS NULL
+          GROUP BY expert_id) r
           ON r.expert_id = e.id
         WHERE e.rating_count <> coalesce(r.n, 0) OR e.rating_sum <> coalesce(r.total, 0)""",
     "A5_confirmed_is_told_by_mail": """

@@ -1,0 +1,171 @@
+"""The log on the desk: who did what, to what, why, from where and when. It is only read."""
+
+from __future__ import annotations
+
+import re
+
+from mentorinaja.admin.cases import Case, Means, Part
+from mentorinaja.admin.desk import Desk
+from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row, Where
+from mentorinaja.admin.words import inside, money, person, time
+from mentorinaja.audit import queries
+from mentorinaja.audit.queries import Whole
+from mentorinaja.audit.rules import ACTIONS, KINDS
+from mentorinaja.typed import whole_in
+
+# Whoever ever stands in the log: few, and found without reading it.
+_ACTORS = """SELECT w.id FROM audit_actors() x(id) JOIN users w ON w.id = x.id
+  WHERE w.full_name ILIKE {} OR w.email::text ILIKE {}"""
+_FOUND = f"""a.id IN (
+  SELECT id FROM audit_log WHERE reason ILIKE {{}}
+  UNION ALL SELECT id FROM audit_log WHERE subject IN ({{}}, upper({{}}))
+  UNION ALL SELECT f.id FROM audit_log f WHERE f.actor_id IN ({_ACTORS}))"""
+# "oleh:sari@… kata": only what this admin did, and in it the words.
+_BY = re.compile(r"oleh:(\S+)\s*(.*)", re.IGNORECASE)
+
+
+def _search(words: str) -> Where:
+    if by := _BY.fullmatch(words):
+        who = inside(by[1])
+        acted = Where(f"a.actor_id = ANY (ARRAY({_ACTORS}))", (who, who))
+        if not by[2]:
+            return acted
+        rest = _search(by[2])
+        return Where(f"{acted.sql} AND {rest.sql}", (*acted.values, *rest.values))
+    anywhere = inside(words)
+    return Where(_FOUND, (anywhere, words, words, anywhere, anywhere))
+
+
+def _subject(kind: str, subject: str) -> Cell:
+    """What it was done to, leading to its page where a desk has one."""
+    # The desks know each other by this list, which this desk is a part of.
+    from mentorinaja.admin.desks import BY_NAME, DESKS
+
+    called = KINDS.get(kind, kind)
+    if kind == "list":
+        desk = BY_NAME.get(subject)
+        return Cell(desk.title if desk else subject, href=f"/admin/{subject}" if desk else "", note=called)
+    desk = next((desk for desk in DESKS if desk.kind == kind and desk.load), None)
+    return Cell(subject, href=f"/admin/{desk.name}/{subject}" if desk else "", note=called)
+
+
+def _from_where(address: object, session_id: int) -> str:
+    if not session_id:
+        return "Baris perintah"
+    return str(address) if address else "Alamat tidak dikenal"
+
+
+def _actor(row: Row) -> Cell:
+    return Cell(row["actor"], href=f"/admin/audit?q=oleh:{row['actor_email']}", note=row["actor_email"])
+
+
+LISTING = Listing(
+    fields="""a.at, a.actor_id, a.session_id, a.address, a.action, a.kind, a.subject, a.amount, a.reason,
+              (SELECT full_name FROM users WHERE id = a.actor_id) AS actor,
+              (SELECT email::text FROM users WHERE id = a.actor_id) AS actor_email""",
+    source="audit_log a",
+    key="a.id",
+    at="a.at",
+    columns=(
+        Column(
+            "Tindakan",
+            lambda row: Cell(ACTIONS.get(row["action"], row["action"]), href=f"/admin/audit/{row['key']}"),
+        ),
+        Column("Tentang", lambda row: _subject(row["kind"], row["subject"])),
+        Column("Oleh", _actor),
+        Column("Alasan", lambda row: Cell(row["reason"])),
+        Column("Dari", lambda row: Cell(_from_where(row["address"], row["session_id"]))),
+        Column("Waktu", lambda row: time(row["at"])),
+        Column("Jumlah", lambda row: money(row["amount"]), number=True),
+    ),
+    exports=(
+        ("id", lambda row: row["key"]),
+        ("waktu", lambda row: row["at"]),
+        ("admin", lambda row: row["actor"]),
+        ("email", lambda row: row["actor_email"]),
+        ("tindakan", lambda row: row["action"]),
+        ("jenis", lambda row: row["kind"]),
+        ("tentang", lambda row: row["subject"]),
+        ("jumlah", lambda row: row["amount"]),
+        ("alasan", lambda row: row["reason"]),
+        ("dari", lambda row: _from_where(row["address"], row["session_id"])),
+    ),
+    search=_search,
+    search_hint="Kata dalam alasan, id, nama atau email admin (hanya dia: oleh:email)",
+    filters=(
+        Filter(
+            "kind",
+            "Tentang",
+            tuple(Choice(kind, words, Where("a.kind = {}", (kind,))) for kind, words in KINDS.items()),
+        ),
+        Filter(
+            "action",
+            "Tindakan",
+            tuple(
+                Choice(action, words, Where("a.action = {}", (action,)))
+                for action, words in sorted(ACTIONS.items(), key=lambda item: item[1])
+            ),
+        ),
+        Filter(
+            "from",
+            "Dari",
+            (
+                Choice("desk", "Halaman admin", Where("a.session_id <> 0")),
+                Choice("console", "Baris perintah", Where("a.session_id = 0")),
+            ),
+        ),
+    ),
+)
+
+
+async def load(means: Means, entry_id: str) -> Case | None:
+    """One entry with its detail, and what else was done to the same."""
+    number = whole_in(entry_id)
+    one = await queries.entry(means.db, number) if number is not None else None
+    if one is None:
+        return None
+    parts = [
+        Part(
+            "about",
+            "Yang lain tentang ini",
+            "partials/admin/about_same.html",
+            {"entries": await _others(means, one)},
+        )
+    ]
+    if lines := one.lines:
+        parts.insert(0, Part("detail", "Rincian", "partials/admin/detail.html", {"lines": lines}))
+    return Case(
+        subject=str(one.id),
+        title=one.words,
+        version=str(one.id),
+        data=one,
+        facts=(
+            ("Tentang", _subject(one.kind, one.subject)),
+            ("Oleh", person(one.actor, one.actor_email, one.actor_id)),
+            ("Waktu", time(one.at)),
+            ("Alasan", Cell(one.reason or "–")),
+            ("Jumlah", money(one.amount) if one.amount is not None else Cell("–")),
+            ("Dari", Cell(_from_where(one.address, one.session_id), note=one.user_agent)),
+            ("Nama tindakan", Cell(one.action)),
+        ),
+        parts=tuple(parts),
+    )
+
+
+async def _others(means: Means, one: Whole) -> list[queries.Entry]:
+    return [
+        entry
+        for entry in await queries.entries_about(means.db, one.kind, one.subject)
+        if (entry.at, entry.action) != (one.at, one.action)
+    ]
+
+
+DESK = Desk(
+    name="audit",
+    title="Catatan",
+    word="catatan",
+    kind="entry",
+    about="Semua yang dilakukan admin: siapa, apa, mengapa, kapan, dan dari mana. Tidak ada yang dapat mengubahnya.",
+    listing=LISTING,
+    load=load,
+)

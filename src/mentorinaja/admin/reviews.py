@@ -1,0 +1,209 @@
+"""Reviews on the desk: what people said of mentors, and hiding what breaks the rules."""
+
+from __future__ import annotations
+
+from mentorinaja.admin.cases import Case, Decision, Event, Means, Part, Plan, ReasonForm
+from mentorinaja.admin.desk import Desk
+from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row, Where
+from mentorinaja.admin.words import inside, money, order, person, time
+from mentorinaja.reviews import actions, queries
+from mentorinaja.reviews.queries import Whole
+
+# Each arm has an index of its own; together they are asked once.
+_FOUND = """r.id IN (
+  SELECT id FROM reviews WHERE comment ILIKE {}
+  UNION ALL SELECT id FROM reviews WHERE reply ILIKE {}
+  UNION ALL SELECT id FROM reviews WHERE display_name ILIKE {}
+  UNION ALL SELECT f.id FROM reviews f JOIN experts m ON m.id = f.expert_id WHERE m.display_name ILIKE {}
+  UNION ALL SELECT f.id FROM reviews f JOIN users w ON w.id = f.user_id WHERE w.full_name ILIKE {}
+  UNION ALL SELECT f.id FROM reviews f JOIN orders x ON x.id = f.order_id WHERE x.public_id = upper({}))"""
+
+
+def _search(words: str) -> Where:
+    return Where(_FOUND, (*[inside(words)] * 5, words))
+
+
+def _shown(hidden: bool) -> Cell:
+    return Cell("Disembunyikan", chip="bad") if hidden else Cell("Tampil", chip="ok")
+
+
+def _words(row: Row) -> Cell:
+    text = row["comment"] or "(tanpa kata)"
+    short = text if len(text) <= 160 else text[:159] + "…"
+    return Cell(short, note="Ada balasan" if row["replied_at"] else "")
+
+
+LISTING = Listing(
+    fields="""r.rating, r.comment, r.display_name, r.created_at, r.reply, r.replied_at, r.hidden_at, r.hidden_because,
+              r.user_id, (SELECT public_id FROM orders WHERE id = r.order_id) AS public_id,
+              (SELECT full_name FROM users WHERE id = r.user_id) AS author,
+              (SELECT display_name FROM experts WHERE id = r.expert_id) AS expert,
+              (SELECT user_id FROM experts WHERE id = r.expert_id) AS expert_user_id""",
+    source="reviews r",
+    key="r.id",
+    at="r.created_at",
+    columns=(
+        Column("Ulasan", lambda row: Cell(f"{row['rating']} ★", href=f"/admin/reviews/{row['public_id']}")),
+        Column("Status", lambda row: _shown(row["hidden_at"] is not None)),
+        Column("Kata", _words),
+        Column(
+            "Penulis", lambda row: person(row["author"], f"sebagai {row['display_name']}", row["user_id"])
+        ),
+        Column("Mentor", lambda row: person(row["expert"], "", row["expert_user_id"])),
+        Column("Order", lambda row: order(row["public_id"])),
+        Column("Ditulis", lambda row: time(row["created_at"])),
+    ),
+    exports=(
+        ("order", lambda row: row["public_id"]),
+        ("ditulis", lambda row: row["created_at"]),
+        ("bintang", lambda row: row["rating"]),
+        ("kata", lambda row: row["comment"]),
+        ("penulis", lambda row: row["author"]),
+        ("nama tampil", lambda row: row["display_name"]),
+        ("mentor", lambda row: row["expert"]),
+        ("balasan", lambda row: row["reply"]),
+        ("disembunyikan", lambda row: row["hidden_at"]),
+        ("alasan", lambda row: row["hidden_because"]),
+    ),
+    search=_search,
+    search_hint="Kata dalam ulasan atau balasan, nama, atau id order",
+    filters=(
+        Filter(
+            "shown",
+            "Status",
+            (
+                Choice("yes", "Tampil", Where("r.hidden_at IS NULL")),
+                Choice("no", "Disembunyikan", Where("r.hidden_at IS NOT NULL")),
+            ),
+        ),
+        Filter(
+            "stars",
+            "Bintang",
+            tuple(Choice(str(n), f"{n} bintang", Where("r.rating = {}", (n,))) for n in range(5, 0, -1)),
+        ),
+        Filter(
+            "reply",
+            "Balasan",
+            (
+                Choice("yes", "Ada balasan", Where("r.reply IS NOT NULL")),
+                Choice("no", "Belum dibalas", Where("r.reply IS NULL")),
+            ),
+        ),
+        Filter(
+            "words",
+            "Kata",
+            (
+                Choice("yes", "Dengan kata", Where("r.comment <> ''")),
+                Choice("no", "Bintang saja", Where("r.comment = ''")),
+            ),
+        ),
+    ),
+)
+
+
+async def load(means: Means, public_id: str) -> Case | None:
+    """The review of an order with its two people and what the mentor replied."""
+    one = await queries.whole_review(means.db, public_id)
+    if one is None:
+        return None
+    return Case(
+        subject=one.order_id,
+        title=f"Ulasan #{one.order_id}",
+        version=f"{one.moderated}:{one.edited_at}:{one.replied_at}:{one.reply_edited_at}",
+        data=one,
+        chips=(_shown(one.hidden_at is not None),),
+        facts=(
+            ("Penulis", person(one.payer_name, one.payer_email, one.user_id)),
+            ("Nama tampil", Cell(one.display_name)),
+            ("Mentor", person(one.expert_name, "", one.expert_user_id)),
+            (
+                "Nilai mentor",
+                Cell(
+                    f"{_stars(one.mean)} dari {one.rating_count} ulasan",
+                    href=f"/expert/{one.expert_slug}#reviews",
+                ),
+            ),
+            ("Order", order(one.order_id)),
+            ("Layanan", Cell(one.item_name)),
+            ("Dibayar", Cell(money(one.total).text, note=time(one.paid_at).text)),
+        ),
+        parts=(Part("review", "Ulasan dan balasan", "partials/admin/review.html", {"review": one}),),
+        events=_events(one),
+    )
+
+
+def _events(one: Whole) -> tuple[Event, ...]:
+    told = (
+        (one.created_at, "Ulasan ditulis", one.payer_name),
+        (one.edited_at, "Ulasan diubah", one.payer_name),
+        (one.replied_at, "Mentor membalas", one.expert_name),
+        (one.reply_edited_at, "Balasan diubah", one.expert_name),
+    )
+    events = [Event(at, text, actor) for at, text, actor in told if at]
+    if one.hidden_at:
+        events.append(Event(one.hidden_at, "Disembunyikan", note=one.hidden_because, kind="bad"))
+    return tuple(sorted(events, key=lambda event: event.at))
+
+
+def _stars(mean: float) -> str:
+    return f"{mean:.1f}".replace(".", ",")
+
+
+def _of(case: Case) -> Whole:
+    assert isinstance(case.data, Whole), "load made it"
+    return case.data
+
+
+def _plan(case: Case, happens: str, undo: str) -> Plan:
+    one = _of(case)
+    count = one.rating_count + (1 if one.hidden_at else -1)
+    return Plan(
+        happens=(
+            happens,
+            f"Nilai {one.expert_name} berubah dari {_stars(one.mean)} ({one.rating_count} ulasan) "
+            f"menjadi {_stars(one.mean_otherwise)} ({count} ulasan).",
+        ),
+        tells=(f"{one.payer_name} dan {one.expert_name} membaca alasan Anda di email.",),
+        undo=undo,
+    )
+
+
+async def _plan_hide(_means: Means, case: Case) -> Plan:
+    return _plan(
+        case,
+        "Ulasan dan balasannya tidak tampil lagi untuk umum. Penulis dan mentornya tetap melihatnya, dengan alasan Anda.",
+        "Anda dapat menampilkannya lagi kapan saja.",
+    )
+
+
+async def _plan_show(_means: Means, case: Case) -> Plan:
+    return _plan(
+        case, "Ulasan dan balasannya tampil lagi untuk umum.", "Anda dapat menyembunyikannya lagi kapan saja."
+    )
+
+
+async def _hide(means: Means, case: Case, form: ReasonForm) -> str:
+    await actions.hide(means.db, means.admin, case.subject, form.reason.data or "")
+    return "Ulasan disembunyikan; keduanya diberi tahu."
+
+
+async def _show(means: Means, case: Case, form: ReasonForm) -> str:
+    await actions.show(means.db, means.admin, case.subject, form.reason.data or "")
+    return "Ulasan tampil lagi; keduanya diberi tahu."
+
+
+DESK = Desk(
+    name="reviews",
+    title="Ulasan",
+    word="ulasan",
+    kind="review",
+    about="Ulasan tentang mentor. Yang melanggar aturan disembunyikan dengan alasan yang dibaca kedua pihak.",
+    listing=LISTING,
+    load=load,
+    decisions=(
+        Decision(
+            "hide", "Sembunyikan", lambda case: _of(case).hidden_at is None, _plan_hide, _hide, bad=True
+        ),
+        Decision("show", "Tampilkan lagi", lambda case: _of(case).hidden_at is not None, _plan_show, _show),
+    ),
+)

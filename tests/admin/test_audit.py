@@ -1,0 +1,93 @@
+"""The desk of the log: everything an admin did is found by words, people and kinds, and read whole."""
+
+import csv
+import io
+
+from mentorinaja.admin.desks import DESKS
+from mentorinaja.audit.actions import record
+from mentorinaja.audit.details import lines_of
+from mentorinaja.audit.rules import ACTIONS, KINDS
+from mentorinaja.db.pool import Connection, atomic
+from mentorinaja.web.viewer import Viewer
+from tests.support.desk import desk_of, make_admin
+from tests.support.site import Browser, Site
+
+HERE = "/admin/audit"
+ORDER = "BE-20261101-ABCDEF"
+
+
+@atomic
+async def note(tx: Connection, admin: Viewer, action: str, kind: str, subject: str, reason: str) -> None:
+    """Something an admin did, with all that an entry can hold."""
+    detail = {"before": {"state": "requested"}, "until": "2026-11-26T03:00:00+00:00", "lain lagi": True}
+    await record(tx, admin, action, kind, subject, reason=reason, amount=150_000, detail=detail)
+
+
+def reasons(browser: Browser) -> list[str]:
+    """The reasons of the listed entries."""
+    return [node.text(strip=True) for node in browser.page.css("td[data-label=Alasan]")]
+
+
+async def test_the_log_is_searched_narrowed_down_read_and_taken_along(site: Site) -> None:
+    sari, dimas = await make_admin(site.db, "Sari Keuangan"), await make_admin(site.db, "Dimas Dukungan")
+    await note(site.db, sari, "order.refunded", "order", ORDER, "Sesi tidak berlangsung.")
+    await note(site.db, dimas, "review.hidden", "review", ORDER, "Memuat 100% nomor_telepon.")
+    await note(site.db, sari, "user.suspended", "user", "12", "=1+1 penipuan berulang.")
+    browser = await desk_of(site, sari)
+    refund, hidden, suspended = (
+        "Sesi tidak berlangsung.",
+        "Memuat 100% nomor_telepon.",
+        "=1+1 penipuan berulang.",
+    )
+    for query, found in (
+        ("", [suspended, hidden, refund]),
+        ("kind=review", [hidden]),
+        ("action=order.refunded", [refund]),
+        ("from=desk", []),
+        ("since=2030-01-01", []),
+        ("q=BERLANGSUNG", [refund]),
+        ("q=100%25 nomor_", [hidden]),
+        ("q=100_ nomor", []),
+        (f"q={ORDER.lower()}", [hidden, refund]),
+        ("q=12", [suspended]),
+        ("q=dukungan", [hidden]),
+        (f"q=oleh:{sari.email}", [suspended, refund]),
+        (f"q=oleh:{sari.email} sesi", [refund]),
+        (f"q={dimas.email}&kind=user", []),
+    ):
+        await browser.get(f"{HERE}?{query}")
+        assert reasons(browser) == found, query
+
+    await browser.get(HERE)
+    assert browser.page.css_first(f'a[href="/admin/reviews/{ORDER}"]') is not None
+    assert browser.page.css_first('a[href="/admin/users/12"]') is not None
+    answer = await browser.submit("form[action$='/export']", {})
+    lines = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert lines[0]["tindakan"] == "list.exported" and lines[1]["alasan"].startswith("'=1+1")
+    await browser.get(HERE)
+    [taken, *_] = browser.page.css("table.rows tbody tr")
+    assert "Mengunduh daftar" in taken.text() and "Baris perintah" not in taken.text()
+
+    number = await site.db.fetchval("SELECT id FROM audit_log WHERE reason = $1", hidden)
+    await browser.get(f"{HERE}/{number}")
+    for words in ("Menyembunyikan ulasan", "Dimas Dukungan", hidden, "Rp 150.000", "Baris perintah",
+                  "Sebelum · Keadaan", "26 Nov", "ya", "lain lagi"):  # fmt: skip
+        assert words in browser.text, words
+    assert "Tidak ada yang perlu atau dapat diputuskan" in browser.text
+    for missing in ("0", "x", "99999999999999999999", "1/hide"):
+        assert (await browser.get(f"{HERE}/{missing}")).status_code == 404, missing
+
+
+def test_every_desk_has_a_word_in_the_log_and_every_action_is_of_a_kind() -> None:
+    assert {desk.kind for desk in DESKS if desk.decisions} <= KINDS.keys()
+    of_kinds = {"links": "link", **{kind: kind for kind in KINDS}}
+    assert all(action.partition(".")[0] in of_kinds for action in ACTIONS)
+
+
+def test_a_detail_is_read_in_lines() -> None:
+    assert lines_of({"amount": 5000, "orders": ["A", "B"], "x_y": None, "from": {"role": ""}}) == [
+        ("Jumlah", "Rp 5.000"),
+        ("Order", "A, B"),
+        ("x y", "–"),
+        ("Dari · Peran", "–"),
+    ]
