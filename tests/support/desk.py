@@ -20,3 +20,8 @@ async def make_admin(db: Database, name: str = "Admin MentorinAja") -> Viewer:
 async def desk_of(site: Site, admin: Viewer | None = None) -> Browser:
     """A browser in which an admin (None: a new one) is signed in, the password given just now."""
     return await browser_of(site, admin or await make_admin(site.db))
+
+
+def first_column(browser: Browser) -> list[str]:
+    """What stands first in each row of the list, in order."""
+    return [node.text(strip=True) for node in browser.page.css("table.rows tbody tr td:first-child")]
