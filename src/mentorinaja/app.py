@@ -60,6 +60,7 @@ from mentorinaja.web.html import make_environment
 from mentorinaja.web.showcase import showcase
 from mentorinaja.web.static import Assets, static_file
 from mentorinaja.withdrawals.routes import router as withdrawals
+from mentorinaja.work import MAILS
 
 FEATURES: list[ControllerRouterHandler] = [
     notices,
@@ -150,6 +151,7 @@ async def _lifespan(app: Litestar) -> AsyncIterator[None]:
         app.state.catalog = Catalog(resources.db, hub)
         app.state.find_kept = partial(kept.kept_by, resources.db)
         app.state.pace = Pace()
+        app.state.mails = {mail.kind: mail for mail in MAILS}
         app.state.rooms = Rooms(resources.db, hub, app.state.templates)
         await operations.refuse_shifted_clock(resources)
         try:

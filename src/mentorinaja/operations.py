@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 from datetime import timedelta
 
+import asyncpg
 from litestar import Response, Router, get
 from litestar.exceptions import NotFoundException
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
 from mentorinaja.db.pool import Database
+from mentorinaja.jobs.waiting import counts
 from mentorinaja.live.hub import Hub
 from mentorinaja.resources import Resources
 from mentorinaja.settings import LOOPBACK, Settings, SettingsError
 from mentorinaja.web.viewer import AnyRequest
+
+CASES = Gauge("mentorinaja_money_cases", "Cases of the money's health, by number; normally zero", ["number"])
+RUPIAH = Gauge("mentorinaja_money_rupiah", "Rupiah of those cases", ["number"])
+JOBS_WAITING = Gauge("mentorinaja_jobs_waiting", "Jobs in the queue, by state", ["state"])
 
 
 async def refuse_shifted_clock(resources: Resources) -> None:
@@ -38,11 +45,23 @@ async def readyz(db: Database, hub: Hub) -> Response[str]:
 
 
 @get("/metrics")
-async def metrics(request: AnyRequest, settings: Settings) -> Response[bytes]:
+async def metrics(request: AnyRequest, settings: Settings, db: Database) -> Response[bytes]:
     """Prometheus figures: for loopback, or with the token of the settings."""
     if not _may_see_metrics(request, settings):
         raise NotFoundException
+    with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        await _look_at_health(db)
     return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+async def _look_at_health(db: Database) -> None:
+    """What the worker last found of the money's health, and the queue; without a database they stay as they were."""
+    for row in await db.fetch("SELECT name, cases, amount FROM money_health"):
+        CASES.labels(row["name"]).set(row["cases"])
+        RUPIAH.labels(row["name"]).set(row["amount"])
+    jobs = await counts(db)
+    for state, count in (("queued", jobs.queued), ("late", jobs.late), ("failed", jobs.failed)):
+        JOBS_WAITING.labels(state).set(count)
 
 
 def _may_see_metrics(request: AnyRequest, settings: Settings) -> bool:

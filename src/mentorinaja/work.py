@@ -5,6 +5,8 @@ from __future__ import annotations
 from mentorinaja.accounts.jobs import JOBS as ACCOUNTS
 from mentorinaja.accounts.mails import MAILS as ACCOUNT_MAILS
 from mentorinaja.accounts.standing_mails import MAILS as STANDING_MAILS
+from mentorinaja.admin.jobs import JOBS as ADMIN
+from mentorinaja.admin.mails import MAILS as ADMIN_MAILS
 from mentorinaja.applications.mails import MAILS as APPLICATION_MAILS
 from mentorinaja.bookings.jobs import JOBS as BOOKINGS
 from mentorinaja.bookings.mails import MAILS as BOOKING_MAILS
@@ -51,6 +53,7 @@ MAILS: list[Mail] = [
     *REVIEW_MAILS,
     *TRUST_MAILS,
     *APPLICATION_MAILS,
+    *ADMIN_MAILS,
 ]
 
 
@@ -70,6 +73,7 @@ def all_jobs() -> list[Job]:
         *CALENDARS,
         *FAVOURITES,
         *TRUST,
+        *ADMIN,
     ]
 
 

@@ -229,7 +229,7 @@ async def test_after_three_days_a_mail_is_given_up(db: Database, budi: int) -> N
         await clock.shift(db, timedelta(days=3, minutes=1))
         await send_due(resources)
     [(status, _, problem)] = await state(db)
-    assert status == "dropped" and problem is not None and problem.startswith("given up")
+    assert status == "failed" and problem is not None and problem.startswith("given up")
 
 
 async def test_a_mail_that_cannot_be_written_keeps_no_other_waiting(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from mentorinaja.audit import actions as audit
 from mentorinaja.db.pool import Connection, Database, atomic
+from mentorinaja.errors import DomainError, NotThere
+from mentorinaja.jobs import waiting
 from mentorinaja.typed import UNFIT
 from mentorinaja.web.flash import Flash
 from mentorinaja.web.viewer import Viewer
@@ -11,6 +13,12 @@ from mentorinaja.web.viewer import Viewer
 LONGEST_NAME = 60
 LONGEST_QUERY = 1000
 MOST_FILTERS = 30
+
+
+class JobGone(DomainError):
+    """A worker was quicker, or another admin."""
+
+    title = "Pekerjaan ini tidak menunggu lagi"
 
 
 @atomic
@@ -49,3 +57,25 @@ async def drop_filter(db: Database, admin: Viewer, desk: str, filter_id: int) ->
     await db.execute(
         "DELETE FROM saved_filters WHERE id = $1 AND user_id = $2 AND desk = $3", filter_id, admin.id, desk
     )
+
+
+@atomic
+async def retry_job(tx: Connection, admin: Viewer, job_id: int) -> None:
+    """A job that failed or waits runs now. Raises `NotThere`, `JobGone`."""
+    await _note_job(tx, admin, "job.retried", job_id, await waiting.run_again(tx, job_id))
+
+
+@atomic
+async def discard_job(tx: Connection, admin: Viewer, job_id: int, reason: str) -> None:
+    """A job that failed or waits never runs. Raises `NotThere`, `JobGone`."""
+    await _note_job(tx, admin, "job.discarded", job_id, await waiting.take_out(tx, job_id), reason)
+
+
+async def _note_job(
+    tx: Connection, admin: Viewer, action: str, job_id: int, name: str | None, reason: str = ""
+) -> None:
+    if admin.role != "admin":
+        raise NotThere
+    if name is None:
+        raise JobGone("Pekerjaan ini sedang berjalan atau sudah selesai.")
+    await audit.record(tx, admin, action, "job", str(job_id), reason=reason, detail={"name": name})

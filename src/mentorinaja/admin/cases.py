@@ -9,6 +9,7 @@ from typing import Any
 
 from mentorinaja.admin.listing import Cell
 from mentorinaja.db.pool import Database
+from mentorinaja.notices.kinds import Mail
 from mentorinaja.payments.midtrans import Gateway
 from mentorinaja.settings import Settings
 from mentorinaja.storage import Storage
@@ -25,6 +26,7 @@ class Means:
     settings: Settings
     gateway: Gateway
     storage: Storage
+    mails: Mapping[str, Mail]
     now: datetime
 
 

@@ -31,6 +31,7 @@ def means_of(request: WebRequest) -> Means:
         settings=state.settings,
         gateway=state.gateway,
         storage=state.storage,
+        mails=state.mails,
         now=state.clock.now(),
     )
 

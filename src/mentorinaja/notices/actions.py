@@ -6,16 +6,25 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+from mentorinaja.audit import actions as audit
 from mentorinaja.db.pool import Connection, Database, atomic
+from mentorinaja.errors import DomainError, NotThere
 from mentorinaja.jobs.queue import enqueue
 from mentorinaja.notices.kinds import OutboxRow
 from mentorinaja.notices.rules import OPTIONAL
+from mentorinaja.web.viewer import Viewer
 
 SEND = "notices.send"
 DUE = "notices.due"
 
 # A process that took a mail and died gives it back after this long: longer than any sending can take.
 LEASE = timedelta(minutes=2)
+
+
+class NotUnsent(DomainError):
+    """It was sent, is being sent, or was called off."""
+
+    title = "Email ini tidak menunggu dikirim"
 
 
 async def queue(
@@ -104,6 +113,11 @@ async def drop(db: Database, outbox_id: int, reason: str) -> None:
     await db.execute("UPDATE outbox SET status = 'dropped', problem = $2 WHERE id = $1", outbox_id, reason)
 
 
+async def fail(db: Database, outbox_id: int, problem: str) -> None:
+    """It was refused for good, or given up: it stays so until somebody looks after it."""
+    await db.execute("UPDATE outbox SET status = 'failed', problem = $2 WHERE id = $1", outbox_id, problem)
+
+
 async def drop_due(db: Database, reason: str) -> None:
     """Nothing that should have been sent by now ever will be; what waits for its time goes on waiting."""
     await db.execute(
@@ -152,3 +166,43 @@ async def put_back(tx: Connection, outbox_id: int, problem: str, pause: timedelt
     )
     if next_try_at is not None:
         await enqueue(tx, DUE, at=next_try_at)
+
+
+@atomic
+async def send_again(tx: Connection, admin: Viewer, outbox_id: int) -> None:
+    """Try a mail now that waits or failed; whether it is still true is seen when it is sent.
+
+    Raises `NotThere`, `NotUnsent`.
+    """
+    await _lock_unsent(tx, admin, outbox_id)
+    await tx.execute(
+        """UPDATE outbox SET status = 'waiting', attempts = 0, problem = NULL, next_try_at = app_now()
+           WHERE id = $1""",
+        outbox_id,
+    )
+    await enqueue(tx, SEND, {"outbox_id": outbox_id})
+    await audit.record(tx, admin, "mail.sent_again", "mail", str(outbox_id))
+
+
+@atomic
+async def call_off(tx: Connection, admin: Viewer, outbox_id: int, reason: str) -> None:
+    """A mail that waits or failed is never sent. Raises `NotThere`, `NotUnsent`."""
+    await _lock_unsent(tx, admin, outbox_id)
+    await tx.execute("UPDATE outbox SET status = 'dropped', problem = 'called off' WHERE id = $1", outbox_id)
+    await audit.record(tx, admin, "mail.called_off", "mail", str(outbox_id), reason=reason)
+
+
+async def _lock_unsent(tx: Connection, admin: Viewer, outbox_id: int) -> None:
+    if admin.role != "admin":
+        raise NotThere
+    row = await tx.fetchrow(
+        """SELECT status, status IN ('waiting', 'failed') OR status = 'sending' AND taken_until < statement_timestamp()
+             AS unsent FROM outbox WHERE id = $1 FOR UPDATE""",
+        outbox_id,
+    )
+    if row is None:
+        raise NotThere
+    if row["status"] == "sending" and not row["unsent"]:
+        raise NotUnsent("Email ini sedang dikirim. Muat ulang sebentar lagi.")
+    if not row["unsent"]:
+        raise NotUnsent("Email ini sudah terkirim atau sudah dibatalkan.")

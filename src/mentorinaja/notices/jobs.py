@@ -64,7 +64,7 @@ class _Post:
             try:
                 await self._write_and_deliver(resources, row)
             except Refused as refusal:
-                await actions.drop(resources.db, row.id, str(refusal))
+                await actions.fail(resources.db, row.id, str(refusal))
             except NotSent as problem:
                 await self._try_later(resources, row, str(problem))
                 return not isinstance(problem, ServerGone)
@@ -85,6 +85,6 @@ class _Post:
     async def _try_later(self, resources: Resources, row: OutboxRow, problem: str) -> None:
         log.warning("mail.not_sent", kind=row.kind, outbox_id=row.id, attempts=row.attempts, problem=problem)
         if await clock.now(resources.db) - row.due_at > GIVE_UP_AFTER:
-            await actions.drop(resources.db, row.id, f"given up: {problem}")
+            await actions.fail(resources.db, row.id, f"given up: {problem}")
         else:
             await actions.put_back(resources.db, row.id, problem, pause_after(row.attempts))

@@ -21,6 +21,9 @@ class Choice:
     name: str
 
 
+# What carries a key to somebody's account: nobody but its owner reads it.
+SECRET = frozenset({"verify", "reset", "email_change"})
+
 # What is about money that moved, about a session that changed, or about the account's safety is always told.
 OPTIONAL: Mapping[str, Choice] = {
     choice.kind: choice

@@ -38,7 +38,11 @@ async def reconcile(
         if id_ in answered:
             continue
         status = await gateway.status(id_, seconds)
-        if status is not None and status.order_id == gateway_order_id and status.transaction_id not in answered:
+        if (
+            status is not None
+            and status.order_id == gateway_order_id
+            and status.transaction_id not in answered
+        ):
             answered.add(status.transaction_id)
             changed = await hear(db, attempt.gateway_order_id, status) or changed
     return changed

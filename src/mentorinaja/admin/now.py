@@ -1,0 +1,74 @@
+"""What waits for a decision, and what happens now: counts for the desk's home, each with the list it counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mentorinaja.db.pool import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Something that waits for an admin: how many, and where; `amount` in whole rupiah, None where there is no money."""
+
+    title: str
+    address: str
+    count: int
+    amount: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """What waits for a decision, and sessions: `running` now, `paused` of them, and `soon` to begin within an hour."""
+
+    waiting: list[Waiting]
+    running: int
+    paused: int
+    soon: int
+
+
+# Everything here is counted in indexes of what is open.
+_SQL = """
+SELECT (SELECT count(*) FROM experts WHERE status = 'submitted') AS applications,
+  refunds.count AS refunds, refunds.amount AS refunds_amount,
+  transfers.count AS transfers, transfers.amount AS transfers_amount,
+  (SELECT count(*) FROM session_reports WHERE decided_at IS NULL) AS reports,
+  withdrawals.count AS withdrawals, withdrawals.amount AS withdrawals_amount,
+  (SELECT count(*) FROM role_requests WHERE state = 'open') AS roles,
+  (SELECT count(*) FROM active_sessions WHERE status = 'running') AS running,
+  (SELECT count(*) FROM active_sessions WHERE status = 'paused') AS paused,
+  (SELECT count(*) FROM bookings WHERE status = 'confirmed' AND starts_at > app_now()
+     AND starts_at <= app_now() + interval '1 hour') AS soon
+FROM (SELECT count(*), coalesce(sum(amount), 0)::bigint AS amount FROM refunds
+      WHERE state = 'requested' AND reason = 'quarantined') refunds,
+  (SELECT count(*), coalesce(sum(amount), 0)::bigint AS amount FROM refunds r
+   WHERE state = 'approved' AND way = 'bank'
+     AND (SELECT a.bounced_at IS NULL FROM refund_accounts a WHERE a.order_id = r.order_id ORDER BY id DESC LIMIT 1)
+  ) transfers,
+  (SELECT count(*), coalesce(sum(amount), 0)::bigint AS amount FROM withdrawals
+   WHERE state IN ('requested', 'checked')) withdrawals"""
+
+
+async def now_on(db: Database) -> Now:
+    """What there is to decide and what goes on, in one statement."""
+    row = await db.fetchrow(_SQL)
+    assert row is not None, "counts have a row"
+    waiting = [
+        Waiting("Lamaran mentor", "/admin/experts?status=submitted", row["applications"]),
+        Waiting(
+            "Pengembalian menunggu izin",
+            "/admin/refunds?state=requested",
+            row["refunds"],
+            row["refunds_amount"],
+        ),
+        Waiting(
+            "Pengembalian lewat bank",
+            "/admin/refunds?state=transfer",
+            row["transfers"],
+            row["transfers_amount"],
+        ),
+        Waiting("Laporan sesi", "/admin/reports?state=open", row["reports"]),
+        Waiting("Penarikan", "/admin/withdrawals?state=open", row["withdrawals"], row["withdrawals_amount"]),
+        Waiting("Perubahan peran", "/admin/users", row["roles"]),
+    ]
+    return Now(waiting, row["running"], row["paused"], row["soon"])
