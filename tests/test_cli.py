@@ -1,5 +1,6 @@
 """The commands, run as a person runs them."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from mentorinaja.db import waiting
 from mentorinaja.db.pool import Database
 from mentorinaja.settings import describe
 from tests.support.conversations import a_talk, begin_talk, end_talk, put_attachment, put_message, tamper
+from tests.support.second_factor import ADMIN, make_desk_account, with_device
 
 
 def run(*arguments: str, given: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
@@ -176,6 +178,25 @@ async def test_an_admin_is_made_from_the_command_line(db: Database) -> None:
     assert await db.fetchval("SELECT role FROM users WHERE email = 'desk@contoh.test'") == "admin"
     again = run("create-admin", "desk@contoh.test", given="gajah terbang tinggi\n", DATABASE_URL=db.dsn)
     assert again.returncode == 1 and "Traceback" not in again.stderr
+
+
+async def test_an_admin_who_lost_everything_is_let_in_anew_from_the_command_line(
+    db: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", db.dsn)
+
+    async def reset(email: str) -> int:
+        return await asyncio.to_thread(main, ["reset-totp", email])
+
+    user_id = await make_desk_account(db)
+    assert await reset(ADMIN) == 1, "nothing is set up"
+    await with_device(db, user_id)
+    assert await reset("siapa@contoh.test") == 1 and "bukan admin" in capsys.readouterr().err
+    assert await reset(ADMIN) == 0
+    assert await db.fetchval("SELECT count(*) FROM second_factors") == 0
+    assert await db.fetchval("SELECT count(*) FROM login_sessions WHERE ended_at IS NULL") == 0
+    row = await db.fetchrow("SELECT actor_id, session_id, action FROM audit_log")
+    assert row is not None and tuple(row) == (user_id, 0, "user.totp_reset")
 
 
 def test_migrate_starts_and_stops_the_embedded_database_by_itself(tmp_path: Path) -> None:

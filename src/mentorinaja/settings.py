@@ -51,7 +51,7 @@ class Settings:
     bank_key: str = _env(
         "BANK_KEY",
         "",
-        "seals account numbers; several, comma-separated: the first seals, all open; empty: SECRET_KEY",
+        "seals account numbers and secrets of codes; several, comma-separated: the first seals, all open; empty: SECRET_KEY",
     )
     base_url: str = _env("BASE_URL", "http://127.0.0.1:8000", "public address, no slash at the end")
     host: str = _env("HOST", "127.0.0.1", "address the web process listens on")

@@ -9,13 +9,11 @@ from mentorinaja import clock
 from mentorinaja.accounts import actions, challenges, codes, factors, queries, rules
 from mentorinaja.accounts.actions import HalfWay
 from mentorinaja.accounts.problems import CodeNeeded, NoFactor, WrongCode, WrongPassword
-from mentorinaja.banks.vault import Vault
 from mentorinaja.db.pool import Database
 from mentorinaja.errors import NotThere, TooMany
 from mentorinaja.web.auth import token_hash
 from mentorinaja.web.viewer import Viewer
 from tests.support.accounts import HOME, PASSWORD, eventually, make_account, signed_in
-from tests.support.config import make_settings
 from tests.support.desk import make_admin
 from tests.support.second_factor import (
     ADMIN,
@@ -25,6 +23,8 @@ from tests.support.second_factor import (
     make_desk_account,
     secret_shown,
     set_up,
+    vault_of,
+    with_device,
 )
 from tests.support.site import Browser, Site, running_site
 
@@ -41,26 +41,9 @@ def leads_to(browser: Browser) -> str:
     return browser.answer.headers["location"]
 
 
-def vault_of(db: Database) -> Vault:
-    return Vault(make_settings(db.dsn))
-
-
 async def mails_to(db: Database, user_id: int) -> list[str]:
     rows = await db.fetch("SELECT kind FROM outbox WHERE user_id = $1 ORDER BY id", user_id)
     return [row["kind"] for row in rows]
-
-
-async def with_device(db: Database, email: str = ADMIN) -> tuple[Viewer, str, list[str]]:
-    """An admin who has set a device up and is signed in; the secret and the recovery codes."""
-    user_id, vault = await make_desk_account(db, email), vault_of(db)
-    challenge = await challenges.find(db, await challenges.begin(db, vault, user_id, HOME, "/"))
-    assert challenge is not None and challenge.offered is not None
-    secret = vault.open(challenge.offered)
-    code = codes.app_code(secret, codes.step_at(codes.real_now()))
-    passed = await challenges.answer(db, vault, challenge, code, HOME, replaces=None)
-    viewer = await queries.find_viewer(db, token_hash(passed.signed_in.token))
-    assert viewer is not None
-    return viewer, secret, passed.new_codes
 
 
 async def answer(db: Database, user_id: int, code: str) -> challenges.Passed:
@@ -270,7 +253,7 @@ async def test_the_profile_makes_new_codes_and_takes_another_device(site: Site) 
 
 
 async def test_an_admin_who_lost_everything_is_let_in_anew_by_another_one(db: Database) -> None:
-    viewer, _, fresh = await with_device(db)
+    viewer, _, fresh = await with_device(db, await make_desk_account(db))
     other = await make_admin(db, "Admin Kedua")
     reason = "Ponsel hilang, dikenali lewat telepon"
     for who, whom, refusal in (
@@ -296,7 +279,7 @@ async def test_an_admin_who_lost_everything_is_let_in_anew_by_another_one(db: Da
 
 
 async def test_an_admins_sign_in_ends_after_a_working_day_and_when_nobody_is_there(db: Database) -> None:
-    viewer, _, fresh = await with_device(db)
+    viewer, _, fresh = await with_device(db, await make_desk_account(db))
     with pytest.raises(CodeNeeded):
         await actions.open_session(db, viewer.id, HOME)
     assert isinstance(await actions.sign_in(db, ADMIN, PASSWORD, HOME, remember=True), HalfWay)
@@ -330,7 +313,7 @@ async def test_an_admins_sign_in_ends_after_a_working_day_and_when_nobody_is_the
 
 
 async def test_what_is_sensitive_waits_for_a_password_that_was_given_lately(db: Database) -> None:
-    viewer, secret, _ = await with_device(db)
+    viewer, secret, _ = await with_device(db, await make_desk_account(db))
     assert await queries.confirmed_lately(db, viewer.session_id)
     vault = vault_of(db)
     token = await challenges.begin(db, vault, viewer.id, HOME, "/")
@@ -361,7 +344,7 @@ async def _at_once(db: Database, viewer: Viewer, code: str) -> list[str]:
 
 
 async def test_a_code_that_is_sent_many_times_at_once_signs_in_once(db: Database) -> None:
-    viewer, secret, fresh = await with_device(db)
+    viewer, secret, fresh = await with_device(db, await make_desk_account(db))
     once = ["Passed", "WrongCode", "WrongCode", "WrongCode"]
     assert await _at_once(db, viewer, await code_now(db, secret, viewer.id)) == once
     assert await _at_once(db, viewer, fresh[0]) == once
@@ -370,7 +353,7 @@ async def test_a_code_that_is_sent_many_times_at_once_signs_in_once(db: Database
 async def test_without_the_condition_a_code_would_sign_in_many_times(
     unchecked_db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    viewer, secret, fresh = await with_device(unchecked_db)
+    viewer, secret, fresh = await with_device(unchecked_db, await make_desk_account(unchecked_db))
     monkeypatch.setattr(factors, "_TAKE_STEP", factors._TAKE_STEP.replace("AND last_step < $2", ""))
     monkeypatch.setattr(factors, "_TAKE_CODE", factors._TAKE_CODE.replace("AND used_at IS NULL", ""))
     often = ["Passed"] * 4

@@ -207,13 +207,14 @@ async def test_nobody_looks_as_an_admin_or_as_who_is_stopped_and_it_ends_by_itse
     seen = {"budi": (budi.id, admin.id, "user"), "admin": (admin.id, None, "admin")}
 
     async def who_is_it() -> str:
-        viewer = await queries.find_viewer(db, token_hash("x"))
+        viewer = await queries.find_viewer(db, token_hash(token))
         assert viewer is not None and viewer.session_id == session_id
         by = (viewer.id, viewer.seen_by, viewer.role)
         assert by == seen["budi"] or by == seen["admin"], by
         return "budi" if viewer.seen_by else "admin"
 
-    await actions.view_as(db, admin, budi.id, WHY)
+    token = await actions.view_as(db, admin, budi.id, WHY)
+    assert await queries.find_viewer(db, token_hash("x")) is None, "nothing from before acts as anybody"
     assert await who_is_it() == "budi"
     for change, back in (
         (
@@ -230,11 +231,11 @@ async def test_nobody_looks_as_an_admin_or_as_who_is_stopped_and_it_ends_by_itse
     assert await who_is_it() == "budi"
     await clock.shift(db, timedelta(minutes=2))
     assert await who_is_it() == "admin"
-    await actions.view_as(db, admin, budi.id, WHY)
+    token = await actions.view_as(db, admin, budi.id, WHY)
     await db.execute("UPDATE users SET suspended_at = app_now() WHERE id = $1", admin.id)
-    assert await queries.find_viewer(db, token_hash("x")) is None
+    assert await queries.find_viewer(db, token_hash(token)) is None
     await db.execute("UPDATE users SET suspended_at = NULL, role = 'user' WHERE id = $1", admin.id)
-    assert await queries.find_viewer(db, token_hash("x")) is None, "the sign-in ended with the role"
+    assert await queries.find_viewer(db, token_hash(token)) is None, "the sign-in ended with the role"
 
 
 async def test_streams_and_memories_follow_at_once_when_an_admin_looks_and_stops(db: Database) -> None:
@@ -254,31 +255,27 @@ async def test_streams_and_memories_follow_at_once_when_an_admin_looks_and_stops
         admin = replace(admin, session_id=session_id)
         ended: list[str] = []
 
-        async def opens(name: str) -> Viewer:
-            viewer = await cache.find(token_hash("x"))
+        async def opens(name: str, token: str) -> Viewer:
+            viewer = await cache.find(token_hash(token))
             assert viewer is not None
-            watch(token_hash("x"), viewer, lambda: ended.append(name))
+            watch(token_hash(token), viewer, lambda: ended.append(name))
             return viewer
 
-        async def known_as(seen_by: int | None) -> None:
-            async def holds() -> bool:
-                viewer = await cache.find(token_hash("x"))
-                return viewer is not None and viewer.seen_by == seen_by
+        async def nobody(token: str) -> bool:
+            return await cache.find(token_hash(token)) is None
 
-            await eventually(holds)
-
-        await opens("as oneself")
-        await actions.view_as(db, admin, budi.id, WHY)
-        await known_as(admin.id)
+        await opens("as oneself", "x")
+        token = await actions.view_as(db, admin, budi.id, WHY)
+        await eventually(lambda: nobody("x"))
         await eventually(lambda: _has(ended, "as oneself"))
-        viewer = await opens("as Budi")
+        viewer = await opens("as Budi", token)
         assert (viewer.id, viewer.seen_by) == (budi.id, admin.id)
-        await db.execute(
-            "UPDATE login_sessions SET viewing_as = NULL, viewing_since = NULL, viewing_reason = NULL"
-        )
-        await known_as(None)
+        own = await viewing.stop(db, session_id)
+        assert own is not None and await viewing.stop(db, session_id) is None
+        await eventually(lambda: nobody(token))
         await eventually(lambda: _has(ended, "as Budi"))
-        await opens("idle")
+        viewer = await opens("idle", own)
+        assert (viewer.id, viewer.seen_by) == (admin.id, None)
         await clock.shift(db, timedelta(minutes=31))
         await eventually(lambda: _has(ended, "idle"))
     finally:

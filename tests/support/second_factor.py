@@ -2,10 +2,14 @@
 
 import re
 
-from mentorinaja.accounts import codes
+from mentorinaja.accounts import challenges, codes, queries
 from mentorinaja.accounts.actions import create_admin
+from mentorinaja.banks.vault import Vault
 from mentorinaja.db.pool import Database
-from tests.support.accounts import PASSWORD
+from mentorinaja.web.auth import token_hash
+from mentorinaja.web.viewer import Viewer
+from tests.support.accounts import HOME, PASSWORD
+from tests.support.config import make_settings
 from tests.support.site import Browser, Site
 
 ADMIN = "admin@contoh.test"
@@ -14,6 +18,24 @@ ADMIN = "admin@contoh.test"
 async def make_desk_account(db: Database, email: str = ADMIN) -> int:
     """An admin with PASSWORD, who has set up no device yet; answers the user's id."""
     return await create_admin(db, email=email, full_name="Admin Meja", phone="08110000000", password=PASSWORD)
+
+
+def vault_of(db: Database) -> Vault:
+    """What opens the secrets of this database's site."""
+    return Vault(make_settings(db.dsn))
+
+
+async def with_device(db: Database, user_id: int) -> tuple[Viewer, str, list[str]]:
+    """The admin has set a device up and is signed in; the secret and the recovery codes."""
+    vault = vault_of(db)
+    challenge = await challenges.find(db, await challenges.begin(db, vault, user_id, HOME, "/"))
+    assert challenge is not None and challenge.offered is not None
+    secret = vault.open(challenge.offered)
+    code = codes.app_code(secret, codes.step_at(codes.real_now()))
+    passed = await challenges.answer(db, vault, challenge, code, HOME, replaces=None)
+    viewer = await queries.find_viewer(db, token_hash(passed.signed_in.token))
+    assert viewer is not None
+    return viewer, secret, passed.new_codes
 
 
 async def give_password(browser: Browser, email: str = ADMIN, door: str = "/login") -> None:

@@ -86,6 +86,25 @@ async def test_an_unknown_address_shows_nobody_the_wrong_menu(odd: Site) -> None
     assert "Daftar" not in browser.text and "Home" in browser.text
 
 
+async def test_who_is_signed_out_is_offered_to_sign_in_where_nothing_is_there(odd: Site) -> None:
+    browser = await odd.browser()
+    ways = {
+        "/admin/orders?state=paid": "/login?next=/admin/orders%3Fstate%3Dpaid",
+        "/expert/tidak-ada": "/login?next=/expert/tidak-ada",
+        "/nope": "/login?next=/nope",
+        "/reset-password/x": None,
+        "/try/rule": None,
+    }
+    for path, way in ways.items():
+        await browser.get(path)
+        links = [link.attributes["href"] for link in browser.page.css("main .actions a")]
+        assert links[-1] == (way or "/"), path
+    browser = await signed_in(odd, BUDI)
+    for path in ways:
+        await browser.get(path)
+        assert not browser.page.css("main .actions a[href^='/login']"), path
+
+
 async def test_while_the_database_is_away_pages_say_so_and_then_come_back(db: Database) -> None:
     async with (
         relayed(db.dsn) as (dsn, line),

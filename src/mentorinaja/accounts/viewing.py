@@ -98,46 +98,13 @@ async def only_looks(connection: Guarded, handler: object) -> None:
 
 
 @atomic
-async def view_as(tx: Connection, admin: Viewer, user_id: int, reason: str) -> None:
+async def view_as(tx: Connection, admin: Viewer, user_id: int, reason: str) -> str:
     """Look as this person from now on, in the admin's present session, for `rules.VIEWING_FOR`.
 
-    Raises NotThere, and NotViewable for admins, the suspended and oneself.
+    Answers the session's new token, for the cookie: no process takes the next request for the admin's own. Raises
+    NotThere, and NotViewable for admins, the suspended and oneself.
     """
-    await _look(tx, admin, user_id, reason)
-
-
-@atomic
-async def begin(tx: Connection, admin: Viewer, user_id: int, reason: str) -> str:
-    """As `view_as`; answers the session's new token, so that no process takes its next request for the admin's."""
-    await _look(tx, admin, user_id, reason)
-    return await sessions.renew_token(tx, admin.session_id)
-
-
-@atomic
-async def stop(tx: Connection, session_id: int) -> str | None:
-    """Be oneself again: answers the session's new token, None when nobody was looked at."""
-    stopped = await tx.fetchval(
-        """UPDATE login_sessions SET viewing_as = NULL, viewing_since = NULL, viewing_reason = NULL
-           WHERE id = $1 AND viewing_as IS NOT NULL RETURNING id""",
-        session_id,
-    )
-    return await sessions.renew_token(tx, session_id) if stopped else None
-
-
-async def _look(tx: Connection, admin: Viewer, user_id: int, reason: str) -> None:
-    if admin.role != "admin":
-        raise NotThere
-    person = await tx.fetchrow(
-        "SELECT role, suspended_at IS NOT NULL AS suspended FROM users WHERE id = $1", user_id
-    )
-    if person is None:
-        raise NotThere
-    if user_id == admin.id:
-        raise NotViewable("Ini akun Anda sendiri.")
-    if person["role"] == "admin":
-        raise NotViewable("Orang ini admin. Melihat sebagai admin lain tidak bisa.")
-    if person["suspended"]:
-        raise NotViewable("Akun ini sedang ditangguhkan, jadi tidak ada yang bisa dilihatnya.")
+    await _check(tx, admin, user_id)
     started = await tx.fetchval(
         """UPDATE login_sessions SET viewing_as = $3, viewing_since = app_now(), viewing_reason = $4
            WHERE id = $1 AND user_id = $2 AND ended_at IS NULL RETURNING id""",
@@ -152,3 +119,31 @@ async def _look(tx: Connection, admin: Viewer, user_id: int, reason: str) -> Non
     await audit.record(
         tx, admin, "user.viewed_as", "user", str(user_id), reason=reason, detail={"minutes": minutes}
     )
+    return await sessions.renew_token(tx, admin.session_id)
+
+
+@atomic
+async def stop(tx: Connection, session_id: int) -> str | None:
+    """Be oneself again: answers the session's new token, None when nobody was looked at."""
+    stopped = await tx.fetchval(
+        """UPDATE login_sessions SET viewing_as = NULL, viewing_since = NULL, viewing_reason = NULL
+           WHERE id = $1 AND viewing_as IS NOT NULL RETURNING id""",
+        session_id,
+    )
+    return await sessions.renew_token(tx, session_id) if stopped else None
+
+
+async def _check(tx: Connection, admin: Viewer, user_id: int) -> None:
+    if admin.role != "admin":
+        raise NotThere
+    person = await tx.fetchrow(
+        "SELECT role, suspended_at IS NOT NULL AS suspended FROM users WHERE id = $1", user_id
+    )
+    if person is None:
+        raise NotThere
+    if user_id == admin.id:
+        raise NotViewable("Ini akun Anda sendiri.")
+    if person["role"] == "admin":
+        raise NotViewable("Orang ini admin. Melihat sebagai admin lain tidak bisa.")
+    if person["suspended"]:
+        raise NotViewable("Akun ini sedang ditangguhkan, jadi tidak ada yang bisa dilihatnya.")

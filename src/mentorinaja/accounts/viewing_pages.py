@@ -38,7 +38,7 @@ async def begin(request: WebRequest, db: Database, settings: Settings, user_id: 
     try:
         if not await queries.confirmed_lately(db, admin.session_id):
             await actions.confirm(db, admin, form.password.data or "")
-        token = await viewing.begin(db, admin, user_id, form.reason.data or "")
+        token = await actions.view_as(db, admin, user_id, form.reason.data or "")
     except (WrongPassword, TooMany) as problem:
         form.password.errors = [str(problem)]
         return with_wait(await _form(request, db, user_id, form, status=problem.status), problem)
@@ -77,6 +77,7 @@ async def _form(
         status=status,
         form=form,
         account=account,
+        back=f"/admin/users/{user_id}",
         minutes=int(rules.VIEWING_FOR.total_seconds()) // 60,
         asks_password=not await queries.confirmed_lately(db, admin_of(request).session_id),
     )

@@ -1,4 +1,4 @@
-"""Account numbers, and addresses that open calendars, at rest: sealed with a key the database does not have."""
+"""Account numbers, addresses that open calendars and secrets of codes at rest: sealed with a key the database lacks."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Vault:
         try:
             return self._keys.decrypt(sealed).decode()
         except InvalidToken:
-            raise Unreadable("BANK_KEY does not open this account number") from None
+            raise Unreadable("BANK_KEY does not open what was sealed") from None
 
 
 def _key(secret: str) -> bytes:
