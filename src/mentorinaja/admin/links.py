@@ -41,7 +41,7 @@ _KINDS = (
     ("used", "Terpakai (semua)", link_queries.USED),
     ("expiring", f"Habis dalam {EXPIRING_DAYS} hari", link_queries.EXPIRING),
     ("expired", STATES["expired"], link_queries.GONE),
-    ("misfit", "Habis sebelum sesinya", f"l.id IN (SELECT u.link_id {link_queries.MISFITS})"),
+    ("misfit", "Habis sebelum sesinya", link_queries.MISFITS),
     ("retired", STATES["retired"], "l.retired_at IS NOT NULL"),
 )
 
@@ -49,9 +49,9 @@ _KINDS = (
 def _search(words: str) -> Where:
     """Part of the address, or the order whose session has it."""
     return Where(
-        """l.id IN (SELECT x.id FROM meeting_links_pool x WHERE x.url ILIKE '%' || {} || '%'
+        """l.id = ANY (ARRAY(SELECT x.id FROM meeting_links_pool x WHERE x.url ILIKE '%' || {} || '%'
              UNION ALL SELECT u.link_id FROM orders o JOIN bookings b ON b.order_id = o.id
-               JOIN meeting_link_uses u ON u.booking_id = b.id WHERE o.public_id = upper({}))""",
+               JOIN meeting_link_uses u ON u.booking_id = b.id WHERE o.public_id = upper({})))""",
         (words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_"), words),
     )
 

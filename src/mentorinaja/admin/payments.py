@@ -69,10 +69,10 @@ _ATTEMPT_STATES = {
 def _search(words: str) -> Where:
     """An order, an id that Midtrans knows an attempt by, or a transaction: each found by its own index."""
     return Where(
-        """p.id IN (SELECT x.id FROM payment_logs x WHERE x.gateway_order_id = upper({})
+        """p.id = ANY (ARRAY(SELECT x.id FROM payment_logs x WHERE x.gateway_order_id = upper({})
              UNION ALL SELECT x.id FROM payment_logs x WHERE x.transaction_id = {}
              UNION ALL SELECT x.id FROM orders o JOIN payment_attempts a ON a.order_id = o.id
-               JOIN payment_logs x ON x.gateway_order_id = a.gateway_order_id WHERE o.public_id = upper({}))""",
+               JOIN payment_logs x ON x.gateway_order_id = a.gateway_order_id WHERE o.public_id = upper({})))""",
         (words, words, words),
     )
 

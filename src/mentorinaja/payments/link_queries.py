@@ -13,8 +13,9 @@ from mentorinaja.payments.link_rules import ENOUGH, EXPIRING_DAYS, STATES, Line,
 UPCOMING = """FROM bookings b JOIN meeting_link_uses u ON u.booking_id = b.id
   WHERE b.status IN ('pending', 'confirmed') AND b.starts_at > app_now() - interval '2 days'
     AND upper(b.during) > app_now()"""
-# Sessions whose link `l` expires before they end.
-MISFITS = f"{UPCOMING} AND l.expires_at < upper(b.during)"
+# Links that expire before a session that holds them ends.
+MISFITS = f"""l.id = ANY (ARRAY(SELECT h.link_id FROM (SELECT u.link_id, upper(b.during) AS ends_at {UPCOMING}) h
+  JOIN meeting_links_pool m ON m.id = h.link_id WHERE m.expires_at < h.ends_at))"""
 # Of a link `l` of the pool.
 STATE = f"""CASE WHEN l.retired_at IS NOT NULL THEN 'retired'
   WHEN l.spent_at IS NOT NULL AND EXISTS (SELECT {UPCOMING} AND u.link_id = l.id) THEN 'reserved'
@@ -27,7 +28,9 @@ GONE = f"{_TO_GIVE} AND l.expires_at <= app_now()"
 EXPIRING = f"""{_TO_GIVE} AND l.expires_at > app_now()
   AND l.expires_at <= app_now() + interval '{EXPIRING_DAYS} days'"""
 USED = "l.retired_at IS NULL AND l.spent_at IS NOT NULL"
-RESERVED = f"l.spent_at IS NOT NULL AND l.retired_at IS NULL AND l.id IN (SELECT u.link_id {UPCOMING})"
+RESERVED = (
+    f"l.spent_at IS NOT NULL AND l.retired_at IS NULL AND l.id = ANY (ARRAY(SELECT u.link_id {UPCOMING}))"
+)
 
 
 @dataclass(frozen=True, slots=True)
