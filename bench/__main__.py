@@ -11,7 +11,7 @@ import uvloop
 
 from bench import machine
 
-_PARTS = ("weight", "badline", "pages", "experts", "notifications", "chat", "streams")
+_PARTS = ("weight", "badline", "pages", "experts", "desk", "notifications", "chat", "streams")
 _MOST_SECONDS = 1800
 
 
@@ -46,12 +46,13 @@ async def _bounded(run: Callable[[], Awaitable[int]]) -> int:
 
 
 def _runner(part: str, given: argparse.Namespace) -> Callable[[], Awaitable[int]]:
-    from bench import badline, chat, experts, notifications, pages, streams, weight
+    from bench import badline, chat, desk, experts, notifications, pages, streams, weight
 
     runners: dict[str, Callable[[], Awaitable[int]]] = {
         "chat": lambda: chat.run(given.quick),
         "pages": lambda: pages.run(given.quick),
         "experts": lambda: experts.run(given.quick),
+        "desk": lambda: desk.run(given.quick),
         "weight": weight.run,
         "badline": lambda: badline.run(given.quick),
         "notifications": lambda: notifications.run(given.quick),
