@@ -98,11 +98,18 @@ async def test_a_suspension_says_what_it_leaves_and_ends_everything_else(site: S
     assert (await mentor.get("/expert/dashboard")).status_code == 200
     case = f"{HERE}/{seller.user_id}"
     await browser.get(case)
-    for words in ("Sesi mendatang yang sudah dibayar", order, "Rp 157.500", "127.0.0.1", "Lihat sebagai"):
+    for words in (
+        "Sesi mendatang yang sudah dibayar",
+        order,
+        "Rp 157.500",
+        "127.0.0.1",
+        "Lihat sebagai",
+        "Penarikan",
+    ):
         assert words in browser.text, words
     assert browser.page.css_first(f"a[href='/admin/experts/{seller.id}']")
     await browser.get(f"{case}/suspend")
-    assert "TIDAK dibatalkan" in browser.text and "Rp 157.500" in browser.text
+    assert "tidak dibatalkan dengan sendirinya" in browser.text and "Rp 157.500" in browser.text
     assert browser.page.css_first(f"a[href='/admin/orders/{order}']")
     answer = await browser.submit("#question", {"reason": "x"})
     assert answer.status_code == 422 and browser.page.css_first("#reason-error")

@@ -186,7 +186,7 @@ async def _parts(means: Means, data: MentorCase) -> tuple[Part, ...]:
              {"hints": hints(data.application.facts)}),
     ]  # fmt: skip
     if data.coming:
-        coming = {"deals": data.coming, "paid_ahead": True}
+        coming = {"deals": data.coming, "words": None}
         parts.append(Part("coming", "Sesi mendatang yang sudah dibayar", "partials/admin/deals.html", coming))
     return tuple(parts)
 

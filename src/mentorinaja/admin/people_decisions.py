@@ -6,7 +6,7 @@ from mentorinaja.accounts import actions as accounts
 from mentorinaja.accounts import roles, standing
 from mentorinaja.admin import about_people as about
 from mentorinaja.admin.cases import Case, Decision, Means, PlainForm, Plan, ReasonForm
-from mentorinaja.admin.people import UserCase
+from mentorinaja.admin.people_case import UserCase
 from mentorinaja.formats import when
 
 _MOST_LISTED = 20
@@ -38,7 +38,7 @@ async def _plan_suspend(means: Means, case: Case) -> Plan:
         )
     if coming:
         happens.append(
-            f"{len(coming)} sesi yang sudah dibayar TIDAK dibatalkan dengan sendirinya. Putuskan satu per satu:"
+            f"{len(coming)} sesi yang sudah dibayar tidak dibatalkan dengan sendirinya. Putuskan satu per satu:"
         )
     else:
         happens.append("Tidak ada sesi mendatang yang sudah dibayar.")

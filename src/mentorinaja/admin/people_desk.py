@@ -9,7 +9,7 @@ from litestar import Response, post
 
 from mentorinaja.accounts import people as accounts
 from mentorinaja.accounts import standing
-from mentorinaja.admin import people
+from mentorinaja.admin import people, people_case
 from mentorinaja.admin.cases import Means
 from mentorinaja.admin.desk import Desk
 from mentorinaja.admin.people_decisions import DECISIONS
@@ -34,7 +34,7 @@ DESK = Desk(
     kind="user",
     about="Semua orang yang punya akun.",
     listing=people.LISTING,
-    load=people.load,
+    load=people_case.load,
     decisions=DECISIONS,
     above="partials/admin/role_requests.html",
     above_context=_waiting,
