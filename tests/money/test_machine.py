@@ -17,6 +17,7 @@ from hypothesis.stateful import rule, run_state_machine_as_test
 from tests.money.desk import Desk
 from tests.money.meeting import Meeting
 from tests.money.paying import Paying
+from tests.money.ruling import Ruling
 
 STEPS = int(os.environ.get("MENTORINAJA_MACHINE", "10000"))
 SEED = int(os.environ.get("MENTORINAJA_SEED", "1"))
@@ -27,7 +28,7 @@ STEPS_A_GAME = 125
 PHASES = [Phase.generate, *([Phase.shrink] if "MENTORINAJA_SHRINK" in os.environ else [])]
 
 
-class Machine(Paying, Meeting, Desk):
+class Machine(Paying, Meeting, Desk, Ruling):
     """Everything that can happen."""
 
 

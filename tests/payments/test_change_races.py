@@ -16,8 +16,10 @@ from mentorinaja.db.invariants import broken
 from mentorinaja.db.pool import Connection, Database
 from mentorinaja.errors import DomainError, NotThere
 from mentorinaja.payments import actions
+from mentorinaja.refunds import actions as refunds
 from mentorinaja.web.viewer import Viewer
 from tests.support.bookings import Seller, book, events_of, make_seller, make_user, slot_in, state_of
+from tests.support.desk import make_admin
 from tests.support.payments import open_attempt, pay, said
 from tests.support.races import Meet
 
@@ -25,7 +27,12 @@ ROUNDS = 3
 State = tuple[str, str]
 Acts = tuple[Awaitable[object], Awaitable[object]]
 # What may not be told of an order later than something else.
-NEVER_AFTER = {("cancelled", "cancelled"), ("cancelled", "moved"), ("money_chosen", "confirmed")}
+NEVER_AFTER = {
+    ("cancelled", "cancelled"),
+    ("cancelled", "moved"),
+    ("money_chosen", "confirmed"),
+    ("refund_rejected", "refund_rejected"),
+}
 
 
 @dataclass
@@ -84,11 +91,57 @@ async def late_money_is_wanted_back_and_chosen_with(scene: Scene) -> Acts:
     )
 
 
+async def an_admin_gives_it_up_and_the_payer_pays(scene: Scene) -> Acts:
+    admin, attempt = await make_admin(scene.here), await open_attempt(scene.here, scene.public_id)
+    return (
+        actions.hear(scene.here, scene.public_id, said(attempt)),
+        bookings.cancel_unpaid_by_admin(scene.there, admin, scene.public_id, "Slotnya dibutuhkan."),
+    )
+
+
+async def an_admin_and_the_user_cancel(scene: Scene) -> Acts:
+    admin = await make_admin(scene.here)
+    await pay(scene.here, scene.public_id)
+    return (
+        actions.cancel_by_admin(
+            scene.there, admin, scene.public_id, 157_500, 157_500, "all", "Mentor sakit."
+        ),
+        actions.cancel_paid(scene.here, scene.user, scene.public_id, 0),
+    )
+
+
+async def one_admin_cancels_and_another_moves(scene: Scene) -> Acts:
+    first, second = await make_admin(scene.here), await make_admin(scene.here)
+    await pay(scene.here, scene.public_id)
+    return (
+        actions.cancel_by_admin(scene.here, first, scene.public_id, 157_500, 157_500, "all", "Mentor sakit."),
+        bookings.move_by_admin(
+            scene.there, second, scene.public_id, await slot_in(scene.here, days=8), "Mentor sakit."
+        ),
+    )
+
+
+async def two_admins_restore(scene: Scene) -> Acts:
+    admin = await make_admin(scene.here)
+    await pay(scene.here, scene.public_id)
+    await actions.cancel_by_admin(
+        scene.here, admin, scene.public_id, 157_500, 157_500, "all", "Mentor sakit."
+    )
+    return (
+        refunds.restore(scene.here, admin, scene.public_id, "Ternyata mentor bisa."),
+        refunds.restore(scene.there, admin, scene.public_id, "Ternyata mentor bisa."),
+    )
+
+
 RACES: dict[Callable[[Scene], Awaitable[Acts]], set[State]] = {
     both_cancel: {("cancelled", "refund_pending")},
     the_bank_takes_it_back_and_the_user_cancels: {("cancelled", "reversed"), ("pending", "waiting")},
     the_user_cancels_and_accepts: {("cancelled", "refund_pending")},
     late_money_is_wanted_back_and_chosen_with: {("cancelled", "paid_late"), ("confirmed", "paid")},
+    an_admin_gives_it_up_and_the_payer_pays: {("cancelled", "paid_late"), ("confirmed", "paid")},
+    an_admin_and_the_user_cancel: {("cancelled", "refund_pending")},
+    one_admin_cancels_and_another_moves: {("cancelled", "refund_pending")},
+    two_admins_restore: {("confirmed", "paid")},
 }
 
 

@@ -1,15 +1,18 @@
 """What an admin decides about orders and their money: who gets how much, what both are told, and how it is undone."""
 
+import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from mentorinaja import clock
 from mentorinaja.bookings import actions as bookings
+from mentorinaja.bookings import moving
 from mentorinaja.bookings import queries as orders
 from mentorinaja.bookings.actions import AlreadyPaid, CannotCancel, CannotMove, NotASlot, OwnCase, SlotTaken
 from mentorinaja.bookings.queries import OrderDetail
-from mentorinaja.db.pool import Database
+from mentorinaja.db.pool import Connection, Database
 from mentorinaja.errors import NotThere
 from mentorinaja.ledger import queries as ledger
 from mentorinaja.payments import actions, jobs, queries
@@ -260,3 +263,41 @@ async def test_money_of_a_product_goes_back_and_the_product_with_all_of_it(db: D
     assert (sale.status, sale.payment_status, sale.kept) == ("completed", "refund_pending", 150_000)
     await actions.refund_by_admin(db, admin, public_id, 150_000, 150_000, WHY)
     assert (await sale_of(db, public_id)).kept == 0
+
+
+async def arrive_and_cancel(db: Database) -> tuple[str, str]:
+    """The expert comes and an admin cancels at the same moment: room and booking after it."""
+    meeting, admin = await meet_now(db), await make_admin(db)
+    await rooms.enter(db, meeting.user, meeting.booking_id)
+    await asyncio.gather(
+        rooms.enter(db, meeting.expert, meeting.booking_id),
+        actions.cancel_by_admin(db, admin, meeting.order_id, TOTAL, TOTAL, "all", WHY),
+        return_exceptions=True,
+    )
+    return str((await meeting.room()).status), await meeting.status()
+
+
+async def test_an_admin_calls_nothing_off_that_has_just_begun(db: Database) -> None:
+    for _ in range(4):
+        assert await arrive_and_cancel(db) in {("running", "confirmed"), ("ended", "cancelled")}
+
+
+async def test_without_the_rooms_lock_an_admin_calls_off_what_runs(
+    unchecked_db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db = unchecked_db
+    meeting, admin = await meet_now(db), await make_admin(db)
+    await rooms.enter(db, meeting.user, meeting.booking_id)
+    call_off = bookings.call_off
+
+    async def no_lock(_tx: Connection, _public_id: str) -> None:
+        return None
+
+    async def expert_comes_between(*args: Any, **kwargs: Any) -> bool:
+        await rooms.enter(db, meeting.expert, meeting.booking_id)
+        return await call_off(*args, **kwargs)
+
+    monkeypatch.setattr(moving, "_lock_room", no_lock)
+    monkeypatch.setattr(bookings, "call_off", expert_comes_between)
+    await actions.cancel_by_admin(db, admin, meeting.order_id, TOTAL, TOTAL, "all", WHY)
+    assert (await meeting.room()).started_at is not None, "it ran, and was called off with everything back"

@@ -70,3 +70,6 @@ async def _keep(tx: Connection, admin: Viewer, order: Order, refund_id: int, rea
     detail = {"refund_id": refund_id, "amount": row["amount"], "reason": reason}
     await bookings.record_event(tx, order.id, "admin", "refund_rejected", actor_id=admin.id, detail=detail)
     await payments.close_refunds(tx, order, row["transaction_id"], actor="admin")
+    await audit.record(
+        tx, admin, "refund.rejected", "refund", str(refund_id), reason=reason, amount=row["amount"]
+    )
