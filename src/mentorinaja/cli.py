@@ -18,7 +18,6 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from mentorinaja import clock, logs
-from mentorinaja.commands import Command
 from mentorinaja.db.pool import Database
 from mentorinaja.errors import DomainError
 from mentorinaja.settings import (
@@ -33,7 +32,6 @@ from mentorinaja.settings import (
     load,
     owner_url_from_environment,
 )
-from mentorinaja.work import desk_commands
 
 T = TypeVar("T")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -89,9 +87,6 @@ def _parser() -> argparse.ArgumentParser:
     checked.add_argument("booking", nargs="?", type=UUID, help="only this booking's")
     checked.add_argument("--seal", type=bytes.fromhex, help="its last seal as somebody kept it")
     checked.add_argument("--files", action="store_true", help="read every file that came with a message, too")
-    for command in desk_commands():
-        parser_of = add(command.name, partial(_desk, command), command.text)
-        command.arguments(parser_of)
     add("settings", _settings, "every setting, its default and what it is")
     return parser
 
@@ -251,13 +246,6 @@ def _verify(given: argparse.Namespace) -> int:
         files = partial(stored_digest, Storage.open(settings)) if given.files else None
         check = partial(verify, say=print, booking_id=given.booking, kept=given.seal, read_digest=files)
         return 0 if _run_with(settings.database_url, check) else 1
-
-
-def _desk(command: Command, given: argparse.Namespace) -> int:
-    """A decision of an admin, or what waits for one."""
-    with _local_settings() as settings:
-        print(_run_with(settings.database_url, lambda db: command.run(db, settings, given)))
-    return 0
 
 
 def _settings(_given: argparse.Namespace) -> int:

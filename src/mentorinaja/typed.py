@@ -16,6 +16,7 @@ _UNSEEN = re.compile(
 
 # Dots only between thousands, as rupiah are written; at most as many digits as any balance could have.
 _RUPIAH = re.compile(r"(?:[Rr][Pp]\.? ?)?([1-9][0-9]{0,17}|[1-9][0-9]{0,2}(?:\.[0-9]{3}){1,5}|0)")
+_PERCENT = re.compile(r"([0-9]{1,3})(?:[.,]([0-9]{1,2}))? ?%?")
 _WHOLE = re.compile(r"[0-9]{1,18}")
 # What a spreadsheet takes for a formula at the beginning of a cell; a cell also begins at what another
 # country's spreadsheet takes for the end of the one before.
@@ -30,6 +31,16 @@ def rupiah_in(text: str) -> int | None:
     """
     match = _RUPIAH.fullmatch(text.strip())
     return int(match[1].replace(".", "")) if match else None
+
+
+def bps_in(text: str) -> int | None:
+    """A percentage as people write it (`5`, `7,5%`, `12.25`) in basis points; None for anything else.
+
+    >>> bps_in("5"), bps_in("7,5%"), bps_in("12.25"), bps_in("-1")
+    (500, 750, 1225, None)
+    """
+    match = _PERCENT.fullmatch(text.strip())
+    return int(match[1]) * 100 + int((match[2] or "0").ljust(2, "0")) if match else None
 
 
 def whole_in(sent: object) -> int | None:

@@ -1,4 +1,4 @@
-"""What runs without a page: the jobs, mails and desk commands of all features, collected."""
+"""What runs without a page: the jobs and mails of all features, collected."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from mentorinaja.bookings.jobs import JOBS as BOOKINGS
 from mentorinaja.bookings.mails import MAILS as BOOKING_MAILS
 from mentorinaja.calendars.jobs import JOBS as CALENDARS
 from mentorinaja.calendars.mails import MAILS as CALENDAR_MAILS
-from mentorinaja.commands import Command
 from mentorinaja.experts.jobs import JOBS as EXPERTS
 from mentorinaja.favourites.jobs import JOBS as FAVOURITES
 from mentorinaja.favourites.mails import MAILS as FAVOURITE_MAILS
@@ -22,7 +21,7 @@ from mentorinaja.notices.jobs import make_jobs
 from mentorinaja.notices.kinds import Mail
 from mentorinaja.payments.jobs import JOBS as PAYMENTS
 from mentorinaja.payments.mails import MAILS as PAYMENT_MAILS
-from mentorinaja.policies.desk import COMMANDS as POLICY_COMMANDS
+from mentorinaja.policies.mails import MAILS as POLICY_MAILS
 from mentorinaja.products.jobs import JOBS as PRODUCTS
 from mentorinaja.products.mails import MAILS as PRODUCT_MAILS
 from mentorinaja.refunds.jobs import JOBS as REFUNDS
@@ -39,6 +38,7 @@ from mentorinaja.withdrawals.mails import MAILS as WITHDRAWAL_MAILS
 
 MAILS: list[Mail] = [
     *ACCOUNT_MAILS,
+    *POLICY_MAILS,
     *STANDING_MAILS,
     *BOOKING_MAILS,
     *PRODUCT_MAILS,
@@ -74,11 +74,4 @@ def all_jobs() -> list[Job]:
         *FAVOURITES,
         *TRUST,
         *ADMIN,
-    ]
-
-
-def desk_commands() -> list[Command]:
-    """Every decision that is taken on the command line."""
-    return [
-        *POLICY_COMMANDS,
     ]

@@ -1,7 +1,6 @@
 """Policies: a change is a new row, nobody can change an old one, and an order keeps what held when it was made."""
 
 import asyncio
-from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -9,10 +8,10 @@ import asyncpg
 import pytest
 
 from mentorinaja import clock
-from mentorinaja.cli import main
 from mentorinaja.db.pool import Connection, Database
+from mentorinaja.errors import NotThere
 from mentorinaja.policies import actions, queries, rules
-from mentorinaja.policies.actions import NothingChanged, WrongPolicy, change
+from mentorinaja.policies.actions import ChangedMeanwhile, NothingChanged, WrongPolicy, change
 from mentorinaja.policies.rules import Policy
 from tests.support.accounts import eventually
 from tests.support.bookings import book, due_in, make_seller, make_user, slot_in
@@ -103,7 +102,7 @@ async def test_what_makes_no_sense_or_changes_nothing_is_not_written(db: Databas
 
 
 @pytest.mark.parametrize(
-    "statement", ["UPDATE policies SET tax_bps = 1", "DELETE FROM policies", "TRUNCATE policies"]
+    "statement", ["UPDATE policies SET tax_bps = 1", "DELETE FROM policies", "TRUNCATE policies CASCADE"]
 )
 async def test_a_set_that_held_stays_written(db: Database, statement: str) -> None:
     with pytest.raises(asyncpg.RestrictViolationError):
@@ -197,26 +196,95 @@ async def _shows(browser: Browser, slug: str, words: str) -> bool:
     return words in (await browser.get(f"/expert/{slug}")).text
 
 
-async def test_the_desk_lists_and_changes(db: Database) -> None:
+async def test_a_planned_change_holds_from_its_time_on_and_is_the_only_one(db: Database) -> None:
     admin = await make_admin(db)
-    argued = ["--admin", admin.email, "--reason", "Pajak berlaku"]
-
-    def run(*arguments: str) -> Awaitable[int]:
-        return asyncio.to_thread(main, [*arguments])
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DATABASE_URL", db.dsn)
-        patch.setenv("MENTORINAJA_MODE", "test")
-        assert (
-            await run("change-policy", "--tax-bps", "1100", "--cancel-steps", "2880:10000,0:0", *argued) == 0
+    now = await clock.now(db)
+    for when in (now - timedelta(seconds=1), now + timedelta(days=400)):
+        with pytest.raises(WrongPolicy):
+            await change(db, admin, "Biaya naik", since=when, platform_fee_bps=2_500)
+    begins = now + timedelta(days=3)
+    made = await change(db, admin, "Biaya naik", since=begins, platform_fee_bps=2_500)
+    assert (made.since, made.platform_fee_bps) == (begins, 2_500) and made.planned_at is not None
+    assert await queries.current(db) == FIRST and await queries.planned(db) == made
+    assert await queries.policy_at(db, begins - timedelta(seconds=1)) == FIRST
+    assert await queries.policy_at(db, begins) == made
+    # While it waits there is no other: one would undo the other.
+    for since in (None, begins + timedelta(days=1)):
+        with pytest.raises(ChangedMeanwhile, match="direncanakan"):
+            await change(db, admin, "Pajak berlaku", since=since, tax_bps=1_100)
+    await clock.shift(db, timedelta(days=3, seconds=5))
+    assert await queries.current(db) == made and await queries.planned(db) is None
+    with pytest.raises(ChangedMeanwhile):
+        await actions.withdraw(db, admin, made.id, "Tidak jadi")
+    with pytest.raises(asyncpg.RestrictViolationError):
+        await db.execute(
+            "INSERT INTO policy_withdrawals (policy_id, withdrawn_by, reason) VALUES ($1, $2, 'Tidak jadi')",
+            made.id,
+            admin.id,
         )
-        assert await run("change-policy", "--tax-bps", "1100", *argued) == 1
-        assert await run("change-policy", "--tax-bps", "9000", *argued) == 1
-        assert await run("change-policy", "--tax-bps", "1", "--admin", "x@y.id", "--reason", "Coba saja") == 1
-        assert await run("policies") == 0
-    now = await queries.current(db)
-    assert (now.tax_bps, now.cancel_steps, now.changed_by) == (1_100, ((2880, 10_000), (0, 0)), admin.id)
-    assert len(await queries.history(db)) == 2
+    later = await change(db, admin, "Pajak berlaku", tax_bps=1_100)
+    assert (later.platform_fee_bps, later.tax_bps) == (2_500, 1_100)
+
+
+async def test_what_was_planned_can_be_withdrawn_before_it_holds(db: Database) -> None:
+    admin, seller = await make_admin(db), await make_seller(db)
+    begins = await clock.now(db) + timedelta(days=3)
+    made = await change(db, admin, "Biaya naik", since=begins, platform_fee_bps=2_500)
+    with pytest.raises(NotThere):
+        await actions.withdraw(db, replace(admin, role="user"), made.id, "Tidak jadi")
+    await actions.withdraw(db, admin, made.id, "Tidak jadi")
+    with pytest.raises(ChangedMeanwhile):
+        await actions.withdraw(db, admin, made.id, "Tidak jadi")
+    await clock.shift(db, timedelta(days=4))
+    assert await queries.current(db) == FIRST == await queries.policy_at(db, await clock.now(db))
+    [told, _first] = await queries.history(db)
+    assert told.withdrawn is not None and told.withdrawn.reason == "Tidak jadi" and told.before == FIRST
+    await change(db, admin, "Pajak berlaku", tax_bps=1_100)
+    [told, *_] = await queries.history(db)
+    assert told.before == FIRST, "what never held changed nothing"
+    await book(db, await make_user(db), seller, await slot_in(db, days=6))
+    assert await db.fetchval("SELECT platform_fee_bps FROM orders") == 2_000
+    for statement in ("UPDATE policy_withdrawals SET reason = 'Lain'", "DELETE FROM policy_withdrawals"):
+        with pytest.raises(asyncpg.RestrictViolationError):
+            await db.execute(statement)
+    log = await db.fetch("SELECT action, reason, detail FROM audit_log ORDER BY id")
+    assert [row["action"] for row in log] == ["policy.planned", "policy.withdrawn", "policy.changed"]
+    assert log[2]["detail"]["tax_bps"] == [0, 1_100]
+
+
+async def test_mentors_are_told_when_what_they_earn_changes_and_when_it_does_not_after_all(
+    site: Site,
+) -> None:
+    seller, admin = await make_seller(site.db), await make_admin(site.db)
+    gone = await make_seller(site.db)
+    await site.db.execute("UPDATE experts SET status = 'draft' WHERE id = $1", gone.id)
+    email = await site.db.fetchval("SELECT email::text FROM users WHERE id = $1", seller.user_id)
+
+    async def subjects() -> list[str]:
+        await site.sweep()
+        return [mail.subject for mail in site.mailbox.messages_to(email)]
+
+    await change(site.db, admin, "Pajak berlaku", tax_bps=1_100, least_withdrawal=60_000)
+    assert await subjects() == [], "nothing of it is the mentors' to pay"
+    begins = await clock.now(site.db) + timedelta(days=3)
+    made = await change(site.db, admin, "Biaya naik", since=begins, platform_fee_bps=2_500)
+    [told] = await subjects()
+    assert told.startswith("Biaya layanan berubah mulai")
+    [mail] = site.mailbox.messages_to(email)
+    for words in (
+        "20% menjadi 25%",
+        "Rp 126.000 menjadi Rp 118.125",
+        "biaya lamanya",
+        "/expert/dashboard/layanan",
+    ):
+        assert words in mail.text and words in mail.html, words
+    await actions.withdraw(site.db, admin, made.id, "Tidak jadi")
+    assert (await subjects())[1:] == ["Biaya platform tetap 20%"]
+    # Withdrawn before anybody was told: nobody is told either.
+    made = await change(site.db, admin, "Biaya naik", since=begins, platform_fee_bps=2_500)
+    await actions.withdraw(site.db, admin, made.id, "Tidak jadi")
+    assert len(await subjects()) == 2
+    assert await site.db.fetchval("SELECT count(*) FROM outbox WHERE kind = 'fees_changed'") == 3
 
 
 async def test_more_time_costs_what_its_session_cost_whatever_holds_by_now(db: Database) -> None:

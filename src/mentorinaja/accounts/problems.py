@@ -93,3 +93,10 @@ class NoFactor(DomainError):
 
     status = 409
     title = "Verifikasi dua langkah tidak bisa diatur ulang"
+
+
+class NotAnAdmin(DomainError):
+    """The address belongs to no admin."""
+
+    status = 403
+    title = "Bukan admin"

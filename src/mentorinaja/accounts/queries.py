@@ -10,7 +10,7 @@ from ipaddress import ip_network
 import asyncpg
 
 from mentorinaja.accounts import rules
-from mentorinaja.commands import NotAnAdmin
+from mentorinaja.accounts.problems import NotAnAdmin
 from mentorinaja.db.pool import Connection, Database
 from mentorinaja.web.networks import network_of
 from mentorinaja.web.viewer import Viewer
@@ -107,7 +107,7 @@ async def find_viewers(db: Database, token_hashes: Collection[bytes]) -> dict[by
 
 
 async def admin_by_email(db: Database, email: str) -> Viewer:
-    """The admin with this address (its case is ignored), for what is decided on the command line.
+    """The admin with this address (its case is ignored), for what is done without a page.
 
     Raises `NotAnAdmin` when there is none.
     """

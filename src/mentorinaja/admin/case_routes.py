@@ -7,8 +7,7 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from mentorinaja.accounts import actions as accounts
-from mentorinaja.accounts import queries as people
+from mentorinaja.admin import passwords
 from mentorinaja.admin.cases import Case, Decision, Means, Plan
 from mentorinaja.admin.desk import Desk
 from mentorinaja.admin.pages import desk_called, desk_page, means_of
@@ -91,13 +90,7 @@ def _decision(desk: Desk, name: str) -> Decision:
 
 async def _password_problem(means: Means, decision: Decision, password: str) -> DomainError | None:
     """Why a sensitive decision has to wait for the password, or None when it was given lately or just now."""
-    if not decision.sensitive or await people.confirmed_lately(means.db, means.admin.session_id):
-        return None
-    try:
-        await accounts.confirm(means.db, means.admin, password)
-    except DomainError as problem:
-        return problem
-    return None
+    return await passwords.problem_with(means, password) if decision.sensitive else None
 
 
 async def _after_refusal(
@@ -132,7 +125,7 @@ async def _question(
     password_error: str = "",
 ) -> Response[Any]:
     in_dialog = html.wants_partial(request)
-    asks_password = decision.sensitive and not await people.confirmed_lately(means.db, means.admin.session_id)
+    asks_password = decision.sensitive and await passwords.is_asked(means)
     context = {
         "desk": desk,
         "case": case,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from mentorinaja import money
@@ -18,7 +18,11 @@ Step = tuple[int, int]
 Sold = Literal["session", "now", "thread", "product"]
 
 MOST_FEE = 5_000
+# A plan lies at most so far ahead.
+LONGEST_PLAN = timedelta(days=366)
 REASON_LENGTH = (3, 500)
+# A service at this price shows in forms and mails what a change does.
+EXAMPLE = 150_000
 # What an admin can change; the rest of a set is when, who and why.
 CHANGEABLE = (
     "admin_fee_bps", "platform_fee_bps", "tax_bps", "cancel_steps", "now_bps", "thread_bps", "product_bps",
@@ -31,7 +35,8 @@ class Policy:
     """The complete set that holds from `since` on. `…_bps` are basis points, `least_withdrawal` is rupiah.
 
     `now_bps`, `thread_bps` and `product_bps` go back until the expert is in the room, has written, or the file
-    was downloaded. `downloads`: how often a product can be fetched.
+    was downloaded. `downloads`: how often a product can be fetched. `planned_at`: when it was planned for `since`;
+    None: it held when it was written.
     """
 
     id: int
@@ -47,6 +52,12 @@ class Policy:
     downloads: int
     changed_by: int | None
     reason: str
+    planned_at: datetime | None = None
+
+    @property
+    def made_at(self) -> datetime:
+        """When it was written."""
+        return self.planned_at or self.since
 
     def price(self, subtotal: int) -> Price:
         """What something at `subtotal` rupiah costs under these fees."""
@@ -84,15 +95,30 @@ def differences(before: Policy, after: Policy) -> list[tuple[str, Any, Any]]:
     return [pair for pair in pairs if pair[1] != pair[2]]
 
 
+def touches_mentors(before: Policy, after: Policy) -> bool:
+    """Whether what mentors earn of a price changes."""
+    fees = ("admin_fee_bps", "platform_fee_bps")
+    return any(name in fees for name, _, _ in differences(before, after))
+
+
+def wrong_time(since: datetime, now: datetime) -> str | None:
+    """Why a set cannot be planned for this time, or None."""
+    if since <= now:
+        return "Waktu ini sudah lewat. Pilih waktu yang akan datang, atau mulai sekarang."
+    if since > now + LONGEST_PLAN:
+        return "Rencanakan paling lama satu tahun ke depan."
+    return None
+
+
 def problems(policy: Policy) -> dict[str, str]:
     """What is wrong with a set, by field; empty when it can hold."""
     found = {
-        name: f"Antara 0 dan {MOST_FEE} basis poin."
+        name: f"Antara 0% dan {MOST_FEE // 100}%."
         for name in ("admin_fee_bps", "platform_fee_bps", "tax_bps")
         if not 0 <= getattr(policy, name) <= MOST_FEE
     }
     found |= {
-        name: f"Antara 0 dan {BPS} basis poin."
+        name: "Antara 0% dan 100%."
         for name in ("now_bps", "thread_bps", "product_bps")
         if not 0 <= getattr(policy, name) <= BPS
     }
@@ -116,10 +142,10 @@ def wrong_reason(reason: str) -> str | None:
 def _wrong_steps(steps: tuple[Step, ...]) -> str | None:
     """Whoever cancels earlier never gets less, and every moment before the start has its step."""
     if not steps or steps[-1][0] != 0:
-        return "Langkah terakhir berlaku sampai 0 menit sebelum mulai."
+        return "Langkah terakhir berlaku sampai sesi mulai: 0 jam."
     minutes, shares = [step[0] for step in steps], [step[1] for step in steps]
     if any(not 0 <= share <= BPS for share in shares):
-        return f"Bagian yang dikembalikan antara 0 dan {BPS} basis poin."
+        return "Bagian yang dikembalikan antara 0% dan 100%."
     if minutes != sorted(set(minutes), reverse=True) or minutes[0] > 525_600:
         return "Urutkan langkah dari yang paling jauh sebelum mulai."
     if shares != sorted(shares, reverse=True):

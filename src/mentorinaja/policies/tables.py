@@ -22,3 +22,13 @@ class Policies(Table, tablename="policies"):
     downloads = Integer()
     changed_by = BigInt(null=True)
     reason = Text()
+    planned_at = Timestamptz(null=True)
+
+
+class PolicyWithdrawals(Table, tablename="policy_withdrawals"):
+    """A planned set that never held, by whom and why."""
+
+    policy_id = BigInt(primary_key=True)
+    at = Timestamptz()
+    withdrawn_by = BigInt()
+    reason = Text()

@@ -20,6 +20,7 @@ class Withdrawals(Table, tablename="withdrawals"):
     account_tail = Text()
     account_holder = Text()
     state = Text()
+    asked_at = Timestamptz()
 
 
 class WithdrawalSteps(Table, tablename="withdrawal_steps"):
