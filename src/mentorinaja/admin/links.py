@@ -114,7 +114,7 @@ async def load(means: Means, link_id: str) -> Case | None:
             ("Tautan", Cell(link.url)),
             ("Dipakai", Cell("berulang, selang dua jam" if link.reusable else "untuk satu sesi")),
             ("Berlaku sampai", Cell(day(link.expires_at) if link.expires_at else "tanpa batas")),
-            ("Ditambahkan", Cell(when(link.created_at), note=link.added_by or "sebelum ada meja admin")),
+            ("Ditambahkan", Cell(when(link.created_at), note=link.added_by or "")),
             *((("Ditarik", time(link.retired_at)),) if link.retired_at else ()),
         ),
         parts=(Part("sesi", "Sesi", "partials/admin/link_sessions.html", {"uses": link.uses}),),
