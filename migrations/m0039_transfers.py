@@ -55,10 +55,23 @@ ALTER TABLE ledger_journals ADD CONSTRAINT ledger_journals_kind_check CHECK (kin
   'refund_due', 'owed_back', 'refund', 'refund_bounced', 'refund_rejected', 'refund_resumed', 'reversal', 'chargeback',
   'withdrawal', 'withdrawal_paid', 'withdrawal_returned'));
 
--- Working days after `first` up to and with `last`: Monday to Friday, since nobody publishes holidays far ahead.
-CREATE FUNCTION working_days(first date, last date) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
-  SELECT (b / 7 * 5 + least(b % 7 + 1, 5)) - (a / 7 * 5 + least(a % 7 + 1, 5))
-  FROM (SELECT first - date '2001-01-01' AS a, last - date '2001-01-01' AS b) AS days
+-- The day so many working days (Monday to Friday) later: nobody publishes holidays far ahead.
+CREATE FUNCTION after_working_days(day date, days integer) RETURNS date LANGUAGE sql IMMUTABLE AS $$
+  SELECT d::date FROM generate_series(day + 1, day + 2 * days + 4, interval '1 day') AS d
+  WHERE extract(isodow FROM d) < 6 ORDER BY d OFFSET days - 1 LIMIT 1
+$$;
+-- The day in Jakarta on which we should have done the next step of a refund; NULL while others are to do theirs: two
+-- working days for looking at it, three for sending it once its account is known, or the gateway is to be told.
+CREATE FUNCTION refund_promise(r refunds) RETURNS date LANGUAGE sql STABLE AS $$
+  SELECT after_working_days((since AT TIME ZONE 'Asia/Jakarta')::date, CASE r.state WHEN 'requested' THEN 2 ELSE 3 END)
+  FROM (SELECT CASE
+      WHEN r.state = 'requested' AND r.reason = 'quarantined' THEN r.created_at
+      WHEN r.state = 'approved' AND r.way = 'bank' THEN (
+        SELECT greatest(max(a.given_at), r.changed_at) FROM refund_accounts a
+        WHERE a.order_id = r.order_id AND a.bounced_at IS NULL HAVING count(*) > 0)
+      WHEN r.state IN ('approved', 'sent') AND r.way IS DISTINCT FROM 'bank' AND r.left_at IS NULL THEN (
+        SELECT max(s.at) FROM refund_steps s WHERE s.refund_id = r.id AND s.state = 'approved')
+    END AS since) AS step WHERE since IS NOT NULL
 $$;
 CREATE INDEX refunds_state ON refunds (state, id);
 CREATE INDEX refunds_reason ON refunds (reason, id);

@@ -109,6 +109,16 @@ TABLE: dict[Route, Entry] = {
     ("GET", "/admin/orders/history"): Entry("/admin/orders/history?order=BE", anybody=404),
     ("GET", "/admin/links/tempel"): Entry("/admin/links/tempel", anybody=200),
     ("POST", "/admin/links/tempel"): Entry("/admin/links/tempel", anybody=422),
+    ("GET", "/admin/refunds/batch"): Entry("/admin/refunds/batch", anybody=200),
+    ("POST", "/admin/refunds/batch/file"): Entry("/admin/refunds/batch/file", anybody=409),
+    ("POST", "/admin/refunds/batch/again"): Entry("/admin/refunds/batch/again", anybody=409),
+    ("POST", "/admin/refunds/batch/sent"): Entry("/admin/refunds/batch/sent", anybody=422),
+    ("GET", "/admin/settings/ubah"): Entry("/admin/settings/ubah", anybody=200),
+    ("POST", "/admin/settings/ubah"): Entry("/admin/settings/ubah", anybody=409),
+    ("GET", "/admin/withdrawals/batch"): Entry("/admin/withdrawals/batch", anybody=200),
+    ("POST", "/admin/withdrawals/batch"): Entry("/admin/withdrawals/batch", anybody=409),
+    ("POST", "/admin/withdrawals/batch/again"): Entry("/admin/withdrawals/batch/again", anybody=409),
+    ("POST", "/admin/withdrawals/batch/sent"): Entry("/admin/withdrawals/batch/sent", anybody=422),
     ("GET", "/admin/{name:str}/{case_id:str}"): Entry("/admin/withdrawals/WD", anybody=404),
     ("GET", "/admin/{name:str}/{case_id:str}/{decision_name:str}"): Entry(
         "/admin/withdrawals/WD/approve", anybody=404

@@ -11,7 +11,10 @@ from mentorinaja.admin import (
     outbox,
     payments,
     people_desk,
+    policies,
     queue,
+    refunds,
+    reports,
     reviews,
     unpaid,
     withdrawals,
@@ -21,9 +24,9 @@ from mentorinaja.admin.desk import Desk
 # In this order: Uang: orders, refunds, withdrawals, payments, differences. Orang: users, experts, reports, reviews.
 # Sistem: links, mails, jobs, settings, audit.
 MENU: tuple[tuple[str, tuple[Desk, ...]], ...] = (
-    ("Uang", (orders.DESK, withdrawals.DESK, payments.DESK, differences.DESK, unpaid.DESK)),
-    ("Orang", (people_desk.DESK, mentor_desk.DESK, reviews.DESK)),
-    ("Sistem", (links.DESK, outbox.DESK, queue.DESK, audit.DESK)),
+    ("Uang", (orders.DESK, refunds.DESK, withdrawals.DESK, payments.DESK, differences.DESK, unpaid.DESK)),
+    ("Orang", (people_desk.DESK, mentor_desk.DESK, reports.DESK, reviews.DESK)),
+    ("Sistem", (links.DESK, outbox.DESK, queue.DESK, policies.DESK, audit.DESK)),
 )
 DESKS: tuple[Desk, ...] = tuple(desk for _, desks in MENU for desk in desks)
 BY_NAME = {desk.name: desk for desk in DESKS}

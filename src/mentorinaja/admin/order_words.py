@@ -80,6 +80,9 @@ EVENTS = {
     "refund_requested": "Pengembalian dana dicatat",
     "refund_approved": "Pengembalian dana disetujui",
     "refund_rejected": "Pengembalian dana dihentikan",
+    "refund_resumed": "Pengembalian dana dilanjutkan lagi",
+    "refund_account_asked": "Rekening diminta lagi kepada pembayar",
+    "refund_retried": "Midtrans diminta mencoba lagi",
     "refund_sent": "Pengembalian dana dikirim",
     "refund_failed": "Pengembalian dana gagal",
     "refund_refused": "Midtrans menolak pengembalian dana",
@@ -127,6 +130,7 @@ JOURNALS = {
     "refund": "Dana kembali dibukukan",
     "refund_bounced": "Transfer balik dibukukan",
     "refund_rejected": "Dana tidak jadi kembali",
+    "refund_resumed": "Dana jadi kembali lagi",
     "reversal": "Penarikan oleh bank dibukukan",
     "chargeback": "Chargeback dibukukan",
 }

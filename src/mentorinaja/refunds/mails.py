@@ -42,6 +42,7 @@ async def load(step: Step, db: Database, settings: Settings, row: OutboxRow) -> 
         "refund": refund,
         "for_user": row.user_id == order.user_id,
         "bounced": refund.state == "failed",
+        "unusable": await queries.has_unusable_account(db, order.id),
         "looked_at": refund.state == "requested" and refund.reason in NEEDS_APPROVAL,
         "page": f"{settings.base_url}/user/transactions/{order.public_id}/refund-account",
     }

@@ -9,7 +9,22 @@ from datetime import datetime
 from mentorinaja.bookings import queries as orders
 from mentorinaja.bookings.queries import Order
 from mentorinaja.db.pool import Connection, Database
+from mentorinaja.refunds.looking import (
+    MOST_READY,
+    Looked,
+    Ready,
+    Step,
+    count_ready,
+    looked_at,
+    ready,
+    steps_of,
+)
 from mentorinaja.refunds.rules import CONFIRMED_WITHIN, NEEDS_APPROVAL, TRANSFERRED_WITHIN, Payment, Way
+from mentorinaja.refunds.standing import BOUNCES, DUE, KEPT, RESUMED
+
+__all__ = ["MOST_READY", "Account", "Looked", "Ready", "Refund", "Step", "account_of", "arrived", "asked_at", "count_ready",
+           "dues_of", "gateway_order_of", "has_unusable_account", "in_order", "is_of_a_sale", "lock", "looked_at",
+           "payment_of", "ready", "steps_of", "to_approve", "to_send", "waiting_of"]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +76,6 @@ class Account:
     holder: str
 
 
-# What of a refund `r` that has not left us is still due: what a bank took otherwise covers the oldest first.
-DUE = """(r.amount - greatest(0, least(r.amount,
-    (SELECT sum(f.amount) FROM refunds f WHERE f.transaction_id = r.transaction_id AND f.id >= r.id
-       AND f.state <> 'rejected' AND f.left_at IS NULL)
-    + (SELECT coalesce(sum(e.amount), 0) FROM ledger_journals j JOIN ledger_entries e ON e.journal_id = j.id
-         JOIN ledger_accounts a ON a.id = e.account_id
-       WHERE j.transaction_id = r.transaction_id AND a.kind = 'refund_due'))))::bigint"""
-# How often a transfer by hand of a refund `r` came back, and how often it was owed again after an admin had stopped it.
-BOUNCES = """(SELECT count(*) FROM ledger_journals j WHERE j.transaction_id = r.transaction_id
-    AND j.kind = 'refund_bounced' AND starts_with(j.key, 'bounced:' || r.refund_key || ':'))"""
-_RESUMED = """(SELECT count(*) FROM ledger_journals j WHERE j.transaction_id = r.transaction_id
-    AND j.kind = 'refund_resumed' AND starts_with(j.key, 'resumed:' || r.refund_key || ':'))"""
-# Whether an admin stopped a refund `r`, and whoever had earned its money has it.
-KEPT = f"""(r.state = 'rejected' AND (SELECT count(*) FROM ledger_journals j WHERE j.transaction_id = r.transaction_id
-    AND j.kind = 'refund_rejected'
-    AND (j.key = 'kept:' || r.refund_key OR starts_with(j.key, 'kept:' || r.refund_key || ':'))) > {_RESUMED})"""
-
-
 async def lock(tx: Connection, refund_id: int) -> tuple[Refund, Order] | None:
     """A refund and its order, the order locked first as everywhere; None when there is no such refund."""
     public_id: str | None = await tx.fetchval(
@@ -92,7 +89,7 @@ async def lock(tx: Connection, refund_id: int) -> tuple[Refund, Order] | None:
         f"""SELECT r.id, r.order_id, r.transaction_id, r.amount, r.reason, r.state, r.refund_key, r.not_before, r.way,
              r.tries, r.next_try_at, r.left_at, r.account_id, r.transferred, r.reference, {DUE} AS due,
              (SELECT max(s.at) FROM refund_steps s WHERE s.refund_id = r.id AND s.state = 'sent') AS sent_since,
-             {BOUNCES} AS bounces, {KEPT} AS kept, {_RESUMED} AS resumed, app_now() AS now
+             {BOUNCES} AS bounces, {KEPT} AS kept, {RESUMED} AS resumed, app_now() AS now
            FROM refunds r WHERE r.id = $1 FOR UPDATE OF r""",
         refund_id,
     )
@@ -138,6 +135,14 @@ async def account_of(db: Connection | Database, order_id: int, tail: str | None 
         tail,
     )
     return Account(**dict(row)) if row else None
+
+
+async def has_unusable_account(db: Database, order_id: int) -> bool:
+    """Whether the payer of an order gave an account that is used no longer: the bank sent back, or did not take it."""
+    found: bool = await db.fetchval(
+        "SELECT EXISTS (SELECT FROM refund_accounts WHERE order_id = $1 AND bounced_at IS NOT NULL)", order_id
+    )
+    return found
 
 
 async def dues_of(db: Database, order_id: int) -> dict[int, int]:

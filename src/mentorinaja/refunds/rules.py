@@ -7,12 +7,10 @@ tried: a refusal only costs a call, and the money goes by bank then.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from mentorinaja.errors import DomainError
-from mentorinaja.formats import WIB
 from mentorinaja.typed import whole_in
 
 # gateway: Midtrans refunds it; cancel: a captured card payment is voided whole; bank: transferred by hand.
@@ -21,6 +19,11 @@ Way = Literal["gateway", "cancel", "bank"]
 # Money that did not come as it was asked for: somebody looks at it first. Everything else follows from a rule,
 # or was decided by an admin already.
 NEEDS_APPROVAL: tuple[str, ...] = ("quarantined",)
+# All that money goes back for, as `refunds.reason` has it.
+REASONS: tuple[str, ...] = (
+    "cancelled_by_user", "cancelled_by_expert", "cancelled_by_admin", "expert_absent", "both_absent", "ended_early",
+    "interrupted", "undelivered", "disputed", "granted", "paid_late", "paid_twice", "extension_unused", "quarantined",
+)  # fmt: skip
 # What an admin decided can be taken back by an admin. All else is owed by a rule, and nobody decides otherwise.
 KEPT_AT_WILL: tuple[str, ...] = ("disputed", "granted")
 
@@ -56,9 +59,7 @@ TRANSFERRED_WITHIN = timedelta(days=5)
 
 REFERENCE_LENGTH = (3, 100)
 REASON_LENGTH = (10, 1000)
-# So many working days after it was asked for somebody has looked at what needs approval, and so many after its account
-# is known (or it is with the gateway) the money is on its way. A payer is asked for an account once a day at most.
-LOOKED_AT_WITHIN, SENT_WITHIN = 2, 3
+# A payer is asked for an account once a day at most. By when we are to do what is ours says `refund_promise` in SQL.
 ASKED_AGAIN_AFTER = timedelta(days=1)
 
 
@@ -109,15 +110,6 @@ def name_of(refund_id: int) -> str:
 def id_in(name: str) -> int | None:
     """The refund's id in `RF-12`, `rf-12` or `12`; None in anything else."""
     return whole_in(name.strip().upper().removeprefix("RF-"))
-
-
-def due_day(since: datetime, working_days: int) -> date:
-    """The day in WIB so many working days (Monday to Friday) after a time."""
-    day, left = since.astimezone(ZoneInfo(WIB)).date(), working_days
-    while left:
-        day += timedelta(days=1)
-        left -= day.weekday() < 5
-    return day
 
 
 def way(payment: Payment, amount: int, now: datetime) -> Way | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 from uuid import UUID
 
+from mentorinaja.audit import actions as audit
 from mentorinaja.bookings import actions as bookings
 from mentorinaja.bookings import queries as orders
 from mentorinaja.bookings.queries import Order
@@ -117,7 +118,7 @@ async def _decide(
     )
     decided = [row["id"] for row in waiting]
     if report_id not in decided:
-        raise Undecidable("Laporan ini sudah diputuskan.")
+        raise Undecidable(f"Laporan ini sudah diputuskan oleh {await _decider(tx, report_id)}.")
     await tx.execute(
         """UPDATE session_reports SET decision = $2, refund_amount = $3, reason = $4, decided_by = $5,
              decided_at = app_now()
@@ -133,6 +134,17 @@ async def _decide(
     elif refund is not None:
         await _give_back(tx, admin, booking_id, report_id, refund)
     await _tell_decision(tx, admin, order, decided, refund, reason)
+    for one in decided:
+        await audit.record(
+            tx,
+            admin,
+            "report.decided",
+            "report",
+            str(one),
+            reason=reason,
+            amount=refund or 0,
+            detail={"order": order.public_id, "together": decided},
+        )
 
 
 async def _settle_thread(
@@ -168,6 +180,14 @@ async def _tell_decision(
         await notices.queue(tx, DECIDED, user_id=person, about=f"report-{min(decided)}", order_id=order.id)
     # What was held goes on.
     await enqueue(tx, bookings.RELEASE_DUE)
+
+
+async def _decider(tx: Connection, report_id: int) -> str:
+    name: str | None = await tx.fetchval(
+        "SELECT u.full_name FROM session_reports r JOIN users u ON u.id = r.decided_by WHERE r.id = $1",
+        report_id,
+    )
+    return name or "admin lain"
 
 
 async def _lock(tx: Connection, booking_id: UUID) -> tuple[Room, Order]:

@@ -2,10 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from mentorinaja.db.pool import Connection, Database
 from mentorinaja.rooms.room import Side
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one side wrote of a session, for admins; `decided_by`, `decision` and what follows are None while it is open.
+
+    `refund_amount` in whole rupiah; of an objection, `kind` says so.
+    """
+
+    id: int
+    order_id: int
+    side: Side
+    kind: Literal["problem", "objection"]
+    words: str
+    at: datetime
+    decision: Literal["refunded", "kept"] | None
+    refund_amount: int | None
+    reason: str | None
+    decided_at: datetime | None
+    decided_by: str | None
+
+
+async def said_about(db: Connection | Database, report_id: int) -> list[Said]:
+    """All reports of the session that a report is about, oldest first; empty when there is no such report."""
+    rows = await db.fetch(
+        """SELECT r.id, b.order_id, r.side, r.kind, r.words, r.at, r.decision, r.refund_amount, r.reason, r.decided_at,
+             d.full_name AS decided_by
+           FROM session_reports asked JOIN session_reports r USING (booking_id) JOIN bookings b ON b.id = r.booking_id
+             LEFT JOIN users d ON d.id = r.decided_by
+           WHERE asked.id = $1 ORDER BY r.id""",
+        report_id,
+    )
+    return [Said(**row) for row in rows]
 
 
 async def words_of(db: Connection | Database, booking_id: UUID, side: Side) -> str | None:

@@ -1,0 +1,289 @@
+"""Refunds at the desk: found, decided, put into the bank's file, sent, and told to whoever comes second."""
+
+import asyncio
+import csv
+import io
+from datetime import date, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from mentorinaja import clock
+from mentorinaja.banks.vault import Vault
+from mentorinaja.db.pool import Connection, Database
+from mentorinaja.payments import actions as payments
+from mentorinaja.refunds import actions, deciding
+from mentorinaja.refunds.locking import lock_for
+from mentorinaja.refunds.rules import NEEDS_APPROVAL, REASONS, Undecidable
+from mentorinaja.web.viewer import Viewer
+from tests.payments.conftest import Counter
+from tests.refunds.sales import TOTAL, next_sweep, sell, sell_at
+from tests.refunds.test_bank import NUMBER, WHY, give, owed_by_bank
+from tests.support.bookings import browser_of, settings_of
+from tests.support.desk import desk_of, make_admin
+from tests.support.payments import said
+from tests.support.races import Meet
+from tests.support.site import Browser, Site
+
+HERE = "/admin/refunds"
+BATCH = f"{HERE}/batch"
+
+
+def ids(browser: Browser) -> list[str]:
+    """The refunds of the list, in order."""
+    return [node.text(strip=True) for node in browser.page.css("table.rows tbody tr td:first-child a")]
+
+
+def buttons(browser: Browser) -> set[str]:
+    """What can be decided about the case that is shown."""
+    return {node.text(strip=True) for node in browser.page.css("#decisions-title ~ a.btn")}
+
+
+async def decide(browser: Browser, refund_id: int, decision: str, **values: str) -> httpx.Response:
+    """Open a decision's page and send its form."""
+    await browser.get(f"{HERE}/{refund_id}/{decision}")
+    return await browser.submit("#question", values)
+
+
+async def test_a_refund_of_a_virtual_account_goes_to_the_payers_account(site: Site) -> None:
+    db = site.db
+    async with httpx.AsyncClient(base_url=site.simulator_url, timeout=60) as client:
+        counter = Counter(db, site.settings, site.resources.gateway, client)
+        sale = await sell_at(counter, "bca_va", done=False)
+    payer, desk = await browser_of(site, sale.user), await desk_of(site)
+    await payer.get(f"/user/transactions/{sale.public_id}/cancel")
+    await payer.submit("main form")
+    await site.sweep()
+    await site.sweep()
+    refund = await sale.refund()
+    name, back = f"RF-{refund.id}", refund.amount
+    await desk.get(f"{HERE}?waiting=account")
+    assert ids(desk) == [name] and "menunggu rekening" in desk.text
+    await desk.get(f"{HERE}/{refund.id}")
+    assert buttons(desk) == {"Minta rekening"}, "what a rule owes is stopped by nobody"
+    await payer.get(f"/user/transactions/{sale.public_id}/refund-account")
+    filled = {"bank": "014", "account_number": NUMBER, "account_holder": "=HYPERLINK(1)"}
+    await payer.submit(values=filled)
+    await desk.get(f"{HERE}?waiting=transfer")
+    assert ids(desk) == [name]
+
+    await db.execute("UPDATE login_sessions SET confirmed_at = app_now() - interval '11 minutes'")
+    await desk.get(BATCH)
+    answer = await desk.submit(f"form[action='{BATCH}/file']", {"password": "bukan ini"})
+    assert answer.status_code == 422 and desk.page.css_first("#password-file-error") is not None
+    await db.execute("UPDATE login_sessions SET confirmed_at = app_now()")
+    await desk.get(BATCH)
+    answer = await desk.submit(f"form[action='{BATCH}/file']")
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert "no-store" in answer.headers["cache-control"]
+    [line] = csv.DictReader(io.StringIO(answer.text))
+    assert line == {
+        "id": name,
+        "bank_code": "014",
+        "bank_name": "BCA",
+        "account_number": NUMBER,
+        "account_holder": "'=HYPERLINK(1)",
+        "amount": str(back),
+    }
+    await desk.get(BATCH)
+    assert NUMBER not in desk.text and "Masukkan lagi" in desk.text
+    reference = f"reference-{refund.id}"
+    answer = await desk.submit(f"form[action='{BATCH}/sent']", {reference: "x"})
+    assert answer.status_code == 409 and desk.page.css_first(f"#{reference}-error") is not None
+    assert desk.page.css_first(f"#{reference}").attributes["value"] == "x"
+    await desk.submit(f"form[action='{BATCH}/sent']", {reference: "FT-77"})
+    assert "1 pengembalian dana tercatat terkirim" in desk.text
+    await payer.get("/user/transactions")
+    assert "nomor referensi FT-77" in payer.text
+    await site.move_clock(timedelta(days=6))
+    assert (await sale.refund()).state == "done"
+    await site.sweep()
+    desk = await desk_of(site)
+    await desk.get(f"{HERE}/{refund.id}")
+    assert "Selesai" in desk.text and not buttons(desk)
+    told = [mail.subject for mail in site.mailbox.messages if sale.user.email in mail.recipients]
+    for words in ("Isi rekening untuk", "sudah dikirim", "sudah dikembalikan"):
+        assert any(words in subject for subject in told), words
+    log = await db.fetch("SELECT action, subject, amount FROM audit_log ORDER BY id")
+    assert [(row["action"], row["amount"]) for row in log] == [("batch.made", back), ("refund.sent", back)]
+
+
+async def test_the_list_finds_what_waits_for_whom_and_what_is_late(site: Site) -> None:
+    db = site.db
+    ready, ready_id = await owed_by_bank(db)
+    await give(ready)
+    _, waiting_id = await owed_by_bank(db)
+    wrong = await sell(db)
+    await payments.hear(db, wrong.public_id, said(wrong.public_id, amount=99_000, payment_type="gopay"))
+    wrong_id = await db.fetchval("SELECT max(id) FROM refunds")
+    asked = await sell(db, payment_type="gopay")
+    asked_id = await asked.owe(50_000, "granted")
+    await actions.reject(db, await make_admin(db), asked_id, WHY)
+    browser = await desk_of(site)
+
+    async def found(query: str) -> set[str]:
+        await browser.get(f"{HERE}?{query}")
+        return set(ids(browser))
+
+    one, two, three, four = (f"RF-{id_}" for id_ in (ready_id, waiting_id, wrong_id, asked_id))
+    for query, expected in {
+        "": {one, two, three, four},
+        "waiting=open": {one, two, three},
+        "waiting=approval": {three},
+        "waiting=transfer": {one},
+        "waiting=account": {two},
+        "waiting=gateway": set(),
+        "way=bank": {one, two},
+        "reason=granted": {four},
+        "state=rejected": {four},
+        f"q={ready.public_id.lower()}": {one},
+        f"q={two.lower()}": {two},
+        f"q={ready.user.email}": {one},
+        "q=tidak-ada": set(),
+    }.items():
+        assert await found(query) == expected, query
+    assert "Belum ada" in browser.text or "Tidak ada yang cocok" in browser.text
+    await browser.get(HERE)
+    assert f"Rp {2 * TOTAL + 149_000:,}".replace(",", ".") in browser.text
+    await clock.shift(db, timedelta(days=6))
+    assert await found("waiting=late") == {one, three}, "what waits for its payer is not ours to hurry"
+
+
+async def test_the_second_of_two_admins_is_told_and_every_decision_is_written_down(site: Site) -> None:
+    db = site.db
+    sale = await sell(db, payment_type="gopay")
+    refund_id = await sale.owe(100_000, "granted")
+    first, second = await desk_of(site, await make_admin(db, "Ayu")), await desk_of(site)
+    for browser in (first, second):
+        await browser.get(f"{HERE}/{refund_id}/reject")
+        assert "Rp 57.500" not in browser.text and "Rp 126.000" in browser.text, (
+            "who gets what is told before"
+        )
+    answer = await first.submit("#question", {"reason": "pendek"})
+    assert answer.status_code == 422 and first.page.css_first("#reason").attributes["value"] == "pendek"
+    await first.submit("#question", {"reason": "Salah pencet, maaf."})
+    assert buttons(first) == {"Lanjutkan lagi"}
+    answer = await second.submit("#question", {"reason": "Salah pencet, maaf."})
+    assert (
+        answer.status_code == 409 and "Ayu" in second.text and "Menghentikan pengembalian dana" in second.text
+    )
+    await decide(second, refund_id, "resume", reason="Ternyata memang perlu.")
+    assert "dilanjutkan lagi" in second.text
+    assert buttons(second) == {"Hentikan"}
+    await site.sweep()
+    mails = [mail for mail in site.mailbox.messages if sale.user.email in mail.recipients]
+    assert any("Ternyata memang perlu." in mail.text for mail in mails)
+    # Whoever is one of the two decides nothing.
+    await db.execute("UPDATE users SET role = 'admin' WHERE id = $1", sale.seller.user_id)
+    own = await desk_of(
+        site, Viewer(sale.seller.user_id, "Sari", "", "admin", "Asia/Jakarta", 0, sale.seller.id)
+    )
+    await own.get(f"{HERE}/{refund_id}")
+    assert own.answer and own.answer.status_code == 200 and not buttons(own)
+    assert (await own.get(f"{HERE}/{refund_id}/reject")).status_code == 409
+    await db.execute("UPDATE users SET role = 'expert' WHERE id = $1", sale.seller.user_id)
+
+
+async def test_many_references_are_pasted_at_once_and_wrong_lines_are_named(site: Site) -> None:
+    db = site.db
+    admin = await make_admin(db)
+    (one, first), (two, second) = [await owed_by_bank(db) for _ in range(2)]
+    for sale in (one, two):
+        await give(sale)
+    desk = await desk_of(site)
+    await desk.get(BATCH)
+    sent = f"form[action='{BATCH}/sent']"
+    answer = await desk.submit(sent, {"pasted": f"RF-{first} FT-1\nhalo\nRF-{second}"})
+    assert answer.status_code == 422
+    told = desk.page.css_first("#pasted-error").text()
+    assert "Baris 2" in told and "Baris 3" in told and f"RF-{first}: Belum ada di berkas bank" in told
+    assert "halo" in desk.page.css_first("#pasted").text()
+    await actions.make_batch(db, Vault(settings_of(db)), admin, [first])
+    # Both are ticked, but one stands in a file already: nothing is made until that is said.
+    await desk.get(BATCH)
+    token = desk.page.css_first("input[name=_csrf]").attributes["value"]
+    both: dict[str, Any] = {"_csrf": token, "refund": [str(first), str(second)]}
+    desk.answer = await desk.client.post(f"{BATCH}/file", data=both)
+    assert desk.answer.status_code == 409 and f"RF-{first} sudah ada di berkas lain" in desk.text
+    assert len(desk.page.css("input[name=refund][checked]")) == 2
+    desk.answer = await desk.client.post(f"{BATCH}/file", data=both | {"again": str(first)})
+    assert desk.answer.status_code == 200 and len(desk.answer.text.splitlines()) == 3
+    await desk.get(BATCH)
+    pasted = {"pasted": f"RF-{first}\tFT-1\n{second};FT-2"}
+    answer = await desk.submit(sent, pasted)
+    assert "2 pengembalian dana tercatat terkirim" in desk.text
+    answer = await desk.submit(sent, pasted)
+    assert "sudah tercatat terkirim sebelumnya" in desk.text
+    answer = await desk.submit(sent, {"pasted": f"RF-{first}, FT-9"})
+    assert answer.status_code == 409 and "Sudah ditransfer dengan referensi FT-1" in desk.text
+    answer = await desk.submit(sent, {})
+    assert answer.status_code == 422 and "setidaknya satu" in desk.text
+
+
+async def test_what_hangs_at_the_gateway_is_tried_again_at_once(site: Site) -> None:
+    db = site.db
+    async with httpx.AsyncClient(base_url=site.simulator_url, timeout=60) as client:
+        counter = Counter(db, site.settings, site.resources.gateway, client)
+        sale = await sell_at(counter, "gopay")
+        refund_id = await sale.owe(TOTAL, "granted")
+        await next_sweep(db, minutes=1)  # nobody answers
+        desk = await desk_of(site)
+        await desk.get(f"{HERE}/{refund_id}")
+        assert {"Coba lagi sekarang", "Hentikan"} == buttons(desk) and "Kendala terakhir" in desk.text
+        await decide(desk, refund_id, "retry")
+        assert "Midtrans sudah menjawab" in desk.text
+    assert (await sale.refund()).state in ("sent", "done")
+    assert await db.fetchval("SELECT count(*) FROM audit_log WHERE action = 'refund.retried'") == 1
+
+
+async def test_working_days_are_counted_and_reasons_are_all_there(db: Database) -> None:
+    for day, days, then in (
+        (date(2026, 11, 23), 3, date(2026, 11, 26)),
+        (date(2026, 11, 26), 3, date(2026, 12, 1)),
+        (date(2026, 11, 27), 2, date(2026, 12, 1)),
+        (date(2026, 11, 28), 3, date(2026, 12, 2)),
+    ):
+        assert await db.fetchval("SELECT after_working_days($1, $2)", day, days) == then
+    allowed: str = await db.fetchval(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'refunds_reason_check'"
+    )
+    assert all(f"'{reason}'" in allowed for reason in REASONS) and allowed.count("'::text") == len(REASONS)
+    promise: str = await db.fetchval("SELECT prosrc FROM pg_proc WHERE proname = 'refund_promise'")
+    assert all(f"'{reason}'" in promise for reason in NEEDS_APPROVAL)
+
+
+async def resume_at_once(db: Database, monkeypatch: pytest.MonkeyPatch, gate: Meet | None) -> tuple[int, int]:
+    """Two admins resume one refund at the same moment; answers how many were refused, and how often it was noted."""
+    sale = await sell(db, payment_type="gopay")
+    refund_id = await sale.owe(50_000, "granted")
+    admins = [await make_admin(db), await make_admin(db)]
+    await actions.reject(db, admins[0], refund_id, WHY)
+    if gate is not None:
+
+        async def unlocked(_tx: Connection, admin: Viewer, number: int) -> Any:
+            async with db.transaction() as other:
+                found = await lock_for(other, admin, number)
+            await gate.wait()
+            return found
+
+        monkeypatch.setattr(deciding, "lock_for", unlocked)
+    done = await asyncio.gather(
+        *(actions.resume(db, admin, refund_id, WHY) for admin in admins), return_exceptions=True
+    )
+    refused = [problem for problem in done if isinstance(problem, Undecidable)]
+    assert all(problem is None or problem in refused for problem in done), done
+    noted: int = await db.fetchval("SELECT count(*) FROM audit_log WHERE action = 'refund.resumed'")
+    return len(refused), noted
+
+
+async def test_two_admins_at_once_decide_once(
+    unchecked_db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await resume_at_once(unchecked_db, monkeypatch, None) == (1, 1)
+
+
+async def test_without_the_lock_both_would_have(
+    unchecked_db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await resume_at_once(unchecked_db, monkeypatch, Meet(2)) == (0, 2)
