@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page
 
+from tests.journeys.admins import give_code, give_password
 from tests.journeys.conftest import SCREENSHOTS, Demo
 from tests.journeys.test_main_job import sign_in
 
@@ -56,6 +57,7 @@ EXPERT = {
     "service-new": "/expert/dashboard/layanan/baru",
     "product-new": "/expert/dashboard/layanan/produk/baru",
 }
+ADMIN = {"desk": "/admin", "profile-admin": "/user/profile", "factor": "/user/profile/verifikasi"}
 # The first link of this kind on a page leads to one more page worth looking at; Budi has paid, Ani has not yet.
 LINKED_UNPAID = {
     "payment": ("/user/transactions?status=pending", "a[href^='/payment/']"),
@@ -103,19 +105,26 @@ async def follow(page: Page, address: str, link: str) -> str:
     return await found.first.get_attribute("href") or ""
 
 
-@pytest.mark.parametrize("who", ["visitor", "user", "unpaid", "expert"])
+@pytest.mark.parametrize("who", ["visitor", "user", "unpaid", "expert", "admin"])
 async def test_every_page_is_fit_to_be_seen(demo: Demo, chromium: Browser, who: str) -> None:
     SCREENSHOTS.mkdir(exist_ok=True)
     context = await chromium.new_context(base_url=demo["web"], locale="id-ID")
     page = await context.new_page()
-    pages = dict({"visitor": VISITOR, "user": USER, "expert": EXPERT}.get(who, {}))
-    if who == "expert":
+    pages = dict({"visitor": VISITOR, "user": USER, "expert": EXPERT, "admin": ADMIN}.get(who, {}))
+    wrong: list[str] = []
+    if who == "admin":
+        await give_password(page)
+        wrong += await look_at(page, "code", "/login/kode")
+        await give_code(page)
+        person = await follow(page, "/admin/users?q=budi@mentorinaja.test", "a[href^='/admin/users/']")
+        pages["view-as"] = await follow(page, person, "a[href^='/lihat-sebagai/']")
+    elif who == "expert":
         await sign_in(page, "/expert/login", "sari@mentorinaja.test", "mentorinaja")
     elif who != "visitor":
         email, links = ("ani", LINKED_UNPAID) if who == "unpaid" else ("budi", LINKED)
         await sign_in(page, "/login", f"{email}@mentorinaja.test", "mentorinaja")
         pages |= {name: await follow(page, *place) for name, place in links.items()}
-    wrong = [fault for name, address in pages.items() for fault in await look_at(page, name, address)]
+    wrong += [fault for name, address in pages.items() for fault in await look_at(page, name, address)]
     await context.close()
     assert not wrong, "\n".join(wrong)
 

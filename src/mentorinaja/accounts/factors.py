@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from mentorinaja.accounts import codes, rules, sessions, throttle
+from mentorinaja.accounts import codes, queries, rules, sessions, throttle
 from mentorinaja.accounts.problems import ChallengeOver, NoFactor, WrongCode
 from mentorinaja.audit import actions as audit
 from mentorinaja.banks.vault import Vault
@@ -132,19 +132,18 @@ async def reset_totp(tx: Connection, admin: Viewer, user_id: int, reason: str) -
     await audit.record(tx, admin, "user.totp_reset", "user", str(user_id), reason=reason)
 
 
+async def reset_by_command(db: Database, email: str) -> None:
+    """As `reset_totp`, for who has a shell on the server: the log names the account itself.
+
+    Raises NotAnAdmin, NoFactor.
+    """
+    await _reset_own(db, await queries.admin_by_email(db, email))
+
+
 @atomic
-async def reset_by_command(tx: Connection, email: str) -> None:
-    """As `reset_totp`, for who has a shell on the server: the log names the account itself. Raises NotThere, NoFactor."""
-    row = await tx.fetchrow(
-        """SELECT id, full_name, email::text AS email, role, time_zone FROM users
-           WHERE email = $1::text::citext AND role = 'admin'""",
-        email,
-    )
-    if row is None:
-        raise NotThere(f"{email} bukan admin.")
-    await _reset(tx, row["id"])
-    owner = Viewer(**dict(row), session_id=0)
-    await audit.record(tx, owner, "user.totp_reset", "user", str(row["id"]), reason="mentorinaja reset-totp")
+async def _reset_own(tx: Connection, owner: Viewer) -> None:
+    await _reset(tx, owner.id)
+    await audit.record(tx, owner, "user.totp_reset", "user", str(owner.id), reason="mentorinaja reset-totp")
 
 
 async def _reset(tx: Connection, user_id: int) -> None:
