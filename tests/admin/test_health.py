@@ -20,7 +20,6 @@ from tests.support.withdrawals import ask, make_earner, wish
 
 AWAY = {"status": {"html": True}}
 UNKNOWN = {"status": {"content": json.dumps({"status_code": "404", "status_message": "not found"})}}
-POST = next(job for job in make_jobs(MAILS) if job.sweep)
 NAMES = [number.name for number in health.NUMBERS]
 
 
@@ -56,12 +55,17 @@ async def decide_again(browser: Browser, case: str) -> int:
     return (await browser.post(f"{case}/send", {"version": "old"})).status_code
 
 
+async def send_mails(site: Site) -> None:
+    """Of the worker's jobs only the mails' sweep."""
+    await next(job for job in make_jobs(MAILS) if job.sweep).run(site.resources, {})
+
+
 async def pass_by(site: Site, by: timedelta, *, mails: bool = True) -> None:
     """Time passes, and of all the worker's jobs only mails are sent, if they are."""
     await clock.shift(site.db, by)
     site.resources.clock.set(await clock.now(site.db))
     if mails:
-        await POST.run(site.resources, {})
+        await send_mails(site)
 
 
 async def opened_order(site: Site) -> str:
@@ -204,7 +208,7 @@ async def test_mails_that_were_not_sent_are_sent_or_called_off_at_the_desk(site:
     assert any(public_id in message.text for message in site.mailbox.messages)
     # Given up after three days: it stays in the number until somebody decides.
     sari = await make_earner(site.db)
-    await POST.run(site.resources, {})
+    await send_mails(site)
     site.mailbox.faults.refuse = 1000
     await ask(site.db, sari, wish(100_000))
     await pass_by(site, timedelta(days=3, minutes=1))

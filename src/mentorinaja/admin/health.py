@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
+from mentorinaja.admin.mail_words import kind_of
 from mentorinaja.db.pool import Connection, Database
 from mentorinaja.payments.rules import OVERDUE_AFTER, UNHEARD_AFTER
 
@@ -28,11 +29,9 @@ LATE_MAIL = "m.status IN ('waiting', 'sending') AND m.due_at < app_now() - {afte
 # A withdrawal `w` past the day that its expert was told.
 LATE_WITHDRAWAL = """w.state IN ('requested', 'checked', 'processing')
   AND withdrawal_due(w.asked_at) < (app_now() AT TIME ZONE 'Asia/Jakarta')::date"""
-# A refund `r` that goes to the payer's bank account `a`, past the same three working days.
-LATE_REFUND = """r.state = 'approved' AND r.way = 'bank' AND a.bounced_at IS NULL
-  AND withdrawal_due(a.given_at) < (app_now() AT TIME ZONE 'Asia/Jakarta')::date"""
-_ACCOUNT = """JOIN LATERAL (SELECT given_at, bounced_at FROM refund_accounts
-  WHERE order_id = r.order_id ORDER BY id DESC LIMIT 1) a ON true"""
+# A refund `r` past the day by which its payer may expect it.
+LATE_REFUND = """r.state NOT IN ('done', 'rejected')
+  AND refund_promise(r) < (app_now() AT TIME ZONE 'Asia/Jakarta')::date"""
 _DIFFERENCES = """gateway_differences d JOIN payment_attempts a ON a.id = d.attempt_id
   JOIN orders o ON o.id = a.order_id"""
 
@@ -48,15 +47,15 @@ WITH cases (name, desk, id, label, amount, since) AS (
   SELECT 'unpaid', 'unpaid', o.public_id, o.public_id, o.total, o.pay_deadline
     FROM orders o WHERE {OVERDUE.format(after="$2")}
   UNION ALL
-  SELECT 'mails', 'mails', m.id::text, m.about, 0, m.due_at FROM outbox m WHERE {FAILED_MAIL}
+  SELECT 'mails', 'mails', m.id::text, m.kind, 0, m.due_at FROM outbox m WHERE {FAILED_MAIL}
   UNION ALL
-  SELECT 'mails', 'mails', m.id::text, m.about, 0, m.due_at FROM outbox m WHERE {LATE_MAIL.format(after="$3")}
+  SELECT 'mails', 'mails', m.id::text, m.kind, 0, m.due_at FROM outbox m WHERE {LATE_MAIL.format(after="$3")}
   UNION ALL
   SELECT 'payouts', 'withdrawals', w.public_id, w.public_id, w.amount, w.asked_at
     FROM withdrawals w WHERE {LATE_WITHDRAWAL}
   UNION ALL
-  SELECT 'payouts', 'refunds', 'RF-' || r.id, o.public_id, r.amount, a.given_at
-    FROM refunds r {_ACCOUNT} JOIN orders o ON o.id = r.order_id WHERE {LATE_REFUND}
+  SELECT 'payouts', 'refunds', r.id::text, o.public_id, r.amount, r.created_at
+    FROM refunds r JOIN orders o ON o.id = r.order_id WHERE {LATE_REFUND}
 )
 SELECT name, desk, count(*) AS cases, sum(amount)::bigint AS amount, min(since) AS since,
   (array_agg(id ORDER BY since, id))[1:{_SHOWN}] AS ids, (array_agg(label ORDER BY since, id))[1:{_SHOWN}] AS labels
@@ -145,7 +144,7 @@ NUMBERS: tuple[Number, ...] = (
         "Pembayaran keluar terlambat",
         "Semua penarikan dan pengembalian tepat waktu.",
         "Buka kasusnya, lalu setujui, kirim lewat bank, dan tandai terkirim.",
-        (("withdrawals", "due=late"), ("refunds", "due=late")),
+        (("withdrawals", "due=late"), ("refunds", "waiting=late")),
     ),
 )
 
@@ -166,7 +165,7 @@ def _with_cases(number: Number, rows: Sequence[asyncpg.Record]) -> Number:
                 row["cases"],
                 row["amount"],
                 row["since"],
-                tuple(zip(row["ids"], row["labels"], strict=True)),
+                tuple(zip(row["ids"], map(kind_of, row["labels"]), strict=True)),
                 queries[row["desk"]],
             )
             for row in rows

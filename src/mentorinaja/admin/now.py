@@ -43,7 +43,7 @@ FROM (SELECT count(*), coalesce(sum(amount), 0)::bigint AS amount FROM refunds
       WHERE state = 'requested' AND reason = 'quarantined') refunds,
   (SELECT count(*), coalesce(sum(amount), 0)::bigint AS amount FROM refunds r
    WHERE state = 'approved' AND way = 'bank'
-     AND (SELECT a.bounced_at IS NULL FROM refund_accounts a WHERE a.order_id = r.order_id ORDER BY id DESC LIMIT 1)
+     AND EXISTS (SELECT FROM refund_accounts a WHERE a.order_id = r.order_id AND a.bounced_at IS NULL)
   ) transfers,
   (SELECT count(*), coalesce(sum(amount), 0)::bigint AS amount FROM withdrawals
    WHERE state IN ('requested', 'checked')) withdrawals"""
@@ -57,13 +57,13 @@ async def now_on(db: Database) -> Now:
         Waiting("Lamaran mentor", "/admin/experts?status=submitted", row["applications"]),
         Waiting(
             "Pengembalian menunggu izin",
-            "/admin/refunds?state=requested",
+            "/admin/refunds?waiting=approval",
             row["refunds"],
             row["refunds_amount"],
         ),
         Waiting(
             "Pengembalian lewat bank",
-            "/admin/refunds?state=transfer",
+            "/admin/refunds?waiting=transfer",
             row["transfers"],
             row["transfers_amount"],
         ),

@@ -129,6 +129,10 @@ def _is_unsent(case: Case) -> bool:
     return _of(case).status in ("waiting", "failed")
 
 
+def _is_late(case: Case) -> bool:
+    return _is_unsent(case) and _of(case).is_due
+
+
 async def _plan_send(_means: Means, case: Case) -> Plan:
     return Plan(
         happens=("Email ini dikirim sekarang oleh pekerja, jika isinya masih berlaku.",),
@@ -163,7 +167,7 @@ DESK = Desk(
     listing=LISTING,
     load=load,
     decisions=(
-        Decision("send", "Kirim lagi", _is_unsent, _plan_send, _send, form=PlainForm),
+        Decision("send", "Kirim lagi", _is_late, _plan_send, _send, form=PlainForm),
         Decision("call-off", "Batalkan", _is_unsent, _plan_call_off, _call_off, bad=True),
     ),
 )

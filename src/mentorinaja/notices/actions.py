@@ -175,11 +175,13 @@ async def send_again(tx: Connection, admin: Viewer, outbox_id: int) -> None:
     Raises `NotThere`, `NotUnsent`.
     """
     await _lock_unsent(tx, admin, outbox_id)
-    await tx.execute(
+    tried = await tx.execute(
         """UPDATE outbox SET status = 'waiting', attempts = 0, problem = NULL, next_try_at = app_now()
-           WHERE id = $1""",
+           WHERE id = $1 AND due_at <= app_now()""",
         outbox_id,
     )
+    if tried == "UPDATE 0":
+        raise NotUnsent("Email ini menunggu waktunya sendiri.")
     await enqueue(tx, SEND, {"outbox_id": outbox_id})
     await audit.record(tx, admin, "mail.sent_again", "mail", str(outbox_id))
 

@@ -32,7 +32,10 @@ async def unwanted_by(db: Database, user_id: int) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A mail as the desk sees it: `row` is what its kind is written from; `to_email` where else it must go."""
+    """A mail as the desk sees it: `row` is what its kind is written from; `to_email` where else it must go.
+
+    One that is not `is_due` waits for the time it speaks of.
+    """
 
     row: OutboxRow
     status: str
@@ -41,6 +44,7 @@ class Posted:
     problem: str | None
     to_email: str | None
     public_id: str | None
+    is_due: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,8 @@ async def posted_by_id(db: Database, outbox_id: int) -> Posted | None:
              m.user_id, coalesce(m.to_email, u.email)::text AS email, u.full_name, u.time_zone,
              CASE WHEN m.status = 'sending' AND m.taken_until < statement_timestamp() THEN 'waiting' ELSE m.status END
                AS status,
-             m.next_try_at, m.sent_at, m.problem, m.to_email::text AS to_email, o.public_id
+             m.next_try_at, m.sent_at, m.problem, m.to_email::text AS to_email, o.public_id,
+             m.due_at <= app_now() AS is_due
            FROM outbox m JOIN users u ON u.id = m.user_id LEFT JOIN orders o ON o.id = m.order_id
            WHERE m.id = $1""",
         outbox_id,
