@@ -11,14 +11,21 @@ _PUBLIC_ID = re.compile(r"((?:BE|PD|EX)-[0-9]{8}-[A-Z0-9]{6})(?:-[0-9]{1,4})?")
 # Its last six characters, as they are read out on the telephone.
 _CODE = re.compile(r"[A-HJ-NP-Z2-9]{6}")
 _INVOICE = re.compile(r"INV-([0-9]{4})-([0-9]{6,9})")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _PHONE = re.compile(r"[+0-9][0-9 .()-]{5,24}")
 _LEAST_LETTERS = 3
 
-_OF_PEOPLE = """o.id = ANY (ARRAY(
-  WITH people AS MATERIALIZED (SELECT id FROM users WHERE {})
-  SELECT f.id FROM people p JOIN orders f ON f.user_id = p.id
-  UNION SELECT f.id FROM people p JOIN experts m ON m.user_id = p.id JOIN orders f ON f.expert_id = m.id))"""
-_NOBODY = Where("false")
+# Each part finds the ids of orders by an index of its own; the list then looks nowhere else.
+_BY_CODE = "SELECT id FROM orders WHERE right(public_id, 6) = {}"
+_BY_TRANSACTION = """SELECT a.order_id FROM payment_transactions t JOIN payment_attempts a ON a.id = t.attempt_id
+  WHERE t.transaction_id = {}"""
+_BY_INVOICE = "SELECT order_id FROM invoices WHERE year = {}::integer AND number = {}::integer"
+_BY_SESSION = "SELECT order_id FROM bookings WHERE id = {}::uuid"
+_BY_PEOPLE = """SELECT id FROM orders WHERE user_id = ANY (ARRAY(SELECT p.id FROM users p WHERE {condition}))
+  UNION ALL SELECT id FROM orders WHERE expert_id = ANY (ARRAY(
+    SELECT m.id FROM users p JOIN experts m ON m.user_id = p.id WHERE {condition}))"""
+
+_Part = tuple[str, tuple[object, ...]]
 
 
 def search(words: str) -> Where:
@@ -27,40 +34,29 @@ def search(words: str) -> Where:
     if match := _PUBLIC_ID.fullmatch(upper):
         return Where("o.public_id = {}", (match[1],))
     if match := _INVOICE.fullmatch(upper):
-        return Where(
-            "o.id = ANY (ARRAY(SELECT order_id FROM invoices WHERE year = {}::integer AND number = {}::integer))",
-            (int(match[1]), int(match[2])),
-        )
-    if _is_uuid(words):
-        return _by_uuid(words.lower())
+        return _any((_BY_INVOICE, (int(match[1]), int(match[2]))))
+    if _UUID.fullmatch(words):
+        return _any((_BY_TRANSACTION, (words.lower(),)), (_BY_SESSION, (UUID(words),)))
     if _PHONE.fullmatch(words):
-        return _people("phone COLLATE \"C\" LIKE {} || '%'", (_phone(words),))
+        return _any(_people("p.phone COLLATE \"C\" LIKE {} || '%'", _phone(words)))
     if "@" in words:
-        return _people("email::text ILIKE '%' || {} || '%'", (_plain(words),))
+        return _any(_people("p.email::text ILIKE '%' || {} || '%'", _plain(words)))
     if len(words) < _LEAST_LETTERS:
-        return _NOBODY
-    named = _people("full_name ILIKE '%' || {} || '%'", (_plain(words),))
+        return Where("false")
+    named = _people("p.full_name ILIKE '%' || {} || '%'", _plain(words))
     if _CODE.fullmatch(upper):
-        return Where(f"right(o.public_id, 6) = {{}} OR {named.sql}", (upper, *named.values))
-    return Where(
-        f"o.id = ANY (ARRAY(SELECT a.order_id FROM payment_transactions t JOIN payment_attempts a ON a.id = t.attempt_id"
-        f" WHERE t.transaction_id = {{}})) OR {named.sql}",
-        (words, *named.values),
-    )
+        return _any((_BY_CODE, (upper,)), named)
+    return _any((_BY_TRANSACTION, (words,)), named)
 
 
-def _by_uuid(words: str) -> Where:
-    """A transaction at Midtrans, or the session that stands in a room's address."""
-    return Where(
-        """o.id = ANY (ARRAY(SELECT a.order_id FROM payment_transactions t
-             JOIN payment_attempts a ON a.id = t.attempt_id WHERE t.transaction_id = {}
-           UNION SELECT order_id FROM bookings WHERE id = {}::uuid))""",
-        (words, UUID(words)),
-    )
+def _any(*parts: _Part) -> Where:
+    """Orders that one of the parts finds."""
+    sql = " UNION ALL ".join(sql for sql, _ in parts)
+    return Where(f"o.id = ANY (ARRAY({sql}))", tuple(value for _, values in parts for value in values))
 
 
-def _people(condition: str, values: tuple[str, ...]) -> Where:
-    return Where(_OF_PEOPLE.replace("{}", condition), values)
+def _people(condition: str, value: str) -> _Part:
+    return _BY_PEOPLE.replace("{condition}", condition), (value, value)
 
 
 def _phone(words: str) -> str:
@@ -72,7 +68,3 @@ def _phone(words: str) -> str:
 def _plain(words: str) -> str:
     """As it is typed: what LIKE would read as a pattern is none."""
     return re.sub(r"([\\%_])", r"\\\1", words)
-
-
-def _is_uuid(words: str) -> bool:
-    return re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", words) is not None

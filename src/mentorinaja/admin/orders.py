@@ -82,7 +82,7 @@ LISTING = Listing(
             "status",
             "Booking",
             tuple(
-                Choice(status, words, Where(f"b.status = '{status}'"))
+                Choice(status, words, Where(f"o.kind = 'booking' AND b.status = '{status}'"))
                 for status, (words, _) in BOOKING.items()
             ),
         ),
@@ -98,7 +98,7 @@ LISTING = Listing(
             "category",
             "Kategori",
             tuple(
-                Choice(category, words, Where(f"b.category = '{category}'"))
+                Choice(category, words, Where(f"o.kind = 'booking' AND b.category = '{category}'"))
                 for category, words in CATEGORIES.items()
             ),
         ),
