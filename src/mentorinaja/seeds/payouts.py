@@ -64,6 +64,7 @@ class Payouts:
         await actions.approve(self._db, admin, public_id)
         if state == "processing":
             return
+        await actions.make_file(self._db, self._vault, admin, [public_id])
         yield self._in(hours=26)
         if state == "failed":
             await actions.mark_failed(self._db, admin, public_id, _REASONS[state])

@@ -24,7 +24,8 @@ MONEY = {
           'ledger_journals_append_only', 'ledger_entries_no_truncate', 'ledger_journals_no_truncate',
           'payment_logs_append_only', 'order_events_append_only', 'invoices_append_only',
           'ledger_not_empty', 'ledger_accounts_append_only', 'ledger_accounts_no_truncate',
-          'policies_append_only', 'policies_no_truncate']) AS wanted (name)
+          'policies_append_only', 'policies_no_truncate', 'policy_withdrawals_append_only',
+          'policy_withdrawals_no_truncate', 'policy_withdrawable']) AS wanted (name)
         WHERE NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = wanted.name AND tgenabled = 'O')""",
     "M2_price": """
         SELECT id, public_id FROM orders
@@ -34,7 +35,8 @@ MONEY = {
     "M2_rates_are_those_of_a_policy": """
         SELECT o.public_id FROM orders o WHERE NOT EXISTS (SELECT FROM policies p
           WHERE (p.admin_fee_bps, p.platform_fee_bps, p.tax_bps)
-            = (o.admin_fee_bps, o.platform_fee_bps, o.tax_bps))""",
+            = (o.admin_fee_bps, o.platform_fee_bps, o.tax_bps)
+            AND NOT EXISTS (SELECT FROM policy_withdrawals w WHERE w.policy_id = p.id))""",
     "M2_attempt_asks_the_total": """
         SELECT a.gateway_order_id FROM payment_attempts a JOIN orders o ON o.id = a.order_id
         WHERE a.amount <> o.total""",
