@@ -54,7 +54,7 @@ def _search(words: str) -> Where:
     plain = re.sub(r"([\\%_])", r"\\\1", words)
     like = f"%{plain}%" if len(words) > 2 else f"{plain}%"
     columns = ("display_name", "slug", "company")
-    found = " UNION ".join(f"SELECT id FROM experts WHERE {column} ILIKE {{}}" for column in columns)
+    found = " UNION ALL ".join(f"SELECT id FROM experts WHERE {column} ILIKE {{}}" for column in columns)
     return Where(f"e.id = ANY (ARRAY({found}))", (like,) * len(columns))
 
 

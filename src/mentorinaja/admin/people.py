@@ -12,7 +12,7 @@ ROLES = {"user": "Pengguna", "expert": "Mentor", "admin": "Admin"}
 _ROLE_CHIPS = {"user": "plain", "expert": "ok", "admin": "warn"}
 _ORDER_ID = re.compile(r"(BE|PD|EX)-[0-9]{8}-[A-Z0-9]{6}")
 _PHONE = re.compile(r"[0-9 .()/+\-]{4,40}")
-# Fewer letters are looked for at the beginning of words alone: an index knows no shorter pieces.
+# Fewer letters are looked for as a whole word of the name: an index knows no shorter pieces.
 _LEAST_INSIDE = 3
 
 
@@ -38,10 +38,14 @@ def search(words: str) -> Where:
     The people are found first and their rows read then: however the list is ordered, each search goes by its index.
     """
     plain = re.sub(r"([\\%_])", r"\\\1", words)
-    inside = (f"%{plain}%",) if len(words) >= _LEAST_INSIDE else (f"{plain}%", f"% {plain}%")
-    found = ["SELECT id FROM users WHERE full_name ILIKE {}"] * len(inside)
-    found.append("SELECT id FROM users WHERE email::text ILIKE {}")
-    values: list[object] = [*inside, f"{plain}%"]
+    found = ["SELECT id FROM users WHERE full_name ILIKE {}"]
+    values: list[object] = [f"%{plain}%"]
+    if len(words) < _LEAST_INSIDE:
+        found *= 4
+        values = [plain, f"{plain} %", f"% {plain}", f"% {plain} %"]
+    else:
+        found.append("SELECT id FROM users WHERE email::text ILIKE {}")
+        values.append(f"{plain}%")
     if span := phone_range(words):
         found.append('SELECT id FROM users WHERE phone COLLATE "C" >= {} AND phone COLLATE "C" < {}')
         values += span
@@ -51,7 +55,7 @@ def search(words: str) -> Where:
             "SELECT e.user_id FROM orders o JOIN experts e ON e.id = o.expert_id WHERE o.public_id = {}"
         )
         values += [words.upper()] * 2
-    return Where(f"u.id = ANY (ARRAY({' UNION '.join(found)}))", tuple(values))
+    return Where(f"u.id = ANY (ARRAY({' UNION ALL '.join(found)}))", tuple(values))
 
 
 def role_cell(role: str) -> Cell:
