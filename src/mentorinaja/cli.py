@@ -74,8 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     admin.add_argument("email")
     admin.add_argument("--name", default="Admin")
     admin.add_argument("--phone", default="+628110000000")
-    reset = add("reset-totp", _reset_totp, "let an admin who lost device and recovery codes set them up anew")
-    reset.add_argument("email")
+    add("reset-totp", _reset_totp, "let an admin without device and codes in anew").add_argument("email")
     simulator = add("simulate-midtrans", _simulate, "the payment simulator alone")
     simulator.add_argument("--port", type=int, default=0)
     simulator.add_argument("--notification-url", required=True)
@@ -180,10 +179,10 @@ def _create_admin(given: argparse.Namespace) -> int:
 
 
 def _reset_totp(given: argparse.Namespace) -> int:
-    from mentorinaja.accounts.factors import reset_by_command
+    from mentorinaja.accounts import factors
 
     with _database() as dsn:
-        _run_with(dsn, lambda db: reset_by_command(db, given.email))
+        _run_with(dsn, lambda db: factors.reset_by_command(db, given.email))
     print(f"{given.email} sets a device up at the next sign-in.")
     return 0
 
@@ -335,9 +334,7 @@ def _keep_migrated(settings: Settings) -> None:
     owns = asyncio.run(owns_tables(settings.database_url))
     if settings.mode == "production":
         if owns:
-            _tell(
-                "DATABASE_URL is of the role that owns the tables, which could rewrite the log; give the app its own."
-            )
+            _tell("DATABASE_URL's role owns the tables and could rewrite the log; give the app its own.")
     elif owns or settings.database_owner_url:
         _migrate_now(settings.database_url)
 

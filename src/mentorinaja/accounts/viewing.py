@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from litestar.handlers import BaseRouteHandler
+
 from mentorinaja.accounts import rules, sessions
 from mentorinaja.accounts.problems import NotViewable, OnlyLooking
 from mentorinaja.audit import actions as audit
@@ -80,14 +82,14 @@ OPEN = frozenset(
 _DESK = "/admin"
 
 
-async def only_looks(connection: Guarded, handler: object) -> None:
+async def only_looks(connection: Guarded, handler: BaseRouteHandler) -> None:
     """Guard of the whole application, before every other: who looks as somebody only looks. Raises OnlyLooking."""
     viewer: Viewer | None = connection.scope.get("user")
     if viewer is None or viewer.seen_by is None:
         return
     template: str = connection.scope["path_template"]
     if connection.scope.get("method") not in _SAFE:
-        if not getattr(handler, "opt", {}).get(ENDS_VIEWING):
+        if not handler.opt.get(ENDS_VIEWING):
             raise OnlyLooking(
                 f"Selama melihat sebagai {viewer.full_name}, tidak ada yang bisa diubah. Tekan “Berhenti” lebih dulu."
             )
