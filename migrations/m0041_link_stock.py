@@ -34,6 +34,9 @@ CREATE INDEX meeting_links_spent ON meeting_links_pool (id) WHERE retired_at IS 
 CREATE INDEX meeting_links_retired ON meeting_links_pool (id) WHERE retired_at IS NOT NULL;
 CREATE INDEX meeting_links_words ON meeting_links_pool USING gin (url gin_trgm_ops);
 CREATE INDEX meeting_link_uses_link ON meeting_link_uses (link_id);
+-- The sessions that have, or wait for, a link.
+CREATE INDEX bookings_by_video ON bookings (starts_at)
+  WHERE status IN ('pending', 'confirmed') AND category = 'online_video';
 
 -- The pool ran low: one row each time it fell below what is enough, told to the admins once.
 CREATE TABLE link_shortages (

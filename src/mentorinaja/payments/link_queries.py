@@ -9,10 +9,11 @@ from uuid import UUID
 from mentorinaja.db.pool import Connection, Database
 from mentorinaja.payments.link_rules import ENOUGH, EXPIRING_DAYS, STATES, Line, LinkState, read_lines
 
-# Sessions `b` that are not over and hold the link of their use `u`: few, and found by their time.
-UPCOMING = """FROM bookings b JOIN meeting_link_uses u ON u.booking_id = b.id
-  WHERE b.status IN ('pending', 'confirmed') AND b.starts_at > app_now() - interval '2 days'
-    AND upper(b.during) > app_now()"""
+# Sessions `b` by video that are not over: few, and found by their time.
+_COMING = """b.status IN ('pending', 'confirmed') AND b.category = 'online_video'
+    AND b.starts_at > app_now() - interval '2 days' AND upper(b.during) > app_now()"""
+# Those of them that hold a link, with its use `u`.
+UPCOMING = f"FROM bookings b JOIN meeting_link_uses u ON u.booking_id = b.id WHERE {_COMING}"
 # Links that expire before a session that holds them ends.
 MISFITS = f"""l.id = ANY (ARRAY(SELECT h.link_id FROM (SELECT u.link_id, upper(b.during) AS ends_at {UPCOMING}) h
   JOIN meeting_links_pool m ON m.id = h.link_id WHERE m.expires_at < h.ends_at))"""
@@ -105,14 +106,15 @@ async def link_stock(db: Connection | Database) -> LinkStock:
         f"""SELECT count(*) FILTER (WHERE NOT l.reusable AND {GOOD}) AS free,
               count(*) FILTER (WHERE l.reusable AND {GOOD}) AS reusable,
               count(*) FILTER (WHERE {EXPIRING}) AS expiring, count(*) FILTER (WHERE {GONE}) AS expired,
-              (SELECT count(*) FROM meeting_links_pool l WHERE {RESERVED}) AS reserved,
               (SELECT count(*) FROM meeting_links_pool r WHERE r.retired_at IS NOT NULL) AS retired,
-              (SELECT count(*) FROM bookings b WHERE b.status = 'confirmed' AND b.category = 'online_video'
-                 AND b.starts_at > app_now() - interval '2 days' AND upper(b.during) > app_now()
-                 AND NOT EXISTS (SELECT FROM meeting_link_uses u WHERE u.booking_id = b.id)) AS waiting,
-              (SELECT count(*) FROM (SELECT b.id, b.during, u.link_id {UPCOMING}) b
-                 JOIN meeting_links_pool m ON m.id = b.link_id WHERE m.expires_at < upper(b.during)) AS misfits
-            FROM meeting_links_pool l WHERE {_TO_GIVE}"""
+              coming.reserved, coming.waiting, coming.misfits
+            FROM (SELECT count(*) FILTER (WHERE m.spent_at IS NOT NULL AND m.retired_at IS NULL) AS reserved,
+                    count(*) FILTER (WHERE m.id IS NULL AND b.status = 'confirmed') AS waiting,
+                    count(*) FILTER (WHERE m.expires_at < upper(b.during)) AS misfits
+                  FROM bookings b LEFT JOIN meeting_link_uses u ON u.booking_id = b.id
+                    LEFT JOIN meeting_links_pool m ON m.id = u.link_id WHERE {_COMING}) coming
+              LEFT JOIN meeting_links_pool l ON {_TO_GIVE}
+            GROUP BY coming.reserved, coming.waiting, coming.misfits"""
     )
     assert row is not None, "a count has a row"
     return LinkStock(**dict(row))

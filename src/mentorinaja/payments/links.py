@@ -77,6 +77,7 @@ async def fill_links(db: Database) -> int:
     waiting = await db.fetch(
         """SELECT b.id FROM bookings b
            WHERE b.status = 'confirmed' AND b.category = 'online_video' AND upper(b.during) > app_now()
+             AND b.starts_at > app_now() - interval '2 days'
              AND NOT EXISTS (SELECT FROM meeting_link_uses u WHERE u.booking_id = b.id)
            ORDER BY b.starts_at, b.id LIMIT 200"""
     )
@@ -97,7 +98,8 @@ async def renew_links(db: Database) -> int:
     unfit = await db.fetch(
         """SELECT b.id FROM bookings b JOIN meeting_link_uses u ON u.booking_id = b.id
              JOIN meeting_links_pool l ON l.id = u.link_id
-           WHERE b.status = 'confirmed' AND b.starts_at > app_now() AND l.expires_at < upper(b.during)
+           WHERE b.status = 'confirmed' AND b.category = 'online_video' AND b.starts_at > app_now()
+             AND l.expires_at < upper(b.during)
            ORDER BY b.starts_at, b.id LIMIT 200"""
     )
     return sum([await _renew(db, row["id"]) for row in unfit])
