@@ -217,6 +217,7 @@ async def test_many_references_are_pasted_at_once_and_wrong_lines_are_named(site
     assert "sudah tercatat terkirim sebelumnya" in desk.text
     answer = await desk.submit(sent, {"pasted": f"RF-{first}, FT-9"})
     assert answer.status_code == 409 and "Sudah ditransfer dengan referensi FT-1" in desk.text
+    await desk.get(BATCH)
     answer = await desk.submit(sent, {})
     assert answer.status_code == 422 and "setidaknya satu" in desk.text
 
