@@ -12,6 +12,7 @@ from mentorinaja.payments import jobs as payment_jobs
 from mentorinaja.withdrawals.rules import due_day
 from mentorinaja.work import MAILS
 from tests.payments.test_notifications import notify, settle
+from tests.refunds.test_bank import NUMBER, give, owed_by_bank
 from tests.support.bookings import book, make_seller, make_user, slot_in, state_of
 from tests.support.database import assert_invariants
 from tests.support.desk import desk_of, make_admin
@@ -53,6 +54,12 @@ async def decide(browser: Browser, case: str, name: str, **values: str) -> int:
 async def decide_again(browser: Browser, case: str) -> int:
     """Send a mail that was called off, from a page that is not up to date."""
     return (await browser.post(f"{case}/send", {"version": "old"})).status_code
+
+
+async def compare_now(site: Site) -> None:
+    """What the night does."""
+    await site.db.execute("UPDATE payment_attempts SET next_compare_at = app_now()")
+    await payment_jobs.compare_due(site.resources, {})
 
 
 async def send_mails(site: Site) -> None:
@@ -152,14 +159,47 @@ async def test_money_here_that_midtrans_does_not_know_is_written_off_with_a_reas
     await assert_invariants(site.db)
 
 
+async def test_money_that_was_written_off_and_is_there_goes_back_to_its_payer(site: Site) -> None:
+    """Midtrans did not know it for a night; when it does again, the session has been given up."""
+    db = site.db
+    public_id = await opened_order(site)
+    await settle(site, public_id)
+    await payments.reconcile(db, site.resources.gateway, public_id)
+    await site.control("PUT", "/_control/faults", UNKNOWN)
+    await compare_now(site)
+    browser = await desk_of(site)
+    reason = "Tidak ada di laporan Midtrans bulan ini."
+    case = await to_the_case(browser, "here")
+    assert await decide(browser, case, "write-off", reason=reason) == 200
+    await site.control("PUT", "/_control/faults", {})
+    await compare_now(site)
+    assert await shown(browser) == {"there": 1}
+    case = await to_the_case(browser, "there")
+    assert await decide(browser, case, "compare") == 200 and "masih berbeda" in browser.text
+    assert await decide(browser, case, "take-in", reason=reason) == 200
+    assert "Rp 157.500 dicatat untuk dikembalikan" in browser.text
+    assert await shown(browser) == {}
+    await assert_invariants(db)
+    # Its payer has it back by the way of all such money: approved, and sent.
+    refund_id = await db.fetchval("SELECT id FROM refunds WHERE state = 'requested'")
+    await browser.get(f"/admin/refunds/{refund_id}")
+    assert await decide(browser, f"/admin/refunds/{refund_id}", "approve", reason=reason) == 200
+    # And if the bank takes it first, nothing is left to go back.
+    await site.control("POST", f"/_control/transactions/{public_id}/reverse", {"notify": False})
+    await payments.reconcile(db, site.resources.gateway, public_id)
+    await compare_now(site)
+    assert await db.fetchval("SELECT state FROM refunds") == "rejected"
+    assert await shown(browser) == {}
+    await assert_invariants(db)
+
+
 async def test_money_that_midtrans_has_after_all_is_not_written_off(site: Site) -> None:
     """Between the night and the decision it came back there: the last question finds it, and nothing is booked."""
     public_id = await opened_order(site)
     await settle(site, public_id)
     await payments.reconcile(site.db, site.resources.gateway, public_id)
     await site.control("PUT", "/_control/faults", UNKNOWN)
-    await site.db.execute("UPDATE payment_attempts SET next_compare_at = app_now()")
-    await payment_jobs.compare_due(site.resources, {})
+    await compare_now(site)
     await site.control("PUT", "/_control/faults", {})
     browser = await desk_of(site)
     case = await to_the_case(browser, "here")
@@ -241,6 +281,19 @@ async def test_a_withdrawal_past_its_day_is_approved_and_sent_at_the_desk(site: 
     assert await shown(browser) == {"payouts": 1}, "the expert has nothing yet"
     await browser.get(case)
     assert await decide(browser, case, "sent", reference="TRX-771") == 200
+    assert await shown(browser) == {}
+    await assert_invariants(site.db)
+
+
+async def test_a_refund_by_bank_past_its_day_is_transferred_at_the_desk(site: Site) -> None:
+    sale, refund_id = await owed_by_bank(site.db)
+    await give(sale)
+    await pass_by(site, timedelta(days=8))
+    browser = await desk_of(site)
+    assert await shown(browser) == {"payouts": 1}
+    case = await to_the_case(browser, "payouts")
+    assert case == f"/admin/refunds/{refund_id}"
+    assert await decide(browser, case, "sent", reference="TRX-772", tail=NUMBER[-4:]) == 200
     assert await shown(browser) == {}
     await assert_invariants(site.db)
 

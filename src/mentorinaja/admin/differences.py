@@ -137,6 +137,11 @@ def _is_missing_there(case: Case) -> bool:
     return _is_open(case) and not one.told and not one.there and one.here > 0
 
 
+def _is_written_off_here(case: Case) -> bool:
+    one = _of(case)
+    return _is_open(case) and not one.told and bool(one.there) and not one.here and one.state == "reversed"
+
+
 async def _plan_compare(_means: Means, _case: Case) -> Plan:
     return Plan(
         happens=(
@@ -176,6 +181,26 @@ async def _write_off(means: Means, case: Case, form: ReasonForm) -> str:
     return f"{rupiah(_of(case).here)} dicatat sudah diambil kembali."
 
 
+async def _plan_take_in(_means: Means, case: Case) -> Plan:
+    return Plan(
+        happens=(
+            "Midtrans ditanya sekali lagi.",
+            "Uangnya dicatat sebagai uang yang harus kembali kepada pembayar; pesanannya tidak berubah.",
+            "Pengembaliannya menunggu persetujuan di Pengembalian dana.",
+        ),
+        money=(("Masuk, untuk dikembalikan", _of(case).there or 0),),
+        tells=("Pembayar diberi tahu bahwa dananya akan kembali.",),
+        undo="Jika bank mengambilnya lagi, pengembaliannya batal dengan sendirinya.",
+    )
+
+
+async def _take_in(means: Means, case: Case, form: ReasonForm) -> str:
+    said = await actions.take_in(means.db, means.gateway, means.admin, _of(case).id, form.reason.data or "")
+    if said == "agrees":
+        return "Midtrans dan buku besar sekarang sama: tidak ada yang dicatat."
+    return f"{rupiah(_of(case).there or 0)} dicatat untuk dikembalikan."
+
+
 DESK = Desk(
     name="differences",
     title="Selisih Midtrans",
@@ -186,6 +211,14 @@ DESK = Desk(
     load=load,
     decisions=(
         Decision("compare", "Bandingkan lagi", _is_open, _plan_compare, _compare, form=PlainForm),
+        Decision(
+            "take-in",
+            "Catat untuk dikembalikan",
+            _is_written_off_here,
+            _plan_take_in,
+            _take_in,
+            sensitive=True,
+        ),
         Decision(
             "write-off",
             "Catat sudah diambil kembali",

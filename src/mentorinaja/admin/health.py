@@ -114,7 +114,7 @@ NUMBERS: tuple[Number, ...] = (
         "there",
         "Dibayar di Midtrans, belum di sini",
         "Semua uang di Midtrans tercatat.",
-        "Buka kasusnya, lalu bandingkan lagi: yang dikatakan Midtrans langsung diterapkan.",
+        "Buka kasusnya dan bandingkan lagi; jika tetap berbeda, catat untuk dikembalikan.",
         (("differences", "state=open&side=there"),),
     ),
     Number(

@@ -23,6 +23,7 @@ ACTIONS: dict[str, str] = {
     "payment.replayed": "Memutar ulang pemberitahuan",
     "difference.compared": "Membandingkan lagi dengan Midtrans",
     "difference.written_off": "Mencatat uang sudah diambil kembali",
+    "difference.taken_in": "Mencatat uang yang ternyata ada, untuk dikembalikan",
     "order.closed_unpaid": "Menutup pesanan yang lewat batas bayar",
     "mail.sent_again": "Mengirim ulang email",
     "mail.called_off": "Membatalkan email",

@@ -31,7 +31,10 @@ async def record_reversal(tx: Connection, order_id: int, transaction_id: str) ->
     if not entries:
         return False
     key = f"reversed:{transaction_id}"
-    return await _post(tx, key, "reversal", order_id, transaction_id, expert_id, entries)
+    if await _post(tx, key, "reversal", order_id, transaction_id, expert_id, entries):
+        return True
+    # It had been taken back before, and was there after all.
+    return await _post(tx, f"{key}:2", "reversal", order_id, transaction_id, expert_id, entries)
 
 
 async def record_release(tx: Connection, order_id: int, transaction_id: str) -> bool:

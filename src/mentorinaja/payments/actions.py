@@ -24,7 +24,7 @@ from mentorinaja.payments.link_actions import (
     set_link_expiry,
 )
 from mentorinaja.payments.links import add_links, fill_links, give_link
-from mentorinaja.payments.mending import close_overdue, compare_again, write_off
+from mentorinaja.payments.mending import close_overdue, compare_again, take_in, write_off
 from mentorinaja.payments.notifications import forged, receive
 from mentorinaja.payments.owing import cancel_and_owe, close_refunds, owe_back, owe_order_back
 from mentorinaja.payments.reconcile import hear, reconcile
@@ -71,6 +71,7 @@ __all__ = [
     "send_late_back",
     "set_link_expiry",
     "settle_refunds",
+    "take_in",
     "tell_refund",
     "write_off",
 ]

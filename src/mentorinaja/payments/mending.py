@@ -10,11 +10,12 @@ from mentorinaja.bookings import queries as orders
 from mentorinaja.db.pool import Connection, Database, atomic
 from mentorinaja.errors import DomainError, NotThere
 from mentorinaja.ledger import queries as ledger
-from mentorinaja.payments import queries
+from mentorinaja.payments import log, queries
 from mentorinaja.payments.closing import expire_order
 from mentorinaja.payments.comparing import compare
-from mentorinaja.payments.gateway_words import GatewayDown, GatewayStatus
+from mentorinaja.payments.gateway_words import GatewayDown, GatewayStatus, Json
 from mentorinaja.payments.midtrans import Gateway
+from mentorinaja.payments.outcome import News, follow
 from mentorinaja.payments.reconcile import take_word
 from mentorinaja.payments.refusals import MidtransAway
 from mentorinaja.payments.rules import OVERDUE_AFTER
@@ -33,9 +34,13 @@ class NothingToMend(DomainError):
 class _Open:
     """A difference that is open, in whole rupiah; its order is locked."""
 
+    public_id: str
+    attempt_id: int
     gateway_order_id: str
     transaction_id: str
+    state: str
     there: int | None
+    there_status: str | None
     here: int
     payment_type: str
     amount: int
@@ -79,6 +84,19 @@ async def write_off(
     return "written_off"
 
 
+async def take_in(
+    db: Database, gateway: Gateway, admin: Viewer, difference_id: int, reason: str
+) -> Literal["agrees", "taken_in"]:
+    """Money that was written off here and is at Midtrans after all: booked, and to go back to its payer.
+
+    Asked once more before. Raises `NotThere`, `MidtransAway`, `NothingToMend`.
+    """
+    if await compare_again(db, gateway, admin, difference_id):
+        return "agrees"
+    await _take_in(db, admin, difference_id, reason)
+    return "taken_in"
+
+
 async def close_overdue(db: Database, gateway: Gateway, admin: Viewer, public_id: str) -> None:
     """Close an unpaid order past its deadline, after Midtrans's last word, as the sweep does.
 
@@ -112,20 +130,32 @@ async def _write_off(tx: Connection, admin: Viewer, difference_id: int, reason: 
     await take_word(tx, found.gateway_order_id, _taken_back(found, admin, reason), source="desk")
     left = await ledger.held(tx, found.transaction_id)
     assert left == 0, f"{left} rupiah of {found.transaction_id} are still booked"
+    await _end(tx, admin, "difference.written_off", difference_id, found, reason, found.here)
+
+
+@atomic
+async def _take_in(tx: Connection, admin: Viewer, difference_id: int, reason: str) -> None:
+    found = await _lock(tx, difference_id)
+    was_due = await tx.fetchval(
+        "SELECT EXISTS (SELECT FROM ledger_journals WHERE key = $1)", f"due:{found.transaction_id}"
+    )
+    if found.state != "reversed" or found.here or found.there != found.amount or was_due:
+        raise NothingToMend("Selisih ini bukan uang yang pernah dicatat sudah diambil kembali.")
+    order = await orders.lock_order(tx, found.public_id)
     await tx.execute(
-        "UPDATE gateway_differences SET resolved_at = app_now() WHERE id = $1 AND resolved_at IS NULL",
-        difference_id,
+        """UPDATE payment_transactions SET state = 'quarantined', gateway_status = $2, changed_at = app_now()
+           WHERE transaction_id = $1""",
+        found.transaction_id,
+        found.there_status,
     )
-    await audit.record(
+    told: Json = {"transaction_id": found.transaction_id, "said_by_admin": admin.id, "reason": reason}
+    await log.write(tx, "desk", found.gateway_order_id, told, attempt_id=found.attempt_id, alert="taken_in")
+    await follow(
         tx,
-        admin,
-        "difference.written_off",
-        "difference",
-        str(difference_id),
-        reason=reason,
-        amount=found.here,
-        detail={"transaction_id": found.transaction_id, "order": found.gateway_order_id},
+        order,
+        News(found.transaction_id, found.payment_type, "reversed", "quarantined", found.amount, "IDR", 0),
     )
+    await _end(tx, admin, "difference.taken_in", difference_id, found, reason, found.amount)
 
 
 async def _lock(tx: Connection, difference_id: int) -> _Open:
@@ -139,7 +169,8 @@ async def _lock(tx: Connection, difference_id: int) -> _Open:
         raise NotThere
     await orders.lock_order(tx, public_id)
     row = await tx.fetchrow(
-        """SELECT a.gateway_order_id, t.transaction_id, d.there, t.payment_type, t.amount, t.currency, t.returned
+        """SELECT a.id AS attempt_id, a.gateway_order_id, t.transaction_id, t.state, d.there, d.there_status,
+             t.payment_type, t.amount, t.currency, t.returned
            FROM gateway_differences d JOIN payment_attempts a ON a.id = d.attempt_id
              JOIN payment_transactions t ON t.transaction_id = d.transaction_id
            WHERE d.id = $1 AND d.resolved_at IS NULL AND NOT d.told FOR UPDATE OF d""",
@@ -147,7 +178,26 @@ async def _lock(tx: Connection, difference_id: int) -> _Open:
     )
     if row is None:
         raise NothingToMend("Selisih ini sudah selesai: Midtrans dan buku besar sama.")
-    return _Open(**dict(row), here=await ledger.held(tx, row["transaction_id"]))
+    return _Open(**dict(row), public_id=public_id, here=await ledger.held(tx, row["transaction_id"]))
+
+
+async def _end(
+    tx: Connection, admin: Viewer, action: str, difference_id: int, found: _Open, reason: str, amount: int
+) -> None:
+    await tx.execute(
+        "UPDATE gateway_differences SET resolved_at = app_now() WHERE id = $1 AND resolved_at IS NULL",
+        difference_id,
+    )
+    await audit.record(
+        tx,
+        admin,
+        action,
+        "difference",
+        str(difference_id),
+        reason=reason,
+        amount=amount,
+        detail={"transaction_id": found.transaction_id, "order": found.gateway_order_id},
+    )
 
 
 def _taken_back(found: _Open, admin: Viewer, reason: str) -> GatewayStatus:

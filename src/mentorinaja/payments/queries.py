@@ -200,10 +200,11 @@ async def paying_transactions(tx: Connection, order_id: int) -> list[str]:
 
 
 async def pays_order(db: Connection | Database, order_id: int, transaction_id: str) -> bool:
-    """Whether the transaction's money paid the order, whatever became of it since."""
+    """Whether the transaction's money paid the order and was not taken back by the bank, whatever else became of it."""
     pays: bool = await db.fetchval(
         """SELECT EXISTS (SELECT FROM ledger_journals WHERE order_id = $1 AND transaction_id = $2
-                            AND kind = 'payment')""",
+                            AND kind = 'payment')
+             AND NOT EXISTS (SELECT FROM ledger_journals WHERE transaction_id = $2 AND kind = 'reversal')""",
         order_id,
         transaction_id,
     )

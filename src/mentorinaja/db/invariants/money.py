@@ -44,8 +44,9 @@ MONEY = {
         SELECT transaction_id FROM ledger_journals WHERE transaction_id IS NOT NULL
         GROUP BY transaction_id
         HAVING count(*) FILTER (WHERE kind = 'payment') > 1 OR count(*) FILTER (WHERE kind = 'refund_due') > 1
-          OR count(*) FILTER (WHERE kind = 'reversal') > 1
-          OR (bool_or(kind = 'refund_due') AND bool_or(key LIKE 'paid:%'))""",
+          -- what was taken back and found again is due, and can be taken back once more
+          OR count(*) FILTER (WHERE kind = 'reversal') > 1 + bool_or(kind = 'refund_due')::int
+          OR (bool_or(kind = 'refund_due') AND bool_or(key LIKE 'paid:%') AND NOT bool_or(kind = 'reversal'))""",
     "M4_paid_needs_money": """
         SELECT o.public_id FROM orders o WHERE o.payment_status = 'paid' AND NOT EXISTS (
           SELECT FROM payment_transactions t JOIN payment_attempts a ON a.id = t.attempt_id
