@@ -36,6 +36,25 @@ CREATE INDEX audit_log_reason ON audit_log USING gin (reason gin_trgm_ops);
 CREATE INDEX audit_log_any_subject ON audit_log (subject, id);
 CREATE INDEX audit_log_kind ON audit_log (kind, id);
 
+-- What admins had decided before there was a log: all that is decided from now on stands in it.
+CREATE TABLE decided_before_log (
+  what text NOT NULL,
+  id bigint NOT NULL,
+  PRIMARY KEY (what, id)
+);
+INSERT INTO decided_before_log (what, id)
+  SELECT 'withdrawal_steps', s.id FROM withdrawal_steps s JOIN withdrawals w ON w.id = s.withdrawal_id
+    JOIN experts e ON e.id = w.expert_id WHERE s.actor_id <> e.user_id
+  UNION ALL SELECT 'refunds', id FROM refunds WHERE decided_by IS NOT NULL
+  UNION ALL SELECT 'session_reports', id FROM session_reports WHERE decided_by IS NOT NULL
+  UNION ALL SELECT 'order_events', id FROM order_events WHERE actor = 'admin' AND actor_id IS NOT NULL
+  UNION ALL SELECT 'policies', id FROM policies WHERE changed_by IS NOT NULL
+  UNION ALL SELECT 'application_events', id FROM application_events WHERE event IN ('verified', 'rejected');
+CREATE TRIGGER decided_before_log_append_only BEFORE INSERT OR UPDATE OR DELETE ON decided_before_log
+  FOR EACH ROW EXECUTE FUNCTION append_only();
+CREATE TRIGGER decided_before_log_no_truncate BEFORE TRUNCATE ON decided_before_log
+  FOR EACH STATEMENT EXECUTE FUNCTION append_only();
+
 -- Everybody who ever stands in the log, one step through its index each: there are few of them.
 CREATE FUNCTION audit_actors() RETURNS SETOF bigint LANGUAGE sql STABLE AS $$
   WITH RECURSIVE found(id) AS (

@@ -74,8 +74,10 @@ LISTING = Listing(
         Column("Tentang", lambda row: _subject(row["kind"], row["subject"])),
         Column("Oleh", _actor),
         Column("Alasan", lambda row: Cell(row["reason"])),
-        Column("Dari", lambda row: Cell(_from_where(row["address"], row["session_id"]))),
-        Column("Waktu", lambda row: time(row["at"])),
+        Column(
+            "Waktu",
+            lambda row: Cell(time(row["at"]).text, note=_from_where(row["address"], row["session_id"])),
+        ),
         Column("Jumlah", lambda row: money(row["amount"]), number=True),
     ),
     exports=(
@@ -108,7 +110,7 @@ LISTING = Listing(
         ),
         Filter(
             "from",
-            "Dari",
+            "Lewat",
             (
                 Choice("desk", "Halaman admin", Where("a.session_id <> 0")),
                 Choice("console", "Baris perintah", Where("a.session_id = 0")),

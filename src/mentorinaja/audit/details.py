@@ -10,31 +10,49 @@ from mentorinaja.formats import rupiah, when
 
 # How the names in details are called on the screen; one that is missing is shown as it is.
 _NAMES = {
+    "admin": "Admin",
     "after": "Sesudah",
+    "again": "Dimasukkan lagi",
     "amount": "Jumlah",
+    "answered": "Jawaban",
+    "attempts": "Percobaan",
     "bank": "Bank",
     "before": "Sebelum",
-    "changes": "Perubahan",
     "count": "Banyaknya",
+    "expires_at": "Berlaku sampai",
     "filters": "Saringan",
+    "first": "Yang pertama",
     "from": "Dari",
-    "line": "Baris",
+    "ids": "Nomor",
+    "kind": "Jenis",
+    "last": "Yang terakhir",
+    "minutes": "Menit",
     "name": "Nama",
     "order": "Order",
     "orders": "Order",
     "query": "Alamat daftar",
+    "reason": "Alasan",
     "reference": "Nomor referensi",
+    "refund_id": "Pengembalian dana",
+    "replaced": "Diganti",
+    "reusable": "Dapat dipakai lagi",
     "role": "Peran",
-    "share": "Bagian mentor",
+    "share": "Bagian yang kembali",
+    "since": "Mulai",
     "stars": "Bintang",
     "starts_at": "Waktu sesi",
     "state": "Keadaan",
     "to": "Menjadi",
+    "together": "Diputuskan bersama",
+    "total": "Total",
     "transaction_id": "Transaksi Midtrans",
     "until": "Sampai",
+    "url": "Tautan",
+    "waiting": "Menunggu",
     "why": "Sebab",
+    "words": "Kata",
 }
-_IN_RUPIAH = {"amount", "share"}
+_IN_RUPIAH = {"amount", "total"}
 
 
 def lines_of(detail: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """What must always hold in the database: SQL that may return no row, by the code of the promise it checks.
 
 M: money, B: bookings, C: chat and sessions, A: accounts, reviews, mails, invoices,
-P: products, T: trust. Run after every test and by
+P: products, T: trust, L: the log of what admins did. Run after every test and by
 `mentorinaja check-invariants`; a row that comes back names what is broken.
 """
 
@@ -15,6 +15,7 @@ from mentorinaja.db.invariants.applications import APPLICATIONS
 from mentorinaja.db.invariants.bookings import BOOKINGS
 from mentorinaja.db.invariants.calendars import CALENDARS
 from mentorinaja.db.invariants.changes import CHANGES
+from mentorinaja.db.invariants.decisions import DECISIONS
 from mentorinaja.db.invariants.extensions import EXTENSIONS
 from mentorinaja.db.invariants.favourites import FAVOURITES
 from mentorinaja.db.invariants.gateway import GATEWAY
@@ -37,6 +38,7 @@ INVARIANTS = (
     | BOOKINGS
     | CALENDARS
     | CHANGES
+    | DECISIONS
     | SESSIONS
     | EXTENSIONS
     | FAVOURITES
