@@ -1,0 +1,101 @@
+"""Reported sessions at the desk: what both say, what was recorded, and one decision with its sums told before."""
+
+from mentorinaja.reports import actions as reports
+from mentorinaja.threads import actions as threads
+from tests.support.bookings import state_of
+from tests.support.desk import desk_of, make_admin
+from tests.support.places import be_over, code_of, meet_in_person, open_doors
+from tests.support.rooms import meet_in_writing
+from tests.support.site import Browser, Site
+
+HERE = "/admin/reports"
+WORDS = "Mentor tidak datang.\n<b>Maaf</b>, saya kecewa."
+REASON = "Kode kedatangan tidak pernah dicocokkan."
+
+
+def sums(browser: Browser) -> list[str]:
+    """What the plan says everybody gets."""
+    return [node.text(strip=True) for node in browser.page.css("#plan .sum dd")]
+
+
+async def test_a_reported_session_is_decided_on_what_was_recorded(site: Site) -> None:
+    db = site.db
+    await make_admin(db)
+    meeting = await meet_in_person(db)
+    code = await code_of(meeting)
+    await open_doors(meeting)
+    await meeting.say(meeting.user, "Saya sudah di lobi, rahasia kita.")
+    await be_over(meeting)
+    first = await reports.report(db, meeting.user, meeting.booking_id, WORDS)
+    second = await reports.report(db, meeting.expert, meeting.booking_id, "Saya menunggu di lobi satu jam.")
+    desk, other = await desk_of(site, await make_admin(db, "Ayu")), await desk_of(site)
+    await desk.get(f"{HERE}?state=open&q={meeting.order_id}")
+    shown = [node.text(strip=True) for node in desk.page.css("table.rows tbody tr td:first-child a")]
+    assert shown == [f"Laporan {second}", f"Laporan {first}"]
+    await desk.get(f"{HERE}/{first}")
+    for words in ("Mentor tidak datang.", "Saya menunggu di lobi", "tidak tercatat", "Pesan terkirim"):
+        assert words in desk.text, words
+    assert "rahasia kita" not in desk.text and code not in desk.text, "what they said is theirs"
+    assert desk.page.css_first("#words b") is None, "no word of theirs is markup"
+
+    for browser in (desk, other):
+        await browser.get(f"{HERE}/{first}/decide")
+    assert "100% Rp 157.500, 50% Rp 78.750, 0% Rp 0" in desk.text and "diputuskan bersama" in desk.text
+    # Without script a button counts, and nothing is decided by it.
+    answer = await desk.submit("#question", {"share": "own", "amount": "57.500", "count": "1"})
+    assert answer.status_code == 200 and sums(desk) == ["Rp 57.500", "Rp 80.000", "Rp 20.000"]
+    assert desk.page.css_first("#amount").attributes["value"] == "57.500"
+    await desk.submit("#question", {"share": "all", "count": "1"})
+    assert sums(desk) == ["Rp 157.500", "Rp 0", "Rp 0"]
+    await desk.submit("#question", {"share": "none", "count": "1"})
+    assert sums(desk) == ["Rp 0", "Rp 126.000", "Rp 31.500"]
+    assert await db.fetchval("SELECT count(*) FROM session_reports WHERE decided_at IS NOT NULL") == 0
+    for values, told in (
+        ({"share": "own", "amount": "", "reason": REASON}, "Tulis jumlahnya"),
+        ({"share": "half", "reason": "ya"}, "10 sampai 500"),
+    ):
+        answer = await desk.submit("#question", values)
+        assert answer.status_code == 422 and told in desk.text
+    answer = await desk.submit("#question", {"share": "own", "amount": "157.501", "reason": REASON})
+    assert answer.status_code == 409 and "paling banyak Rp 157.500" in desk.text
+    await desk.submit("#question", {"share": "half", "amount": "", "reason": REASON})
+    assert "Rp 78.750 kembali kepada Budi Santoso" in desk.text
+    answer = await other.submit("#question", {"share": "all", "reason": REASON})
+    assert answer.status_code == 409 and "Ayu" in other.text and REASON in other.text
+    rows = await db.fetch("SELECT subject, amount, reason FROM audit_log ORDER BY id")
+    assert [tuple(row) for row in rows] == [(str(one), 78_750, REASON) for one in (first, second)]
+    await site.sweep()
+    await site.sweep()
+    for person in (meeting.user, meeting.expert):
+        told_by_mail = [mail.text for mail in site.mailbox.messages if person.email in mail.recipients]
+        assert any(REASON in text and "Rp 78.750" in text for text in told_by_mail)
+    asked = [mail.text for mail in site.mailbox.messages if "Putuskan:" in mail.text]
+    assert asked and f"/admin/reports/{first}" in asked[0]
+
+
+async def test_an_objection_whose_money_goes_back_whole_calls_the_thread_off(site: Site) -> None:
+    db = site.db
+    meeting = await meet_in_writing(db)
+    await meeting.say(meeting.expert, "Ini catatan saya.")
+    await threads.finish(db, meeting.expert, meeting.booking_id)
+    await threads.object_to(
+        db, meeting.user, meeting.booking_id, "Pertanyaan saya belum dijawab sama sekali."
+    )
+    report_id = await db.fetchval("SELECT id FROM session_reports")
+    desk = await desk_of(site)
+    await desk.get(f"{HERE}?kind=objection")
+    assert f"Laporan {report_id}" in desk.text
+    await desk.get(f"{HERE}/{report_id}/decide")
+    assert "sesinya dibatalkan" in desk.text
+    await desk.submit("#question", {"share": "all", "reason": REASON})
+    assert await state_of(db, meeting.order_id) == ("cancelled", "refund_pending")
+    # Somebody among the two decides nothing: the case is shown without its decision.
+    assert desk.page.css_first("#decisions-title ~ a.btn") is None
+    # What was granted can be stopped as long as it was not sent, and both sides hear of it.
+    refund_id = await db.fetchval("SELECT id FROM refunds")
+    await desk.get(f"/admin/refunds/{refund_id}/reject")
+    await desk.submit("#question", {"reason": "Keberatan ini ternyata keliru."})
+    assert await state_of(db, meeting.order_id) == ("cancelled", "paid")
+    await desk.get(f"/admin/refunds/{refund_id}/resume")
+    await desk.submit("#question", {"reason": "Keputusan awal ternyata benar."})
+    assert await state_of(db, meeting.order_id) == ("cancelled", "refund_pending")
