@@ -77,6 +77,10 @@ async def test_an_application_goes_back_with_a_reason_and_profiles_go_off_and_on
     for nobody in (f"{HERE}/0", f"{HERE}/99", f"{HERE}/sari", f"{HERE}/pratinjau?id=99", f"{HERE}/pratinjau"):
         assert (await browser.get(nobody)).status_code == 404, nobody
     case = f"{HERE}/{await site.db.fetchval('SELECT id FROM experts WHERE user_id = $1', dewi.id)}"
+    # Whose account is suspended is sent back at most.
+    await site.db.execute("UPDATE users SET suspended_at = app_now() WHERE id = $1", dewi.id)
+    assert (await browser.get(f"{case}/verify")).status_code == 409 and "Akun ditangguhkan" in browser.text
+    await site.db.execute("UPDATE users SET suspended_at = NULL WHERE id = $1", dewi.id)
     await browser.get(f"{case}/reject")
     answer = await browser.submit("#question", {"reason": "Tidak."})
     assert answer.status_code == 422 and browser.page.css_first("#reason-error")

@@ -107,6 +107,10 @@ def _waits(case: Case) -> bool:
     return _of(case).status == "submitted" and not _of(case).own
 
 
+def _could_verify(case: Case) -> bool:
+    return _waits(case) and not _of(case).person.suspended_at
+
+
 def _could_unlist(case: Case) -> bool:
     data = _of(case)
     off = data.pause is not None and data.pause.by_admin
@@ -118,7 +122,7 @@ def _could_relist(case: Case) -> bool:
 
 
 DECISIONS = (
-    Decision("verify", "Terima sebagai mentor", _waits, _plan_verify, _verify, form=NoteForm),
+    Decision("verify", "Terima sebagai mentor", _could_verify, _plan_verify, _verify, form=NoteForm),
     Decision("reject", "Kembalikan lamaran", _waits, _plan_reject, _reject, bad=True),
     Decision("relist", "Tampilkan lagi di daftar", _could_relist, _plan_relist, _relist),
     Decision("unlist", "Turunkan dari daftar", _could_unlist, _plan_unlist, _unlist, bad=True),

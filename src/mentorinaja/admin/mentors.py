@@ -127,9 +127,9 @@ async def load(means: Means, case_id: str) -> Case | None:
     return Case(
         subject=str(expert_id),
         title=data.page.display_name,
-        version=f"{data.status}:{len(history)}:{data.pause.id if data.pause else ''}:{data.seen}",
+        version=f"{data.status}:{data.person.suspended_at}:{len(history)}:{data.pause.id if data.pause else ''}:{data.seen}",
         data=data,
-        chips=(Cell(STATES[data.status], chip=STATE_CHIPS[data.status]),),
+        chips=_chips(data),
         facts=(
             *_facts(data, sum(each.event == "rejected" for each in history)),
             *_money(await ledger.earnings(means.db, expert_id)),
@@ -138,6 +138,13 @@ async def load(means: Means, case_id: str) -> Case | None:
         parts=await _parts(means, data),
         events=await _events(means, data, history),
     )
+
+
+def _chips(data: MentorCase) -> tuple[Cell, ...]:
+    chips = (Cell(STATES[data.status], chip=STATE_CHIPS[data.status]),)
+    if data.person.suspended_at and data.status != "suspended":
+        return (*chips, Cell("Akun ditangguhkan", chip="bad"))
+    return chips
 
 
 def _facts(data: MentorCase, sent_back: int) -> tuple[tuple[str, Cell], ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mentorinaja.accounts import actions as accounts
 from mentorinaja.accounts import roles, standing
 from mentorinaja.admin import about_people as about
+from mentorinaja.admin.about_people import Deal
 from mentorinaja.admin.cases import Case, Decision, Means, PlainForm, Plan, ReasonForm
 from mentorinaja.admin.people_case import UserCase
 from mentorinaja.formats import when
@@ -20,6 +21,20 @@ def _of(case: Case) -> UserCase:
 
 def _told(data: UserCase) -> str:
     return f"{data.person.full_name} diberi tahu lewat email."
+
+
+def _listed(coming: list[Deal]) -> tuple[tuple[str, int], ...]:
+    """Sessions that are paid for with their rupiah, the first ones by name, and what all of them amount to."""
+    lines = [
+        (
+            f"{deal.public_id}, {'menjual ke' if deal.sells else 'membeli dari'} {deal.other}, {when(deal.at)}",
+            deal.total,
+        )
+        for deal in coming[:_MOST_LISTED]
+    ]
+    if len(coming) > 1:
+        lines.append((f"Seluruhnya, {len(coming)} sesi", sum(deal.total for deal in coming)))
+    return tuple(lines)
 
 
 async def _plan_suspend(means: Means, case: Case) -> Plan:
@@ -44,13 +59,7 @@ async def _plan_suspend(means: Means, case: Case) -> Plan:
         happens.append("Tidak ada sesi mendatang yang sudah dibayar.")
     return Plan(
         happens=tuple(happens),
-        money=tuple(
-            (
-                f"{deal.public_id}, {'menjual ke' if deal.sells else 'membeli dari'} {deal.other}, {when(deal.at)}",
-                deal.total,
-            )
-            for deal in coming[:_MOST_LISTED]
-        ),
+        money=_listed(coming),
         links=tuple((deal.public_id, f"/admin/orders/{deal.public_id}") for deal in coming[:_MOST_LISTED]),
         tells=(f"{person.full_name} membaca alasan Anda di email.",),
         undo="Akun dapat dibuka lagi kapan saja; profilnya tampil lagi seperti sebelumnya.",
@@ -128,7 +137,7 @@ async def _plan_confirm(_means: Means, case: Case) -> Plan:
     data = _of(case)
     assert data.request is not None, "allowed saw it"
     happens = [f"{data.person.full_name}: {data.request.words.lower()}. Diajukan oleh {data.request.asker}."]
-    happens.append("Semua perangkatnya keluar saat ini juga.")
+    happens += [f"Alasannya: {data.request.reason}", "Semua perangkatnya keluar saat ini juga."]
     return Plan(
         tuple(happens), tells=(_told(data),), undo="Dengan permintaan baru yang juga disetujui dua admin."
     )
