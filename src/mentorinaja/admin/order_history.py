@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from mentorinaja.admin import mail_words
 from mentorinaja.admin import order_words as words
+from mentorinaja.admin.payments import alert_words
 from mentorinaja.audit.rules import ACTIONS
 from mentorinaja.bookings.queries import why_refunded
 from mentorinaja.db.pool import Database
@@ -47,8 +49,9 @@ _SOURCES = {
     "refund": """SELECT s.at, s.id, jsonb_build_object('id', r.id, 'state', s.state, 'amount', r.amount,
           'reason', r.reason, 'way', r.way)
         FROM refunds r JOIN refund_steps s ON s.refund_id = r.id WHERE r.order_id = $1""",
-    "mail": """SELECT coalesce(m.due_at, m.created_at), m.id, jsonb_build_object('kind', m.kind, 'name', u.full_name,
-          'status', m.status, 'sent', m.sent_at, 'tries', m.attempts, 'problem', m.problem)
+    "mail": """SELECT coalesce(m.due_at, m.created_at), m.id, jsonb_build_object('id', m.id, 'kind', m.kind,
+          'name', u.full_name,
+          'status', m.status, 'sent', m.sent_at, 'problem', m.problem)
         FROM outbox m JOIN users u ON u.id = m.user_id WHERE m.order_id = $1""",
     "room": """SELECT x.at, x.seq, jsonb_build_object('kind', x.kind, 'cause', x.cause)
         FROM bookings b JOIN session_events x ON x.booking_id = b.id WHERE b.order_id = $1""",
@@ -160,7 +163,7 @@ def _transaction(at: datetime, data: Data) -> Moment:
 
 
 def _log(at: datetime, data: Data) -> Moment:
-    alert = f"Perlu dilihat: {data['alert']}" if data["alert"] else ""
+    alert = f"Perlu dilihat: {alert_words(data['alert'])}" if data["alert"] else ""
     status = f": {data['status']}" if data["status"] else ""
     return Moment(
         at,
@@ -209,21 +212,27 @@ def _refund(at: datetime, data: Data) -> Moment:
 
 
 def _mail(at: datetime, data: Data) -> Moment:
-    state = words.MAIL_STATES[data["status"]]
+    state = mail_words.state_of(data["status"]).text.lower()
     if data["sent"]:
         state += f" {when(datetime.fromisoformat(data['sent']))}"
-    stuck = data["problem"] and data["status"] != "sent"
-    problem = f", percobaan ke-{data['tries']}: {data['problem']}" if stuck else ""
+    problem = "" if data["sent"] or not data["problem"] else mail_words.problem_of(data["problem"])
     return Moment(
         at,
-        f"Email “{data['kind']}” untuk {data['name']}",
-        note=state + problem,
-        kind="bad" if stuck else "done",
+        f"Email “{mail_words.kind_of(data['kind'])}” untuk {data['name']}",
+        note=f"{state}: {problem}" if problem else state,
+        href=f"/admin/mails/{data['id']}",
+        kind="bad" if data["status"] == "failed" else "done",
     )
 
 
 def _room(at: datetime, data: Data) -> Moment:
-    return Moment(at, _word(words.ROOM, data["kind"]), by="Ruang sesi", note=data.get("cause", ""))
+    cause = data.get("cause", "")
+    return Moment(
+        at,
+        _word(words.ROOM, data["kind"]),
+        by="Ruang sesi",
+        note=words.ROOM_CAUSES.get(cause) or _word(words.REASONS, cause),
+    )
 
 
 def _report(at: datetime, data: Data) -> Moment:

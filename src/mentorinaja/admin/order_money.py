@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 from mentorinaja.admin.cases import Case, Decision, Means, Plan
+from mentorinaja.admin.money_split import split
 from mentorinaja.admin.order_forms import SHARES, CancelForm, RefundForm, ordered_of
 from mentorinaja.bookings.queries import OrderDetail
 from mentorinaja.formats import rupiah
-from mentorinaja.ledger.rules import Sale, earned
 from mentorinaja.payments import actions as payments
 from mentorinaja.payments.rules import UNDO_WITHIN
 
 _MINUTES = int(UNDO_WITHIN.total_seconds() // 60)
 
 
-def _split(sale: OrderDetail, back: int) -> tuple[tuple[str, int], ...]:
-    """Who has how much of an order once `back` more rupiah of it go back."""
-    stays = sale.kept - back
-    shares = earned(Sale(sale.total, sale.admin_fee, sale.platform_fee, sale.platform_fee_bps, 0), stays)
-    return (
-        ("Kembali kepada pembayar", back),
-        ("Tetap menjadi bagian mentor", shares["expert_held"]),
-        ("Tetap menjadi bagian MentorinAja", stays - shares["expert_held"]),
-    )
-
-
 def _in_words(sale: OrderDetail, back: int) -> str:
-    return ", ".join(f"{name[0].lower()}{name[1:]} {rupiah(amount)}" for name, amount in _split(sale, back))
+    return ", ".join(f"{name[0].lower()}{name[1:]} {rupiah(amount)}" for name, amount in split(sale, back))
 
 
 def _back(case: Case, form: CancelForm) -> int | None:
@@ -56,7 +45,7 @@ def _cancelling(case: Case, back: int | None) -> Plan:
             f"Jumlah lain: paling banyak {rupiah(sale.kept)}.",
             f"Yang kembali dikirim setelah {_MINUTES} menit, lewat cara bayarnya atau ke rekening pembayar.",
         ),
-        money=_split(sale, back) if fits and back is not None else (),
+        money=split(sale, back) if fits and back is not None else (),
         tells=(f"{sale.payer_name} dan {sale.expert_name} membaca alasan Anda di email, dengan jumlahnya.",),
         undo=(
             f"Sesi dapat dipulihkan selama {_MINUTES} menit, atau selama belum ada dana yang berangkat,"
@@ -99,7 +88,7 @@ def _refunding(case: Case, back: int | None) -> Plan:
             f"Dananya dikirim setelah {_MINUTES} menit, lewat cara bayarnya atau ke rekening pembayar."
             " Nota kredit terbit begitu dananya kembali.",
         ),
-        money=_split(sale, back) if fits and back is not None else (),
+        money=split(sale, back) if fits and back is not None else (),
         tells=(f"{sale.payer_name} dan {sale.expert_name} membaca alasan dan jumlahnya di email.",),
         undo=f"Selama belum dikirim, paling sedikit {_MINUTES} menit, dapat dihentikan di meja Pengembalian dana.",
     )

@@ -15,7 +15,7 @@ ACTORS = {
     "timeout": "Jam sesi",
 }
 BOOKING = {
-    "pending": ("Menunggu bayar", "warn"),
+    "pending": ("Menunggu", "warn"),
     "confirmed": ("Terkonfirmasi", "ok"),
     "completed": ("Selesai", "plain"),
     "cancelled": ("Dibatalkan", "mute"),
@@ -27,7 +27,7 @@ PAYMENT = {
     "expired": ("Kedaluwarsa", "mute"),
     "cancelled": ("Tidak dibayar", "mute"),
     "paid_late": ("Dibayar terlambat", "bad"),
-    "refund_pending": ("Menunggu dana kembali", "warn"),
+    "refund_pending": ("Dana belum kembali", "warn"),
     "refunded": ("Dana kembali", "mute"),
     "partially_refunded": ("Sebagian kembali", "plain"),
     "reversed": ("Ditarik bank", "bad"),
@@ -159,11 +159,19 @@ ROOM = {
     "user_code": "Kode kedatangan dipakai pengguna",
     "expert_code": "Kode kedatangan dipakai",
 }
-MAIL_STATES = {
-    "waiting": "menunggu dikirim",
-    "sending": "sedang dikirim",
-    "sent": "terkirim",
-    "dropped": "tidak jadi dikirim",
+ROOM_CAUSES = {
+    "expert_arrived": "mentor hadir",
+    "user": "diakhiri pengguna",
+    "expert": "diakhiri mentor",
+    "timeout": "waktu habis",
+    "user_absent": "pengguna tidak hadir",
+    "next_booking": "sesi mentor berikutnya dimulai",
+    "pause_limit": "mentor terlalu lama tidak terhubung",
+    "silence": "diterima otomatis setelah 72 jam",
+    "accepted": "hasil diterima",
+    "objection_kept": "keberatan diputuskan, pembayaran tetap",
+    "objection_partly": "keberatan diputuskan, sebagian kembali",
+    "disputed": "keberatan diputuskan, pembayaran kembali",
 }
 
 

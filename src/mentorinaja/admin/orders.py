@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mentorinaja.admin.desk import Desk
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row, Where
 from mentorinaja.admin.order_case import load
@@ -9,6 +11,7 @@ from mentorinaja.admin.order_decisions import DECISIONS
 from mentorinaja.admin.order_search import search
 from mentorinaja.admin.order_words import BOOKING, CATEGORIES, KINDS, PAYMENT, booking_chip, payment_chip
 from mentorinaja.admin.words import money, order, person, time
+from mentorinaja.formats import when
 
 # Written out, not passed as values: so that the planner knows which of the partial indexes they are for.
 _LATE = "o.payment_status = 'waiting' AND o.pay_deadline <= app_now()"
@@ -31,6 +34,10 @@ def _status(row: Row) -> Cell:
     return booking_chip("cancelled" if row["overdue"] and row["status"] == "pending" else row["status"])
 
 
+def _named(row: Row) -> Cell:
+    return replace(order(row["public_id"]), note=when(row["created_at"]))
+
+
 LISTING = Listing(
     fields=f"""o.public_id, o.kind, o.item_name, o.user_id, o.payer_name, e.user_id AS expert_user_id, o.expert_name,
               b.status, b.category, b.starts_at, o.payment_status, {_LATE} AS overdue, o.payment_method, o.subtotal,
@@ -39,7 +46,7 @@ LISTING = Listing(
     key="o.id",
     at="o.created_at",
     columns=(
-        Column("Order", lambda row: order(row["public_id"])),
+        Column("Order", _named),
         Column("Yang dipesan", lambda row: Cell(row["item_name"], note=KINDS[row["kind"]])),
         Column("Pembayar", lambda row: person(row["payer_name"], "", row["user_id"])),
         Column("Mentor", lambda row: person(row["expert_name"], "", row["expert_user_id"])),
@@ -47,7 +54,6 @@ LISTING = Listing(
         Column("Booking", _status),
         Column("Pembayaran", lambda row: payment_chip(row["payment_status"])),
         Column("Total", lambda row: money(row["total"]), number=True),
-        Column("Dibuat", lambda row: time(row["created_at"])),
     ),
     exports=(
         ("order", lambda row: row["public_id"]),

@@ -77,7 +77,8 @@ def _search(words: str) -> Where:
     )
 
 
-def _alert(word: str) -> str:
+def alert_words(word: str) -> str:
+    """Why somebody should look at a line of the log."""
     return _ALERTS.get(word, word)
 
 
@@ -100,7 +101,7 @@ LISTING = Listing(
         Column("Status, transaksi", _standing),
         Column(
             "Peringatan",
-            lambda row: Cell(_alert(row["alert"]), chip="warn") if row["alert"] else Cell(""),
+            lambda row: Cell(alert_words(row["alert"]), chip="warn") if row["alert"] else Cell(""),
         ),
     ),
     exports=(
@@ -143,7 +144,7 @@ async def load(means: Means, log_id: str) -> Case | None:
         title=f"{_SOURCES[entry.source]} {entry.gateway_order_id}",
         version=":".join([entry.payment_status or "", *(t.state for t in entry.transactions)]),
         data=entry,
-        chips=(Cell(_alert(entry.alert), chip="warn"),) if entry.alert else (),
+        chips=(Cell(alert_words(entry.alert), chip="warn"),) if entry.alert else (),
         facts=_facts(entry),
         parts=(
             Part("midtrans", "Yang tercatat di sini", "partials/admin/log_outcome.html", _outcome(entry)),

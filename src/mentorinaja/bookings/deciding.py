@@ -88,6 +88,12 @@ async def stand_again(tx: Connection, order: Order, admin_id: int, words: str) -
         assert order.hold is not None, "only what takes time can lose it"
         raise await slots.why_lost(tx, order.user_id, order.hold, besides=order.booking_id) from None
     await tx.execute("UPDATE orders SET release_at = NULL WHERE id = $1", order.id)
+    # A link that was withdrawn meanwhile leads nowhere: it gets another.
+    await tx.execute(
+        """DELETE FROM meeting_link_uses u USING meeting_links_pool l
+           WHERE l.id = u.link_id AND u.booking_id = $1 AND l.retired_at IS NOT NULL""",
+        order.booking_id,
+    )
     detail = {"again": True, "words": words}
     await moves.record_event(tx, order.id, "admin", "confirmed", actor_id=admin_id, detail=detail)
     await moves.refresh(tx, order.expert_id)
