@@ -173,6 +173,7 @@ async def _check_history(db: Database) -> None:
     )
     assert {tuple(row) for row in rows} >= STATES
     assert await db.fetchval("SELECT count(*) FROM reviews WHERE reply IS NOT NULL") >= 20
+    assert await db.fetchval("SELECT count(*) FROM reviews WHERE hidden_at IS NOT NULL") == 1
     rated = await db.fetchval("SELECT count(*) FROM experts WHERE rating_count > 0")
     assert rated >= 25 and await db.fetchval("SELECT count(*) FROM reviews") >= 120
     assert await db.fetchval("SELECT max(created_at) FROM reviews") < await clock.now(db)

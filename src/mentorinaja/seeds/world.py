@@ -25,6 +25,7 @@ from mentorinaja.seeds.fates import Fates
 from mentorinaja.seeds.goods import Goods
 from mentorinaja.seeds.history import SPAN, Storyteller
 from mentorinaja.seeds.letters import Letters
+from mentorinaja.seeds.moderation import Moderation
 from mentorinaja.seeds.payouts import CASHIER, Payouts
 from mentorinaja.seeds.people import PASSWORD, ZONES, Expert, User
 from mentorinaja.seeds.special_days import tell_special_days
@@ -110,6 +111,7 @@ async def _live(resources: Resources, today: datetime) -> None:
                 *Absences(db, cast, till, storyteller).past(today),
                 *Payouts(resources, cast).past(today),
                 *Applicants(resources).past(today),
+                *Moderation(resources).past(today),
             ):
                 await timeline.add(story)
             await timeline.run()
