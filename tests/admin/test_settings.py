@@ -120,8 +120,9 @@ async def test_a_change_is_planned_and_withdrawn_on_the_desk(site: Site) -> None
     assert planned is not None and planned.since == begins.replace(hour=0, minute=0, second=0, microsecond=0)
     await desk.get(f"{HERE}/ubah")
     assert "Batalkan rencana itu" in desk.text
-    await send(desk, tax_bps="11", reason="Pajak berlaku.")
-    assert (await save(desk)).status_code == 409
+    answer = await send(desk, tax_bps="11", reason="Pajak berlaku.")
+    assert answer.status_code == 409 and "Batalkan rencana itu dulu" in desk.text
+    assert desk.page.css_first("button[name=offer]") is None
     await desk.get(f"{HERE}/{planned.id}/withdraw")
     await desk.submit("#question", {"reason": "Belum disepakati bersama."})
     assert "Dibatalkan" in desk.text and "Rencana dibatalkan" in desk.text

@@ -60,6 +60,9 @@ async def change(request: WebRequest) -> Response[Any]:
     version = await queries.version(means.db)
     if form.known.data != version:
         return await _too_late(request, means, form, version)
+    if planned := await queries.planned(means.db):
+        form.form_errors.append(actions.already_planned(planned))
+        return await _page(request, means, form, status=409)
     after = _checked(form, before, means)
     if after is None:
         return await _page(request, means, form, status=422)

@@ -112,6 +112,11 @@ async def withdraw(tx: Connection, admin: Viewer, policy_id: int, reason: str) -
     await audit.record(tx, admin, "policy.withdrawn", "policy", str(policy_id), reason=reason.strip())
 
 
+def already_planned(planned: Policy) -> str:
+    """Why nothing else can be changed while this waits."""
+    return f"Sudah ada perubahan yang direncanakan mulai {when(planned.since)}. Batalkan rencana itu dulu, lalu ubah."
+
+
 def about(policy_id: int) -> str:
     """What mails about a set are about."""
     return f"policy:{policy_id}"
@@ -128,9 +133,7 @@ async def _check_alone(tx: Connection, seen: str | None) -> None:
             "Admin lain mengubah aturan sejak Anda membuka halaman ini. Periksa lagi isian Anda."
         )
     if planned := await queries.planned(tx):
-        raise ChangedMeanwhile(
-            f"Sudah ada perubahan yang direncanakan mulai {when(planned.since)}. Batalkan rencana itu dulu, lalu ubah."
-        )
+        raise ChangedMeanwhile(already_planned(planned))
 
 
 def _check(before: Policy, after: Policy, reason: str, since: datetime | None, now: datetime) -> None:
