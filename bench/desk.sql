@@ -37,7 +37,7 @@ INSERT INTO users (id, email, full_name, phone, password_hash, role, terms_versi
   SELECT 900000, 'admin@bench.test', 'Admin Ukur', '+628159999999', '-', 'admin', '1', app_now(), app_now(), NULL, app_now();
 INSERT INTO login_sessions (user_id, token_hash, remember, user_agent, address, expires_at, second_factor_at, last_seen_at)
   VALUES (900000, sha256(convert_to('bench-token-900000', 'UTF8')), false, 'bench', '127.0.0.1', app_now() + interval '20 days',
-    app_now(), app_now() + interval '10 minutes');
+    app_now(), app_now() + interval '2 hours');
 INSERT INTO experts (id, user_id, slug, status, position_title, company, years_experience, city, published_at, display_name)
   OVERRIDING SYSTEM VALUE
   SELECT n, 100000 + n, 'mentor-' || n, CASE n % 500 WHEN 1 THEN 'submitted' WHEN 2 THEN 'suspended' ELSE 'published' END,
@@ -66,7 +66,7 @@ CREATE TEMP TABLE made AS
     SELECT (n - 1) / s.mentors >= s.orders / s.mentors - 3 AS coming, date_trunc('day', app_now()) + make_interval(
       days => (n - 1) / s.mentors - s.orders / s.mentors + 4, hours => 2 + n % 9) AS starts_at) AS day;
 CREATE TEMP VIEW paid AS SELECT * FROM made WHERE payment_status NOT IN ('waiting', 'expired', 'failed', 'cancelled');
-ANALYZE made;
+ANALYZE made, users, experts;
 
 INSERT INTO orders (id, public_id, kind, user_id, expert_id, item_name, payer_name, expert_name, subtotal, admin_fee, total,
     platform_fee, expert_share, admin_fee_bps, platform_fee_bps, tax_bps, cancel_policy, payment_method, payment_status, pay_deadline,
@@ -121,14 +121,16 @@ INSERT INTO ledger_accounts (kind, expert_id)
     unnest('{expert_held,expert_available,expert_withdrawing,expert_withdrawn,expert_owed}'::text[]) AS kind
   ON CONFLICT DO NOTHING;
 INSERT INTO ledger_accounts (kind) SELECT unnest('{gateway,platform_fee,admin_fee}'::text[]) ON CONFLICT DO NOTHING;
+ANALYZE ledger_accounts;
 INSERT INTO ledger_journals (id, key, kind, order_id, transaction_id, at)
   OVERRIDING SYSTEM VALUE
   SELECT id, 'paid:' || pg_temp.uuid('t', n), 'payment', id, pg_temp.uuid('t', n)::text, created_at + interval '5 minutes' FROM paid;
 INSERT INTO ledger_entries (journal_id, account_id, amount)
   SELECT s.id, a.id, e.amount
-  FROM paid s, (VALUES ('gateway', 157500), ('expert_held', -126000), ('platform_fee', -24000), ('admin_fee', -7500)) AS e (kind, amount)
+  FROM paid s, (VALUES ('gateway', 157500), ('platform_fee', -24000), ('admin_fee', -7500)) AS e (kind, amount)
     JOIN ledger_accounts a ON a.kind = e.kind
-  WHERE a.expert_id IS NULL OR a.expert_id = s.expert_id;
+  UNION ALL
+  SELECT s.id, a.id, -126000 FROM paid s JOIN ledger_accounts a ON a.kind = 'expert_held' AND a.expert_id = s.expert_id;
 INSERT INTO invoices (order_id, year, number, issued_at, transaction_id, document)
   SELECT id, 2025, row_number() OVER (ORDER BY id), created_at + interval '5 minutes', pg_temp.uuid('t', n)::text, '{}' FROM paid;
 INSERT INTO refunds (id, order_id, transaction_id, amount, reason, state, refund_key, created_at, changed_at, way)
