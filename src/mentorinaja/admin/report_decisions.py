@@ -5,25 +5,30 @@ from __future__ import annotations
 from typing import Any
 
 from wtforms import RadioField, ValidationError
+from wtforms.widgets import TextArea
 
 from mentorinaja.admin.cases import Case, Decision, Means, Plan
 from mentorinaja.admin.money_split import split
-from mentorinaja.admin.order_forms import WordsForm
 from mentorinaja.admin.report_case import Reported
 from mentorinaja.bookings.queries import OrderDetail
 from mentorinaja.formats import percent, rupiah
 from mentorinaja.money import BPS, part
 from mentorinaja.reports import actions
-from mentorinaja.web.forms import RupiahField
+from mentorinaja.web.forms import BaseForm, RupiahField, TextField, length, required, seen
 
 SHARES = {"none": "Tidak ada", "half": "Separuh", "all": "Semua", "own": "Jumlah lain"}
 
 
-class DecideForm(WordsForm):
+class DecideForm(BaseForm):
     """How much goes back to the user, and why: both read it."""
 
-    share = RadioField("Yang kembali kepada pengguna", choices=list(SHARES.items()), validators=[])
+    share = RadioField("Yang kembali kepada pengguna", choices=list(SHARES.items()))
     amount = RupiahField("Jumlah lain")
+    reason = TextField(
+        "Alasan",
+        [required("Tulis alasannya."), length("Tulis alasan, 10 sampai 500 karakter.", 10, 500), seen],
+        widget=TextArea(),
+    )
 
     def validate_amount(self, field: Any) -> None:
         """Raises ValidationError when a sum of its own was chosen and none written."""
