@@ -10,6 +10,34 @@ from mentorinaja.db.pool import Database
 # A journal is visible at the latest so long after its time: no transaction may run longer.
 _SETTLED = "interval '2 minutes'"
 
+# The first day after $1 that is wanted, one a statement: none takes long, however much there is to do.
+_COUNT = f"""
+WITH today AS (SELECT (app_now() AT TIME ZONE 'Asia/Jakarta')::date AS day),
+  begun AS (SELECT (min(at) AT TIME ZONE 'Asia/Jakarta')::date AS day FROM ledger_journals),
+  wanted AS (
+    SELECT d::date AS day, d AT TIME ZONE 'Asia/Jakarta' AS starts,
+      (d + interval '1 day') AT TIME ZONE 'Asia/Jakarta' AS ends
+    FROM today, begun, generate_series(begun.day::timestamp, today.day::timestamp, interval '1 day') AS d
+    WHERE d::date > $1::date AND NOT EXISTS (SELECT FROM daily_figures f WHERE f.day = d::date AND f.day < today.day
+      AND f.counted_at >= (d + interval '1 day') AT TIME ZONE 'Asia/Jakarta' + {_SETTLED}
+      AND f.counted_at <= app_now())
+    ORDER BY d LIMIT 1),
+  counted AS (
+    INSERT INTO daily_figures (day, sales, sold, fees, returned, counted_at)
+    SELECT w.day, f.sales, f.sold, f.fees, f.returned, app_now()
+    FROM wanted w, LATERAL (
+      SELECT count(DISTINCT j.id) FILTER (WHERE j.kind = 'payment') AS sales,
+        coalesce(-sum(e.amount) FILTER (WHERE j.kind = 'payment' AND e.amount < 0), 0) AS sold,
+        coalesce(-sum(e.amount) FILTER (WHERE a.kind IN ('platform_fee', 'admin_fee')), 0) AS fees,
+        coalesce(-sum(e.amount) FILTER (WHERE a.kind IN ('gateway', 'refunded')
+          AND j.kind IN ('refund', 'refund_bounced', 'reversal', 'chargeback')), 0) AS returned
+      FROM ledger_journals j JOIN ledger_entries e ON e.journal_id = j.id JOIN ledger_accounts a ON a.id = e.account_id
+      WHERE j.at >= w.starts AND j.at < w.ends) f
+    ON CONFLICT (day) DO UPDATE SET sales = excluded.sales, sold = excluded.sold, fees = excluded.fees,
+      returned = excluded.returned, counted_at = excluded.counted_at
+    RETURNING day)
+SELECT day FROM counted"""
+
 
 @dataclass(frozen=True, slots=True)
 class Day:
@@ -50,28 +78,6 @@ async def count_days(db: Database) -> None:
 
     A day that was over when it was added up is never looked at again: the ledger only grows.
     """
-    await db.execute(
-        f"""WITH today AS (SELECT (app_now() AT TIME ZONE 'Asia/Jakarta')::date AS day),
-             begun AS (SELECT (min(at) AT TIME ZONE 'Asia/Jakarta')::date AS day FROM ledger_journals),
-             wanted AS (
-               SELECT d::date AS day, d AT TIME ZONE 'Asia/Jakarta' AS starts,
-                 (d + interval '1 day') AT TIME ZONE 'Asia/Jakarta' AS ends
-               FROM today, begun, generate_series(begun.day::timestamp, today.day::timestamp, interval '1 day') AS d
-               WHERE NOT EXISTS (SELECT FROM daily_figures f WHERE f.day = d::date AND f.day < today.day
-                 AND f.counted_at >= (d + interval '1 day') AT TIME ZONE 'Asia/Jakarta' + {_SETTLED}
-                 AND f.counted_at <= app_now())),
-             moved AS (
-               SELECT w.day, j.id, j.kind, a.kind AS account, e.amount
-               FROM wanted w JOIN ledger_journals j ON j.at >= w.starts AND j.at < w.ends
-                 JOIN ledger_entries e ON e.journal_id = j.id JOIN ledger_accounts a ON a.id = e.account_id)
-           INSERT INTO daily_figures (day, sales, sold, fees, returned, counted_at)
-           SELECT w.day, count(DISTINCT m.id) FILTER (WHERE m.kind = 'payment'),
-             coalesce(-sum(m.amount) FILTER (WHERE m.kind = 'payment' AND m.amount < 0), 0),
-             coalesce(-sum(m.amount) FILTER (WHERE m.account IN ('platform_fee', 'admin_fee')), 0),
-             coalesce(-sum(m.amount) FILTER (WHERE m.account IN ('gateway', 'refunded')
-               AND m.kind IN ('refund', 'refund_bounced', 'reversal', 'chargeback')), 0),
-             app_now()
-           FROM wanted w LEFT JOIN moved m USING (day) GROUP BY w.day
-           ON CONFLICT (day) DO UPDATE SET sales = excluded.sales, sold = excluded.sold, fees = excluded.fees,
-             returned = excluded.returned, counted_at = excluded.counted_at"""
-    )
+    last: date | None = date.min
+    while last is not None:
+        last = await db.fetchval(_COUNT, last)
