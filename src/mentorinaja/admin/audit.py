@@ -16,10 +16,10 @@ from mentorinaja.typed import whole_in
 # Whoever ever stands in the log: few, and found without reading it.
 _ACTORS = """SELECT w.id FROM audit_actors() x(id) JOIN users w ON w.id = x.id
   WHERE w.full_name ILIKE {} OR w.email::text ILIKE {}"""
-_FOUND = f"""a.id IN (
-  SELECT id FROM audit_log WHERE reason ILIKE {{}}
-  UNION ALL SELECT id FROM audit_log WHERE subject IN ({{}}, upper({{}}))
-  UNION ALL SELECT f.id FROM audit_log f WHERE f.actor_id IN ({_ACTORS}))"""
+# Each has an index; what is rare is found by them, what is common by walking back from the newest. By the ids of what
+# somebody did, not by who: of ids the planner knows that few are meant.
+_FOUND = f"""a.reason ILIKE {{}} OR a.subject IN ({{}}, upper({{}}))
+  OR a.id = ANY (ARRAY(SELECT f.id FROM audit_log f WHERE f.actor_id IN ({_ACTORS})))"""
 # "oleh:sari@… kata": only what this admin did, and in it the words.
 _BY = re.compile(r"oleh:(\S+)\s*(.*)", re.IGNORECASE)
 
@@ -31,7 +31,7 @@ def _search(words: str) -> Where:
         if not by[2]:
             return acted
         rest = _search(by[2])
-        return Where(f"{acted.sql} AND {rest.sql}", (*acted.values, *rest.values))
+        return Where(f"{acted.sql} AND ({rest.sql})", (*acted.values, *rest.values))
     anywhere = inside(words)
     return Where(_FOUND, (anywhere, words, words, anywhere, anywhere))
 

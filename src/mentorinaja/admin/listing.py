@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 
 from mentorinaja.admin.asked import Asked
-from mentorinaja.db.pool import Database
+from mentorinaja.db.pool import Connection, Database
 from mentorinaja.formats import WIB
 
 PAGE_SIZE = 50
@@ -119,8 +119,11 @@ class Listing:
 
 async def page_of(db: Database, listing: Listing, asked: Asked) -> Found:
     """The page that is asked for, with its totals."""
-    rows, more_before, more_after = await _rows(db, listing, asked)
-    totals = await _totals(db, listing, asked)
+    async with db.snapshot() as tx:
+        # What is asked for may be rare or common: a plan made for any value would be wrong for one of them.
+        await tx.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+        rows, more_before, more_after = await _rows(tx, listing, asked)
+        totals = await _totals(tx, listing, asked)
     following = asked.query(after=rows[-1]["key"], before=None) if rows and more_after else None
     previous = asked.query(before=rows[0]["key"], after=None) if rows and more_before else None
     return Found(rows, totals, following, previous)
@@ -141,7 +144,7 @@ async def rows_of(db: Database, listing: Listing, asked: Asked) -> AsyncIterator
         last = rows[-1]["key"]
 
 
-async def _rows(db: Database, listing: Listing, asked: Asked) -> tuple[list[Row], bool, bool]:
+async def _rows(db: Connection, listing: Listing, asked: Asked) -> tuple[list[Row], bool, bool]:
     """The page's rows in the list's order, and whether there are more before and after them."""
     forward = asked.before is None
     start = asked.after if forward else asked.before
@@ -153,7 +156,7 @@ async def _rows(db: Database, listing: Listing, asked: Asked) -> tuple[list[Row]
     return rows[::-1], more, True
 
 
-async def _totals(db: Database, listing: Listing, asked: Asked) -> Totals:
+async def _totals(db: Connection, listing: Listing, asked: Asked) -> Totals:
     sql, values = _numbered(_wheres(listing, asked))
     amount = listing.amount or "0"
     capped = "" if asked.exact else f"LIMIT {COUNTED + 1}"
@@ -170,7 +173,7 @@ async def _totals(db: Database, listing: Listing, asked: Asked) -> Totals:
 
 
 async def _select(
-    db: Database, listing: Listing, wheres: Sequence[Where], order: str, limit: int
+    db: Connection | Database, listing: Listing, wheres: Sequence[Where], order: str, limit: int
 ) -> list[Row]:
     sql, values = _numbered(wheres)
     return await db.fetch(
