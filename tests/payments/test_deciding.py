@@ -16,6 +16,7 @@ from mentorinaja.db.pool import Connection, Database
 from mentorinaja.errors import NotThere
 from mentorinaja.ledger import queries as ledger
 from mentorinaja.payments import actions, jobs, queries
+from mentorinaja.payments.cancelling import CannotReturn
 from mentorinaja.payments.deciding import CannotRefund, SumChanged
 from mentorinaja.refunds import actions as refunds
 from mentorinaja.rooms import actions as rooms
@@ -263,6 +264,8 @@ async def test_money_of_a_product_goes_back_and_the_product_with_all_of_it(db: D
     assert (sale.status, sale.payment_status, sale.kept) == ("completed", "refund_pending", 150_000)
     await actions.refund_by_admin(db, admin, public_id, 150_000, 150_000, WHY)
     assert (await sale_of(db, public_id)).kept == 0
+    with pytest.raises(CannotReturn):  # never fetched, but all of it goes back already
+        await actions.return_product(db, buyer, public_id)
 
 
 async def arrive_and_cancel(db: Database) -> tuple[str, str]:

@@ -66,12 +66,18 @@ async def cancel_by_expert(tx: Connection, expert: Viewer, public_id: str) -> No
 async def return_product(tx: Connection, user: Viewer, public_id: str) -> int:
     """The buyer gives a product back that was never downloaded; answers how many rupiah go back.
 
-    Raises `NotThere`, or what `products.actions.give_up` refuses with.
+    Raises `NotThere`, what `products.actions.give_up` refuses with, or `CannotReturn` when all of it goes back already.
     """
     order, amount = await products.give_up(tx, user, public_id)
-    return await owing.owe_order_back(
+    back = await owing.owe_order_back(
         tx, order.id, amount, "cancelled_by_user", actor="user", actor_id=user.id
     )
+    if amount and not back:
+        raise CannotReturn(
+            "Semua dana pembelian ini sudah dalam pengembalian kepada Anda.",
+            [("Lihat Riwayat", "/user/transactions")],
+        )
+    return back
 
 
 def why_not_cancelled(sale: OrderDetail) -> CannotCancel:
