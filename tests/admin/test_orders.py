@@ -105,7 +105,7 @@ async def test_what_should_be_looked_at_is_in_its_list(site: Site) -> None:
     admin = await make_admin(db)
     await payments.cancel_by_admin(db, admin, back, 157_500, 157_500, "all", WHY)
     user, held, _ = await sell(db, seller)
-    await site.move_clock(timedelta(days=3, minutes=45))
+    await site.move_clock(timedelta(days=3, minutes=65))
     booking_id = (await orders.order_called(db, held)).booking_id  # type: ignore[union-attr]  # it is there
     assert booking_id is not None
     await reports.report(db, user, booking_id, "Mentor tidak pernah datang.")
@@ -148,7 +148,8 @@ async def test_the_history_tells_everything_but_the_conversation(site: Site) -> 
     for told in (
         "Order dibuat", f"Pembayaran {meeting.order_id} dibuka", "Jawaban status Midtrans: settlement", "settlement",
         "Transaksi", "Pembayaran dibukukan", "Di Midtrans", "Mentor, tertahan", "Terkonfirmasi",
-        "Email “Pembayaran diterima” untuk", "Mentor masuk ke ruang sesi", "Sesi mulai", "Sesi berakhir", "Invoice INV-", "Pengembalian Rp 10.000 diajukan",
+        "Email “Pembayaran diterima” untuk", "Mentor masuk ke ruang sesi", "Sesi mulai", "Sesi berakhir",
+        "Invoice INV-", "Pengembalian Rp 10.000 diajukan",
         "Log admin: Mengembalikan dana, Rp 10.000", WHY, "Yang dibaca pembayar", "Yang dibaca mentor",
     ):  # fmt: skip
         assert told in browser.text, told
