@@ -105,17 +105,24 @@ class Storyteller:
         talk = self._dice.choice(_WORDS["dialogues"])
         told = self._dice.random() < 0.3 or user in self._known or actor.slug in _TALKING
         for line, text in enumerate(talk if told else ()):
+            # The clock runs on while the world is made: nobody talks beyond the end.
+            if self._in(minutes=1) > await self._end_of(booking_id):
+                break
             await send(self._db, actor.viewer if line % 2 else user, booking_id, uuid4(), text)
             yield self._in(seconds=self._watch.randint(15, 40))
+        yield await self._end_of(booking_id) + timedelta(minutes=1)
+        await rooms.advance(self._db, booking_id)
+        for side in SIDES:
+            await rooms.leave(self._db, booking_id, side, seen=True)
+
+    async def _end_of(self, booking_id: UUID) -> datetime:
+        """When a session is over, as far as is known now."""
         ends_at: datetime = await self._db.fetchval(
             """SELECT coalesce(s.ends_at, upper(b.during)) FROM bookings b
                LEFT JOIN active_sessions s ON s.booking_id = b.id WHERE b.id = $1""",
             booking_id,
         )
-        yield ends_at + timedelta(minutes=1)
-        await rooms.advance(self._db, booking_id)
-        for side in SIDES:
-            await rooms.leave(self._db, booking_id, side, seen=True)
+        return ends_at
 
     def _in(self, *, minutes: int = 0, seconds: int = 0) -> datetime:
         return self._resources.clock.now() + timedelta(minutes=minutes, seconds=seconds)
