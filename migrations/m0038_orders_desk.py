@@ -6,7 +6,9 @@ from mentorinaja.db.migrate import sql_migration
 
 ID = "0038"
 VERSION = "1.38.0"
-DESCRIPTION = "Orders at the desk: refunds that an admin grants, with the words both sides read; rare orders found."
+DESCRIPTION = (
+    "Orders at the desk: refunds that an admin grants, with the words both sides read; rare orders found."
+)
 
 SQL = """
 -- granted: an admin gives back of what was sold although no rule asks for it
