@@ -47,6 +47,9 @@ INSERT INTO services (id, expert_id, name, category, duration_minutes, price, de
   OVERRIDING SYSTEM VALUE
   SELECT n * 10 + 1, n, 'Konsultasi Karier', 'online_chat', 60, 150000, '', 1
   FROM sizes s, generate_series(1001, s.mentors) AS n;
+INSERT INTO schedules (expert_id) SELECT n FROM sizes s, generate_series(1001, s.mentors) AS n;
+INSERT INTO weekly_hours (expert_id, weekday, starts, ends)
+  SELECT n, weekday, '09:00', '17:00' FROM sizes s, generate_series(1001, s.mentors) AS n, generate_series(1, 5) AS weekday;
 
 -- Each mentor has a session a day; the last three days are yet to come.
 CREATE TEMP TABLE made AS

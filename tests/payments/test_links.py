@@ -105,6 +105,8 @@ async def test_what_is_in_the_pool_already_is_named_and_nothing_is_added_twice(d
     row = await db.fetchrow("SELECT action, detail FROM audit_log")
     assert row is not None
     assert (row["action"], row["detail"]["count"]) == ("links.added", 1)
+    queued = "SELECT count(*) FROM pgqueuer WHERE entrypoint = 'payments.fill_links'"
+    assert await db.fetchval(queued) == 1, "sessions that wait are filled at once"
 
 
 async def test_a_withdrawn_link_is_taken_from_the_sessions_to_come_and_both_are_told(db: Database) -> None:

@@ -69,6 +69,7 @@ EVENTS = {
     "extension_unused": "Uang tambahan waktu masuk terlambat",
     "completed": "Selesai",
     "moved": "Jadwal dipindah",
+    "link_changed": "Tautan meeting diberikan atau diganti",
     "proposed": "Mentor mengusulkan jadwal lain",
     "proposal_declined": "Usulan jadwal ditolak",
     "proposal_withdrawn": "Usulan jadwal ditarik",
