@@ -50,7 +50,7 @@ async def test_what_was_told_is_found_read_and_told_once_more(site: Site) -> Non
     assert admin.page.css_first(f"main a[href='/admin/orders/{order}']") is not None
     await admin.get(f"/admin/payments/{number}/replay")
     await admin.submit("#question")
-    assert "pembayaran waiting menjadi paid" in admin.text
+    assert "order dari “Belum dibayar” menjadi “Dibayar”" in admin.text
     assert await state_of(db, order) == ("confirmed", "paid")
     await admin.get(f"/admin/payments/{number}/replay")
     await admin.submit("#question")

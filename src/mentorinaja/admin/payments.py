@@ -9,6 +9,7 @@ from typing import Any
 from mentorinaja.admin.cases import Case, Decision, Means, Part, PlainForm, Plan
 from mentorinaja.admin.desk import Desk
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row, Where
+from mentorinaja.admin.order_words import ATTEMPTS, PAYMENT, TRANSACTIONS
 from mentorinaja.admin.words import money, order, time
 from mentorinaja.payments import actions, log_queries
 from mentorinaja.payments.gateway_words import GatewayDown, rupiah
@@ -43,26 +44,6 @@ _ALERTS = {
     "chargeback": "Disengketakan pemegang kartu",
     "refunded": "Dikembalikan dari dasbor Midtrans",
     "partially_refunded": "Dikembalikan sebagian dari dasbor Midtrans",
-}
-_MONEY_STATES = {
-    "waiting": "menunggu",
-    "review": "diperiksa",
-    "paid": "dibayar",
-    "failed": "gagal",
-    "reversed": "ditarik bank",
-    "expired": "kedaluwarsa",
-    "refunded": "dikembalikan",
-    "partially_refunded": "dikembalikan sebagian",
-    "chargeback": "disengketakan",
-    "quarantined": "jumlah tidak cocok",
-    "unknown": "tidak dikenal",
-}
-_ATTEMPT_STATES = {
-    "creating": "sedang dibuka",
-    "unknown": "belum pasti terbuka",
-    "open": "dapat dibayar",
-    "refused": "ditolak Midtrans",
-    "closed": "ditutup",
 }
 
 
@@ -190,8 +171,9 @@ def _beside(told: int | None, asked: int | None) -> str:
 def _outcome(entry: LogEntry) -> Mapping[str, Any]:
     return {
         "entry": entry,
-        "attempt": _ATTEMPT_STATES.get(entry.attempt_state or "", entry.attempt_state),
-        "states": _MONEY_STATES,
+        "attempt": ATTEMPTS.get(entry.attempt_state or "", entry.attempt_state),
+        "states": TRANSACTIONS,
+        "payment": PAYMENT[entry.payment_status][0] if entry.payment_status else "",
     }
 
 
@@ -221,13 +203,14 @@ async def _replay(means: Means, case: Case, _form: PlainForm) -> str:
         return "Tidak ada yang berubah: semuanya sudah tercatat."
     said = []
     if heard.before.payment_status != heard.after.payment_status:
-        said.append(f"pembayaran {heard.before.payment_status} menjadi {heard.after.payment_status}")
+        was, became = (PAYMENT[one.payment_status][0] for one in (heard.before, heard.after))
+        said.append(f"order dari “{was}” menjadi “{became}”")
     for id_, (state, _) in heard.after.transactions.items():
         before = heard.before.transactions.get(id_)
         if before is None:
-            said.append(f"transaksi baru {id_}, {_MONEY_STATES[state]}")
+            said.append(f"transaksi baru {id_}, {TRANSACTIONS[state]}")
         elif before[0] != state:
-            said.append(f"transaksi {id_} dari {_MONEY_STATES[before[0]]} menjadi {_MONEY_STATES[state]}")
+            said.append(f"transaksi {id_} dari {TRANSACTIONS[before[0]]} menjadi {TRANSACTIONS[state]}")
     return f"Berubah: {'; '.join(said) or 'jumlah yang kembali'}."
 
 
