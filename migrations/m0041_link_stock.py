@@ -32,6 +32,7 @@ CREATE INDEX meeting_links_to_give ON meeting_links_pool (reusable, expires_at, 
   WHERE retired_at IS NULL AND spent_at IS NULL;
 CREATE INDEX meeting_links_spent ON meeting_links_pool (id) WHERE retired_at IS NULL AND spent_at IS NOT NULL;
 CREATE INDEX meeting_links_retired ON meeting_links_pool (id) WHERE retired_at IS NOT NULL;
+CREATE INDEX meeting_links_added ON meeting_links_pool (created_at);
 CREATE INDEX meeting_links_words ON meeting_links_pool USING gin (url gin_trgm_ops);
 CREATE INDEX meeting_link_uses_link ON meeting_link_uses (link_id);
 -- The sessions that have, or wait for, a link.

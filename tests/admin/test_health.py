@@ -4,8 +4,8 @@ import json
 from datetime import timedelta
 
 from mentorinaja import clock
-from mentorinaja.admin import health
 from mentorinaja.admin import jobs as desk_jobs
+from mentorinaja.admin.health import numbers as health
 from mentorinaja.notices.jobs import make_jobs
 from mentorinaja.payments import actions as payments
 from mentorinaja.payments import jobs as payment_jobs

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
 
 from mentorinaja import clock
-from mentorinaja.admin.charts import HEIGHT, WIDTH, chart_of
-from mentorinaja.admin.figures import count_days, days_until_now
+from mentorinaja.admin.health.charts import HEIGHT, WIDTH, chart_of
+from mentorinaja.admin.health.figures import count_days, days_until_now
 from mentorinaja.db.pool import Database
 from mentorinaja.jobs.queue import enqueue
 from mentorinaja.payments import actions as payments

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mentorinaja import clock
-from mentorinaja.admin.policy_words import said, steps_in, steps_typed
+from mentorinaja.admin.settings.words import said, steps_in, steps_typed
 from mentorinaja.policies import queries
 from mentorinaja.policies.actions import change
 from mentorinaja.policies.rules import Step

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from mentorinaja.admin import (
-    audit,
-    differences,
-    links,
-    mentor_desk,
-    orders,
-    outbox,
-    payments,
-    people_desk,
-    policies,
-    queue,
-    refunds,
-    reports,
-    reviews,
-    unpaid,
-    withdrawals,
-)
+from mentorinaja.admin import audit, reviews
 from mentorinaja.admin.desk import Desk
+from mentorinaja.admin.gateway import differences
+from mentorinaja.admin.gateway import log as payments
+from mentorinaja.admin.links import desk as links
+from mentorinaja.admin.orders import desk as orders
+from mentorinaja.admin.orders import unpaid
+from mentorinaja.admin.people import mentor_desk
+from mentorinaja.admin.people import user_desk as people_desk
+from mentorinaja.admin.refunds import desk as refunds
+from mentorinaja.admin.reports import desk as reports
+from mentorinaja.admin.settings import desk as policies
+from mentorinaja.admin.upkeep import jobs as queue
+from mentorinaja.admin.upkeep import mails as outbox
+from mentorinaja.admin.withdrawals import desk as withdrawals
 
 # In this order: Uang: orders, refunds, withdrawals, payments, differences. Orang: users, experts, reports, reviews.
 # Sistem: links, mails, jobs, settings, audit.

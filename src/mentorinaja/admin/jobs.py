@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from mentorinaja.admin.figures import count_days
-from mentorinaja.admin.health import Number, numbers
+from mentorinaja.admin.health.figures import count_days
+from mentorinaja.admin.health.numbers import Number, numbers
 from mentorinaja.admin.mails import ALERT
 from mentorinaja.db.pool import Connection, atomic
 from mentorinaja.jobs.queue import Job, Payload

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mentorinaja.admin.health import numbers
+from mentorinaja.admin.health.numbers import numbers
 from mentorinaja.db.pool import Database
 from mentorinaja.notices.kinds import Mail, MailContent, OutboxRow
 from mentorinaja.settings import Settings

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from litestar import Router
 
-from mentorinaja.admin import (
-    case_routes,
-    home,
-    link_paste,
-    list_routes,
-    order_pages,
-    people_desk,
-    policy_pages,
-    refund_batch,
-    withdrawal_batch,
-)
+from mentorinaja.admin import case_routes, list_routes
+from mentorinaja.admin.health import home
+from mentorinaja.admin.links import paste as link_paste
+from mentorinaja.admin.orders import pages as order_pages
+from mentorinaja.admin.people import user_desk as people_desk
+from mentorinaja.admin.refunds import batch as refund_batch
+from mentorinaja.admin.settings import pages as policy_pages
+from mentorinaja.admin.withdrawals import batch as withdrawal_batch
 
 router = Router(
     path="/",

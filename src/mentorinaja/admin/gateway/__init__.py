@@ -1,0 +1,1 @@
+"""What Midtrans told, and where it differs from the ledger."""

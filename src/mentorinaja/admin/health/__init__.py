@@ -1,0 +1,1 @@
+"""Whether the money is whole, what waits, and what was sold."""

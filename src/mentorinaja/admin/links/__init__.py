@@ -1,0 +1,1 @@
+"""Meeting links on the desk."""

@@ -1,0 +1,1 @@
+"""Orders on the desk: found, told in full, and decided on."""

@@ -1,0 +1,106 @@
+"""Orders on the desk that nobody paid and nobody closed although their deadline passed."""
+
+from __future__ import annotations
+
+from mentorinaja.admin.cases import Case, Decision, Means, PlainForm, Plan
+from mentorinaja.admin.desk import Desk
+from mentorinaja.admin.health.numbers import OVERDUE
+from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Where
+from mentorinaja.admin.words import money, order, person, time
+from mentorinaja.payments import actions
+from mentorinaja.payments.rules import OVERDUE_AFTER
+
+_FIELDS = """o.public_id, o.user_id, o.payer_name, o.item_name, o.total, o.pay_deadline, o.under_review,
+  (SELECT a.state FROM payment_attempts a WHERE a.order_id = o.id ORDER BY a.number DESC LIMIT 1) AS attempt,
+  (SELECT a.next_check_at FROM payment_attempts a WHERE a.order_id = o.id ORDER BY a.number DESC LIMIT 1)
+    AS next_check_at"""
+_OVERDUE = "o.payment_status = 'waiting' AND o.pay_deadline <= app_now()"
+
+LISTING = Listing(
+    fields=_FIELDS,
+    source="orders o",
+    key="o.id",
+    at="o.pay_deadline",
+    columns=(
+        Column("Order", lambda row: Cell(row["public_id"], href=f"/admin/unpaid/{row['public_id']}")),
+        Column("Pembayar", lambda row: person(row["payer_name"], "", row["user_id"])),
+        Column("Yang dipesan", lambda row: Cell(row["item_name"])),
+        Column("Batas bayar", lambda row: time(row["pay_deadline"])),
+        Column("Total", lambda row: money(row["total"]), number=True),
+    ),
+    exports=(
+        ("order", lambda row: row["public_id"]),
+        ("pembayar", lambda row: row["payer_name"]),
+        ("batas bayar", lambda row: row["pay_deadline"]),
+        ("total", lambda row: row["total"]),
+    ),
+    filters=(
+        Filter(
+            "state",
+            "Terlambat",
+            (Choice("late", "Lebih lama dari biasa", Where(OVERDUE.format(after="{}"), (OVERDUE_AFTER,))),),
+        ),
+    ),
+    search=lambda words: Where("o.public_id = upper({})", (words,)),
+    search_hint="Nomor order",
+    amount="o.total",
+    fixed=(Where(_OVERDUE),),
+)
+
+
+async def load(means: Means, public_id: str) -> Case | None:
+    """An order that was to be paid by now; one that was closed meanwhile is still shown, with nothing to decide."""
+    row = await means.db.fetchrow(
+        f"SELECT {_FIELDS}, {_OVERDUE} AS waits, o.payment_status FROM orders o WHERE o.public_id = $1",
+        public_id,
+    )
+    if row is None:
+        return None
+    return Case(
+        subject=public_id,
+        title=public_id,
+        version=f"{row['payment_status']}:{row['pay_deadline']}",
+        data=row["waits"],
+        chips=(Cell("Lewat batas bayar", chip="bad") if row["waits"] else Cell("Sudah ditutup", chip="ok"),),
+        facts=(
+            ("Order", order(public_id)),
+            ("Pembayar", person(row["payer_name"], "", row["user_id"])),
+            ("Yang dipesan", Cell(row["item_name"])),
+            ("Total", money(row["total"])),
+            ("Batas bayar", time(row["pay_deadline"])),
+            ("Percobaan bayar", Cell(row["attempt"] or "belum ada")),
+            ("Ditanyakan lagi", time(row["next_check_at"])),
+        ),
+    )
+
+
+async def _plan_close(_means: Means, _case: Case) -> Plan:
+    return Plan(
+        happens=(
+            "Midtrans ditanya sekali lagi, dan halaman bayarnya ditutup.",
+            "Jika sudah dibayar, pesanannya dikonfirmasi. Jika belum, pesanan berakhir dan jadwalnya bebas.",
+        ),
+        tells=("Pembayar diberi tahu seperti pada setiap pesanan yang kedaluwarsa.",),
+        undo="Pembayaran yang masuk sesudahnya diperlakukan sebagai pembayaran terlambat.",
+    )
+
+
+async def _close(means: Means, case: Case, _form: PlainForm) -> str:
+    await actions.close_overdue(means.db, means.gateway, means.admin, case.subject)
+    return f"{case.subject} diselesaikan."
+
+
+DESK = Desk(
+    name="unpaid",
+    title="Lewat batas bayar",
+    word="pesanan",
+    kind="order",
+    about="Pesanan yang menunggu pembayaran walaupun batasnya lewat. Biasanya ditutup otomatis dalam satu menit.",
+    listing=LISTING,
+    load=load,
+    decisions=(
+        Decision(
+            "close", "Tutup sekarang", lambda case: bool(case.data), _plan_close, _close, form=PlainForm
+        ),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Users and mentors on the desk."""

@@ -1,0 +1,1 @@
+"""Refunds on the desk: evidence, decisions, files for the bank."""

@@ -1,0 +1,244 @@
+"""What an admin may decide about a refund, and what each decision will do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from wtforms import ValidationError
+
+from mentorinaja.admin.cases import Case, Decision, Means, PlainForm, Plan
+from mentorinaja.admin.orders.forms import WordsForm
+from mentorinaja.admin.orders.split import split
+from mentorinaja.admin.refunds.case import Refunded
+from mentorinaja.formats import rupiah
+from mentorinaja.refunds import actions
+from mentorinaja.refunds.queries import Looked
+from mentorinaja.web.forms import BaseForm, LineField, length, required, seen
+
+_TO_BOTH = "Pembayar dan mentor diberi tahu lewat email, dan membaca alasan Anda."
+
+
+class SentForm(BaseForm):
+    """A transfer that was made by hand."""
+
+    reference = LineField(
+        "Nomor referensi bank",
+        [
+            required("Tulis nomor referensi bank."),
+            length("Tulis nomor referensi bank, 3 sampai 100 karakter.", 3, 100),
+            seen,
+        ],
+        render_kw={"autocomplete": "off", "maxlength": 100},
+    )
+    tail = LineField(
+        "Empat angka terakhir rekening tujuan",
+        [required("Tulis empat angka terakhir rekeningnya.")],
+        render_kw={"inputmode": "numeric", "autocomplete": "off", "maxlength": 4},
+    )
+
+    def validate_tail(self, field: Any) -> None:
+        """Raises ValidationError for what is no end of an account number."""
+        if field.data and not (len(field.data) == 4 and field.data.isascii() and field.data.isdecimal()):
+            raise ValidationError("Tulis empat angka.")
+
+
+def refunded_of(case: Case) -> Refunded:
+    """The refund that a case is about."""
+    assert isinstance(case.data, Refunded), "load made it"
+    return case.data
+
+
+def _if(says: Callable[[Looked], bool]) -> Callable[[Case], bool]:
+    """Offered to whoever is not one of the two people, when the refund says so."""
+    return lambda case: not refunded_of(case).is_own and says(refunded_of(case).refund)
+
+
+async def _plan_approve(_means: Means, case: Case) -> Plan:
+    one = refunded_of(case)
+    return Plan(
+        happens=(
+            "Uang yang masuk tidak sesuai ini dikirim kembali: lewat Midtrans bila bisa, selain itu ke rekening.",
+        ),
+        money=(("Kembali kepada pembayar", one.refund.due),),
+        tells=(f"{one.sale.payer_name} diberi tahu lewat email begitu dananya dikirim.",),
+        undo="Tidak dapat ditarik lagi: uang ini bukan hasil penjualan dan harus kembali.",
+    )
+
+
+async def _approve(means: Means, case: Case, form: WordsForm) -> str:
+    one = refunded_of(case).refund
+    await actions.approve(means.db, means.admin, one.id, form.reason.data or "")
+    return f"{one.name} disetujui."
+
+
+async def _plan_reject(_means: Means, case: Case) -> Plan:
+    one = refunded_of(case)
+    return Plan(
+        happens=("Dana tidak dikirim dan tetap menjadi pembayaran order ini.",),
+        money=split(one.sale, -one.refund.amount),
+        tells=(_TO_BOTH,),
+        undo="Dapat dilanjutkan lagi dengan catatan lawan, selama uangnya masih ada.",
+    )
+
+
+async def _reject(means: Means, case: Case, form: WordsForm) -> str:
+    one = refunded_of(case).refund
+    await actions.reject(means.db, means.admin, one.id, form.reason.data or "")
+    return f"{one.name} dihentikan."
+
+
+async def _plan_resume(_means: Means, case: Case) -> Plan:
+    one = refunded_of(case)
+    return Plan(
+        happens=(
+            "Dana ini harus kembali lagi: dicatat dengan catatan lawan, lalu dikirim seperti biasa.",
+            "Bagian mentor dikurangi dari yang tertahan, lalu dari saldonya; sisanya dipotong dari pendapatan berikutnya.",
+        ),
+        money=split(one.sale, one.refund.amount),
+        tells=(_TO_BOTH,),
+        undo="Selama belum dikirim, dapat dihentikan lagi.",
+    )
+
+
+async def _resume(means: Means, case: Case, form: WordsForm) -> str:
+    one = refunded_of(case).refund
+    await actions.resume(means.db, means.admin, one.id, form.reason.data or "")
+    return f"{one.name} dilanjutkan lagi."
+
+
+async def _plan_sent(_means: Means, case: Case) -> Plan:
+    one = refunded_of(case)
+    written = (
+        f"Ada di berkas {one.file.batch_id}: {rupiah(one.file.amount)} ke •••• {one.file.tail}."
+        if one.file
+        else "Belum ada di berkas bank mana pun."
+    )
+    return Plan(
+        happens=(
+            written,
+            "Dananya tercatat sudah keluar dari rekening kita, dan selesai dengan sendirinya setelah 5 hari.",
+        ),
+        money=((f"Ke {one.refund.account}", one.refund.due),),
+        tells=(f"{one.sale.payer_name} membaca nomor referensinya di email.",),
+        undo="Bila bank mengembalikannya, catat dengan “Transfer kembali”.",
+    )
+
+
+async def _sent(means: Means, case: Case, form: SentForm) -> str:
+    one = refunded_of(case).refund
+    await actions.mark_transferred(
+        means.db, means.admin, one.id, form.reference.data or "", form.tail.data or ""
+    )
+    return f"{one.name} tercatat terkirim."
+
+
+async def _plan_bounced(_means: Means, case: Case) -> Plan:
+    one = refunded_of(case)
+    return Plan(
+        happens=(
+            "Uangnya kembali ke rekening kita dan masih harus dikembalikan. Rekening itu tidak dipakai lagi.",
+        ),
+        money=(("Masih harus kembali", one.refund.amount),),
+        tells=(f"{one.sale.payer_name} diminta mengisi rekening lain lewat email.",),
+        undo="Setelah rekening baru diisi, kirim lagi seperti biasa.",
+    )
+
+
+async def _bounced(means: Means, case: Case, form: WordsForm) -> str:
+    one = refunded_of(case).refund
+    await actions.mark_bounced(means.db, means.admin, one.id, form.reason.data or "")
+    return f"Transfer {one.name} tercatat kembali. Pembayar diminta mengisi rekening lain."
+
+
+async def _plan_ask(_means: Means, case: Case) -> Plan:
+    one = refunded_of(case)
+    happens = ["Status tidak berubah; pembayar hanya diingatkan."]
+    if one.refund.account:
+        happens = [f"{one.refund.account} tidak dipakai lagi, karena bank tidak menerimanya."]
+    if one.file and one.refund.account:
+        happens.append(f"Sudah ada di berkas {one.file.batch_id}: pastikan tidak jadi ditransfer.")
+    return Plan(
+        happens=tuple(happens),
+        tells=(f"{one.sale.payer_name} diminta mengisi rekening lewat email.",),
+        undo="Email tidak dapat ditarik.",
+    )
+
+
+async def _ask(means: Means, case: Case, _form: PlainForm) -> str:
+    one = refunded_of(case)
+    await actions.ask_again(means.db, means.admin, one.refund.id)
+    return f"{one.sale.payer_name} diminta mengisi rekening."
+
+
+async def _plan_retry(_means: Means, case: Case) -> Plan:
+    one = refunded_of(case)
+    return Plan(
+        happens=(
+            "Midtrans ditanya sekarang, lalu diminta mengirim bila belum.",
+            "Kuncinya tetap sama, jadi uangnya tidak terkirim dua kali.",
+        ),
+        money=(("Kembali kepada pembayar", one.refund.due),),
+        undo="Tidak mengubah keputusan apa pun.",
+    )
+
+
+async def _retry(means: Means, case: Case, _form: PlainForm) -> str:
+    one = refunded_of(case).refund
+    if await actions.try_now(means.db, means.gateway, means.admin, one.id):
+        return "Midtrans sudah menjawab. Keadaannya sekarang ada di bawah."
+    return "Midtrans belum menjawab. Kami coba lagi dengan sendirinya."
+
+
+DECISIONS = (
+    Decision(
+        "approve",
+        "Setujui",
+        _if(lambda one: one.may_be_approved),
+        _plan_approve,
+        _approve,
+        form=WordsForm,
+        sensitive=True,
+    ),
+    Decision(
+        "sent",
+        "Tandai terkirim",
+        _if(lambda one: one.is_ready),
+        _plan_sent,
+        _sent,
+        form=SentForm,
+        sensitive=True,
+    ),
+    Decision("retry", "Coba lagi sekarang", _if(lambda one: one.hangs), _plan_retry, _retry, form=PlainForm),
+    Decision(
+        "ask", "Minta rekening", _if(lambda one: one.waits_for_account), _plan_ask, _ask, form=PlainForm
+    ),
+    Decision(
+        "resume",
+        "Lanjutkan lagi",
+        _if(lambda one: one.may_be_resumed),
+        _plan_resume,
+        _resume,
+        form=WordsForm,
+        sensitive=True,
+    ),
+    Decision(
+        "bounced",
+        "Transfer kembali",
+        _if(lambda one: one.way == "bank" and one.state == "sent"),
+        _plan_bounced,
+        _bounced,
+        form=WordsForm,
+        bad=True,
+    ),
+    Decision(
+        "reject",
+        "Hentikan",
+        _if(lambda one: one.may_be_stopped),
+        _plan_reject,
+        _reject,
+        form=WordsForm,
+        bad=True,
+        sensitive=True,
+    ),
+)

@@ -1,0 +1,1 @@
+"""Reported sessions on the desk: what was recorded, and what goes back."""

@@ -1,0 +1,1 @@
+"""Fees and rules on the desk."""

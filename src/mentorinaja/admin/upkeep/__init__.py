@@ -1,0 +1,1 @@
+"""Mails and jobs on the desk."""

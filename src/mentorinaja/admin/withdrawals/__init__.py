@@ -1,0 +1,1 @@
+"""Withdrawals on the desk: evidence, decisions, files for the bank."""
