@@ -51,7 +51,7 @@ INSERT INTO schedules (expert_id) SELECT n FROM sizes s, generate_series(1001, s
 INSERT INTO weekly_hours (expert_id, weekday, starts, ends)
   SELECT n, weekday, '09:00', '17:00' FROM sizes s, generate_series(1001, s.mentors) AS n, generate_series(1, 5) AS weekday;
 
--- Each mentor has a session a day; the last three days are yet to come.
+-- Each mentor has a session a day; the last three are yet to come, on days on which the world so far has none.
 CREATE TEMP TABLE made AS
   SELECT 2000000 + n AS id, n, 'BE-20260103-' || translate(lpad((n - 1)::text, 6, '0'), '0123456789', 'ABCDEFGHJK') AS public_id,
     1 + n % s.mentors AS expert_id, 200001 + (n::bigint * 7919 % s.users)::integer AS user_id, day.coming, day.starts_at,
@@ -67,7 +67,8 @@ CREATE TEMP TABLE made AS
       WHEN n % 1000 = 99 THEN 'chargeback' ELSE 'paid' END AS payment_status
   FROM sizes s, generate_series(1, s.orders) AS n, LATERAL (
     SELECT (n - 1) / s.mentors >= s.orders / s.mentors - 3 AS coming, date_trunc('day', app_now()) + make_interval(
-      days => (n - 1) / s.mentors - s.orders / s.mentors + 4, hours => 2 + n % 9) AS starts_at) AS day;
+      days => (n - 1) / s.mentors - s.orders / s.mentors + CASE WHEN (n - 1) / s.mentors >= s.orders / s.mentors - 3 THEN 6 ELSE 4 END,
+      hours => 2 + n % 9) AS starts_at) AS day;
 CREATE TEMP VIEW paid AS SELECT * FROM made WHERE payment_status NOT IN ('waiting', 'expired', 'failed', 'cancelled');
 ANALYZE made, users, experts;
 
