@@ -30,10 +30,10 @@ def addresses() -> list[tuple[str, str]]:
 
 
 def told(browser: Browser) -> str:
-    """What an error page says."""
-    main = browser.page.css_first("main")
-    assert main is not None
-    return main.text(separator=" ", strip=True)
+    """What an error page says; not what it offers, which depends on whether anybody was asked for."""
+    title, sentence = browser.page.css_first("main h1"), browser.page.css_first("main p")
+    assert title is not None and sentence is not None
+    return f"{title.text(strip=True)} {sentence.text(strip=True)}"
 
 
 async def test_everybody_else_gets_the_page_of_an_address_that_is_not_there(site: Site) -> None:

@@ -33,8 +33,9 @@ class OrderDetail:
     is open, or how it was decided. `kept` is what of the total stays sold, `earned` the expert's part of that.
     `moves`: how often its time was changed; `expert_came`: whether the expert was in its room; `user_absent`:
     whether a chat took place without its user; `ended_at`: when it was over. `expert_wrote`: whether the expert
-    wrote in its room. `review_hidden`: why an admin hid the review, if so. `proposed_at`: the time the expert proposes instead; `choose_until`: until when its payer can
-    choose another time for money that came late. `sequence` counts what its calendar entry was told.
+    wrote in its room. `review_hidden`: why an admin hid the review, if so. `proposed_at`: the time the expert
+    proposes instead; `choose_until`: until when its payer can choose another time for money that came late.
+    `sequence` counts what its calendar entry was told.
     """
 
     id: int

@@ -26,5 +26,6 @@ CHANGES = {
         WHERE p.state = 'open' AND (b.status <> 'confirmed' OR p.starts_at = b.starts_at)""",
     "C4_what_is_called_off_has_no_open_room": """
         SELECT s.booking_id, b.cancel_reason FROM active_sessions s JOIN bookings b ON b.id = s.booking_id
-        WHERE s.status <> 'ended' AND b.cancel_reason IN ('cancelled_by_user', 'cancelled_by_expert', 'cancelled_by_admin')""",
+        WHERE s.status <> 'ended'
+          AND b.cancel_reason IN ('cancelled_by_user', 'cancelled_by_expert', 'cancelled_by_admin')""",
 }

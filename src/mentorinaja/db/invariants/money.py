@@ -142,7 +142,8 @@ MONEY = {
         SELECT j.key FROM ledger_journals j JOIN bookings b ON b.order_id = j.order_id
         WHERE j.kind = 'release' AND b.status <> 'completed'
           -- or what was kept of one that its payer or an admin called off, a day after it would have ended
-          AND NOT (b.cancel_reason IN ('cancelled_by_user', 'cancelled_by_admin') AND j.at >= upper(b.during) + interval '24 hours')
+          AND NOT (b.cancel_reason IN ('cancelled_by_user', 'cancelled_by_admin')
+            AND j.at >= upper(b.during) + interval '24 hours')
           -- or what an admin decided not to give back, a day later
           AND NOT EXISTS (SELECT FROM ledger_journals k WHERE k.order_id = j.order_id
             AND k.kind = 'refund_rejected' AND j.at >= k.at + interval '24 hours')""",

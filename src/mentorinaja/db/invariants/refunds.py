@@ -39,7 +39,8 @@ REFUNDS = {
         SELECT r.refund_key, r.state, kept.times FROM refunds r CROSS JOIN LATERAL (
           SELECT coalesce(sum(CASE j.kind WHEN 'refund_rejected' THEN 1 ELSE -1 END), 0) AS times
           FROM ledger_journals j WHERE j.transaction_id = r.transaction_id AND (
-            j.kind = 'refund_rejected' AND (j.key = 'kept:' || r.refund_key OR j.key ~ ('^kept:' || r.refund_key || ':[0-9]+$'))
+            j.kind = 'refund_rejected'
+              AND (j.key = 'kept:' || r.refund_key OR j.key ~ ('^kept:' || r.refund_key || ':[0-9]+$'))
             OR j.kind = 'refund_resumed' AND j.key ~ ('^resumed:' || r.refund_key || ':[0-9]+$'))) kept
         WHERE kept.times NOT IN (0, 1) OR (kept.times = 1 AND r.state <> 'rejected')
           OR (kept.times = 0 AND r.state = 'rejected' AND r.decided_at IS NOT NULL AND NOT EXISTS (
