@@ -58,7 +58,7 @@ class Took:
 
 async def run(quick: bool) -> int:
     """Measure, print, keep; 1 when a page of the desk does not come at all. Speed fails nothing: machines differ."""
-    share, requests = (_QUICK, 10) if quick else (1, 60)
+    share, requests = (_QUICK, 10) if quick else (1, 20)
     if not _has_room(15 // share):
         return 1
     cores = machine.choose_cores()
