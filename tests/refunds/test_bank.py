@@ -320,10 +320,17 @@ async def test_several_transfers_are_written_down_together_or_not_at_all(db: Dat
     # What came back may stand in a new file, without a word; what the bank took meanwhile is not in it.
     await actions.mark_bounced(db, admin, two, WHY)
     await give(second, number="9999888877")
+    with pytest.raises(Unbatchable):
+        await actions.download_again(
+            db, vault, admin, file.batch_id
+        )  # its account is the one that sent it back
     again = await actions.make_batch(db, vault, admin, [two])
     assert f"RF-{two},014,BCA,9999888877" in again.content.decode()
+    assert (await actions.download_again(db, vault, admin, again.batch_id)).content == again.content
     told = said(second.public_id, "partial_chargeback", transaction_id=second.transaction_id, returned=60_000)
     await payments.hear(db, second.public_id, told)
+    with pytest.raises(Unbatchable):
+        await actions.download_again(db, vault, admin, again.batch_id)  # it says more than is due
     with pytest.raises(Unmarkable, match=r"memuat Rp 157.500, tetapi .* Rp 97.500"):
         await actions.mark_all_transferred(db, admin, [Sent(two, "TRX-4", "8877")])
     await actions.mark_transferred(db, admin, two, "TRX-4", "8877")
@@ -331,6 +338,7 @@ async def test_several_transfers_are_written_down_together_or_not_at_all(db: Dat
         row["subject"] for row in await db.fetch("SELECT subject FROM audit_log WHERE kind = 'batch'")
     ] == [
         str(file.batch_id),
+        str(again.batch_id),
         str(again.batch_id),
     ]
     assert NUMBER not in str([dict(row) for row in await db.fetch("SELECT * FROM audit_log")])

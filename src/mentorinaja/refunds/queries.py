@@ -24,7 +24,7 @@ from mentorinaja.refunds.standing import BOUNCES, DUE, KEPT, RESUMED
 
 __all__ = ["MOST_READY", "Account", "Looked", "Ready", "Refund", "Step", "account_of", "arrived", "asked_at", "count_ready",
            "dues_of", "gateway_order_of", "has_unusable_account", "in_order", "is_of_a_sale", "lock", "looked_at",
-           "payment_of", "ready", "steps_of", "to_approve", "to_send", "waiting_of"]  # fmt: skip
+           "payment_of", "ready", "steps_of", "to_approve", "to_send"]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,15 +160,6 @@ async def in_order(tx: Connection, refund_ids: Sequence[int]) -> list[int]:
     )
     there = [row["id"] for row in rows]
     return there + [refund_id for refund_id in refund_ids if refund_id not in there]
-
-
-async def waiting_of(db: Connection | Database, refund_ids: Sequence[int]) -> list[int]:
-    """Those of these refunds that still wait for a transfer by hand."""
-    rows = await db.fetch(
-        "SELECT id FROM refunds WHERE id = ANY($1::bigint[]) AND way = 'bank' AND state = 'approved'",
-        refund_ids,
-    )
-    return [row["id"] for row in rows]
 
 
 async def asked_at(db: Connection | Database, refund_id: int) -> datetime | None:

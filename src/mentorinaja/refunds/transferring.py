@@ -48,14 +48,24 @@ async def make_batch(
 
 @atomic
 async def download_again(tx: Connection, vault: Vault, admin: Viewer, batch_id: int) -> BankFile:
-    """A file that was made before: what of it is not sent yet. Raises `NotThere`, `Unbatchable`."""
+    """A file that was made before: what of it would be transferred just so now, neither sent nor otherwise by now.
+
+    Raises `NotThere`, `Unbatchable`.
+    """
     if admin.role != "admin":
         raise NotThere
-    lines = await batches.lines_of(tx, "refund", batch_id)
-    still = await queries.waiting_of(tx, [rules.id_in(line.subject) or 0 for line in lines])
-    return await transfers.make_again(
-        tx, vault, admin, "refund", batch_id, {rules.name_of(one) for one in still}
-    )
+    written = {rules.id_in(line.subject): line for line in await batches.lines_of(tx, "refund", batch_id)}
+    still = set()
+    for refund_id in await queries.in_order(tx, [one for one in written if one is not None]):
+        try:
+            refund, order = await lock_for(tx, admin, refund_id)
+            line = _line(refund, await _ready(tx, refund, order, None))
+        except Undecidable:
+            continue
+        # Another round, amount or account: what the file says would be paid to the wrong place, or too much.
+        if line == written[refund_id]:
+            still.add(line.subject)
+    return await transfers.make_again(tx, vault, admin, "refund", batch_id, still)
 
 
 @atomic

@@ -10,14 +10,13 @@ from litestar import Response, get, post
 
 from mentorinaja.admin import passwords
 from mentorinaja.admin.cases import Means
-from mentorinaja.admin.pages import desk_page, means_of
+from mentorinaja.admin.pages import bank_file, desk_page, means_of
 from mentorinaja.banks.vault import Vault
 from mentorinaja.errors import DomainError
 from mentorinaja.refunds import actions, queries
 from mentorinaja.refunds.queries import MOST_READY, Ready
 from mentorinaja.refunds.rules import Sent, Unmarkable, id_in, name_of
 from mentorinaja.transfers import queries as batches
-from mentorinaja.transfers.actions import BankFile
 from mentorinaja.transfers.queries import Batched
 from mentorinaja.transfers.rules import Unbatchable, references_in
 from mentorinaja.typed import whole_in
@@ -73,12 +72,12 @@ async def make_file(request: WebRequest) -> Response[Any]:
     except DomainError as problem:
         rows = problem.problems if isinstance(problem, Unmarkable) else {}
         return await _refused(request, means, sent, Told("file", str(problem), rows), problem)
-    return _download(file)
+    return bank_file(file)
 
 
 @post(_HERE + "/again", guards=[requires_admin])
 async def make_file_again(request: WebRequest) -> Response[Any]:
-    """A file that was made before (`batch`), less what is sent by now."""
+    """A file that was made before (`batch`), less what is sent or otherwise by now."""
     means, sent = means_of(request), await posted(request)
     if problem := await passwords.problem_with(means, sent.text("password") or ""):
         return await _refused(request, means, sent, Told("again", password=str(problem)), problem)
@@ -88,7 +87,7 @@ async def make_file_again(request: WebRequest) -> Response[Any]:
         )
     except DomainError as problem:
         return await _refused(request, means, sent, Told("again", str(problem)), problem)
-    return _download(file)
+    return bank_file(file)
 
 
 @post(_HERE + "/sent", guards=[requires_admin])
@@ -155,18 +154,6 @@ def _newest(found: Mapping[tuple[str, int], Batched]) -> dict[str, Batched]:
 def _ids(sent: Posted, name: str) -> list[int]:
     found = (whole_in(value) for value in sent.getlist(name))
     return list(dict.fromkeys(one for one in found if one is not None))
-
-
-def _download(file: BankFile) -> Response[Any]:
-    return Response(
-        file.content,
-        status_code=200,
-        media_type="text/csv; charset=utf-8",
-        headers={
-            "Content-Disposition": f'attachment; filename="{file.name}"',
-            "Cache-Control": "no-store",
-        },
-    )
 
 
 def _said(count: int) -> str:
