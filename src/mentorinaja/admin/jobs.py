@@ -50,9 +50,7 @@ async def _tell(tx: Connection, number: Number) -> None:
     today: int = await tx.fetchval(
         "SELECT to_char(app_now() AT TIME ZONE 'Asia/Jakarta', 'YYYYMMDD')::integer"
     )
-    admins = await tx.fetch("SELECT id FROM users WHERE role = 'admin' AND suspended_at IS NULL ORDER BY id")
-    for admin in admins:
-        await notices.queue(tx, ALERT, user_id=admin["id"], about=number.name, version=today)
+    await notices.queue_for_admins(tx, ALERT, about=number.name, version=today)
 
 
 JOBS = [Job("admin.look", look, sweep=True), Job("admin.count_days", count, sweep=True)]

@@ -10,6 +10,7 @@ from mentorinaja.admin.cases import Means
 from mentorinaja.admin.desk import Desk
 from mentorinaja.admin.desks import BY_NAME, MENU
 from mentorinaja.errors import NotThere
+from mentorinaja.transfers.actions import BankFile
 from mentorinaja.web import html
 from mentorinaja.web.auth import admin_of
 from mentorinaja.web.viewer import WebRequest
@@ -41,3 +42,16 @@ def desk_page(
 ) -> Response[bytes]:
     """A page in the desk's frame; `here` is the desk's name in the menu."""
     return html.page(request, template, status=status, menu=MENU, here=here, **context)
+
+
+def bank_file(file: BankFile) -> Response[Any]:
+    """A file for the bank, to download; kept by nothing on the way."""
+    return Response(
+        file.content,
+        status_code=200,
+        media_type="text/csv; charset=utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="{file.name}"',
+            "Cache-Control": "no-store",
+        },
+    )

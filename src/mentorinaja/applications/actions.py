@@ -35,10 +35,7 @@ async def submit(tx: Connection, user: Viewer) -> None:
         )
     event_id = await _write(tx, row["id"], "submitted", "submitted", user)
     await notices.queue(tx, SUBMITTED, user_id=user.id, about=f"application-{event_id}")
-    for admin in await tx.fetch(
-        "SELECT id FROM users WHERE role = 'admin' AND suspended_at IS NULL ORDER BY id"
-    ):
-        await notices.queue(tx, WAITING, user_id=admin["id"], about=f"application-{event_id}")
+    await notices.queue_for_admins(tx, WAITING, about=f"application-{event_id}")
 
 
 @atomic

@@ -54,6 +54,25 @@ async def queue(
         await enqueue(tx, SEND, {"outbox_id": outbox_id})
 
 
+async def queue_for_admins(
+    tx: Connection,
+    kind: str,
+    *,
+    about: str,
+    order_id: int | None = None,
+    version: int = 0,
+    but: Collection[int] = (),
+) -> None:
+    """As `queue`, to every admin who can sign in but those with these ids."""
+    admins = await tx.fetch(
+        """SELECT id FROM users WHERE role = 'admin' AND suspended_at IS NULL AND id <> ALL ($1::bigint[])
+           ORDER BY id""",
+        list(but),
+    )
+    for admin in admins:
+        await queue(tx, kind, user_id=admin["id"], about=about, order_id=order_id, version=version)
+
+
 async def queue_ahead(
     tx: Connection,
     times: Mapping[str, datetime],

@@ -159,9 +159,7 @@ async def watch_stock(tx: Connection) -> None:
     )
     if shortage is None:
         return
-    admins = await tx.fetch("SELECT id FROM users WHERE role = 'admin' AND suspended_at IS NULL ORDER BY id")
-    for admin in admins:
-        await notices.queue(tx, LINKS_LOW, user_id=admin["id"], about="links", version=shortage)
+    await notices.queue_for_admins(tx, LINKS_LOW, about="links", version=shortage)
 
 
 def _is_admin(admin: Viewer) -> None:

@@ -93,8 +93,6 @@ async def _give_account(
         order.id,
     )
     await bookings.record_event(tx, order.id, "user", "refund_account_given", actor_id=user.id)
-    admins = await tx.fetch("SELECT id FROM users WHERE role = 'admin' AND suspended_at IS NULL ORDER BY id")
-    for admin in admins:
-        await notices.queue(
-            tx, TO_TRANSFER, user_id=admin["id"], about=order.public_id, order_id=order.id, version=account_id
-        )
+    await notices.queue_for_admins(
+        tx, TO_TRANSFER, about=order.public_id, order_id=order.id, version=account_id
+    )

@@ -76,9 +76,9 @@ async def open_case(tx: Connection, order: Order, side: Side, user_id: int, kind
     )
     event = "problem_reported" if kind == "problem" else "objected"
     await bookings.record_event(tx, order.id, side, event, actor_id=user_id, detail={"report_id": report_id})
-    admins = await tx.fetch("SELECT id FROM users WHERE role = 'admin' AND suspended_at IS NULL ORDER BY id")
-    for person in {*await _both(tx, order), *(row["id"] for row in admins)}:
+    for person in await _both(tx, order):
         await notices.queue(tx, REPORTED, user_id=person, about=f"report-{report_id}", order_id=order.id)
+    await notices.queue_for_admins(tx, REPORTED, about=f"report-{report_id}", order_id=order.id)
     return report_id
 
 

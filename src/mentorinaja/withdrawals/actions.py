@@ -14,6 +14,7 @@ from mentorinaja.bookings.rules import new_public_id
 from mentorinaja.db.pool import Connection, Database, atomic
 from mentorinaja.errors import NotThere
 from mentorinaja.ledger import actions as ledger
+from mentorinaja.notices import actions as notices
 from mentorinaja.web.viewer import Viewer
 from mentorinaja.withdrawals import queries, rules
 from mentorinaja.withdrawals.deciding import (
@@ -28,7 +29,7 @@ from mentorinaja.withdrawals.deciding import (
 from mentorinaja.withdrawals.queries import Allowance
 from mentorinaja.withdrawals.rules import WrongPassword
 from mentorinaja.withdrawals.sending import Outcome, make_file, make_file_again, mark_many_sent
-from mentorinaja.withdrawals.writing import ASKED, tell_admins, tell_mentor, write_step
+from mentorinaja.withdrawals.writing import ASKED, tell_mentor, write_step
 
 __all__ = [
     "Outcome",
@@ -89,7 +90,7 @@ async def _ask(tx: Connection, user: Viewer, expert_id: int, wish: Wish, sealed:
     await write_step(tx, withdrawal_id, "requested", user.id, "", now)
     await ledger.record_withdrawal(tx, expert_id, public_id, wish.amount)
     await tell_mentor(tx, user.id, public_id, 1)
-    await tell_admins(tx, ASKED, public_id)
+    await notices.queue_for_admins(tx, ASKED, about=public_id)
     return public_id
 
 

@@ -11,10 +11,11 @@ from mentorinaja.db.pool import Connection, atomic
 from mentorinaja.errors import NotThere
 from mentorinaja.formats import rupiah, when
 from mentorinaja.ledger import actions as ledger
+from mentorinaja.notices import actions as notices
 from mentorinaja.web.viewer import Viewer
 from mentorinaja.withdrawals import queries, rules
 from mentorinaja.withdrawals.rules import Move, State, Undecidable
-from mentorinaja.withdrawals.writing import CHECKED, tell_admins, tell_mentor, write_step
+from mentorinaja.withdrawals.writing import CHECKED, tell_mentor, write_step
 
 # What the log calls it.
 _DONE: dict[Move, str] = {
@@ -204,7 +205,9 @@ async def _move_money(tx: Connection, held: Held, move: Move, step: int) -> None
 async def _tell(tx: Connection, held: Held, state: State, number: int, admin: Viewer) -> None:
     """The mentor reads each step that is the mentor's business; a first approval calls the other admins."""
     if state == "checked":
-        await tell_admins(tx, CHECKED, held.public_id, number=number, but=(admin.id, held.user_id))
+        await notices.queue_for_admins(
+            tx, CHECKED, about=held.public_id, version=number, but=(admin.id, held.user_id)
+        )
     elif held.state != "checked" or state != "requested":
         await tell_mentor(tx, held.user_id, held.public_id, number)
 

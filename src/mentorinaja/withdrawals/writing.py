@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 
 from mentorinaja.db.pool import Connection
@@ -36,16 +35,3 @@ async def write_step(
 async def tell_mentor(tx: Connection, user_id: int, public_id: str, number: int) -> None:
     """Its mentor reads this step, counted from 1."""
     await notices.queue(tx, STEPPED, user_id=user_id, about=public_id, version=number)
-
-
-async def tell_admins(
-    tx: Connection, kind: str, public_id: str, *, number: int = 0, but: Collection[int] = ()
-) -> None:
-    """All admins who can sign in are told, but those with these ids."""
-    admins = await tx.fetch(
-        """SELECT id FROM users WHERE role = 'admin' AND suspended_at IS NULL AND id <> ALL ($1::bigint[])
-           ORDER BY id""",
-        list(but),
-    )
-    for admin in admins:
-        await notices.queue(tx, kind, user_id=admin["id"], about=public_id, version=number)

@@ -11,7 +11,7 @@ from wtforms.validators import Optional
 from mentorinaja.admin.cases import Case, Decision, Event, Means, Part, Plan, ReasonForm
 from mentorinaja.admin.desk import Desk
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row, Where
-from mentorinaja.admin.words import order, time
+from mentorinaja.admin.words import inside, order, time
 from mentorinaja.formats import day, when
 from mentorinaja.payments import actions, link_queries
 from mentorinaja.payments.link_queries import Link, LinkUse
@@ -49,10 +49,10 @@ _KINDS = (
 def _search(words: str) -> Where:
     """Part of the address, or the order whose session has it."""
     return Where(
-        """l.id = ANY (ARRAY(SELECT x.id FROM meeting_links_pool x WHERE x.url ILIKE '%' || {} || '%'
+        """l.id = ANY (ARRAY(SELECT x.id FROM meeting_links_pool x WHERE x.url ILIKE {}
              UNION ALL SELECT u.link_id FROM orders o JOIN bookings b ON b.order_id = o.id
                JOIN meeting_link_uses u ON u.booking_id = b.id WHERE o.public_id = upper({})))""",
-        (words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_"), words),
+        (inside(words), words),
     )
 
 

@@ -6,6 +6,7 @@ import re
 from uuid import UUID
 
 from mentorinaja.admin.listing import Where
+from mentorinaja.admin.words import inside
 
 _PUBLIC_ID = re.compile(r"((?:BE|PD|EX)-[0-9]{8}-[A-Z0-9]{6})(?:-[0-9]{1,4})?")
 # Its last six characters, as they are read out on the telephone.
@@ -40,10 +41,10 @@ def search(words: str) -> Where:
     if _PHONE.fullmatch(words):
         return _any(_people("p.phone COLLATE \"C\" LIKE {} || '%'", _phone(words)))
     if "@" in words:
-        return _any(_people("p.email::text ILIKE '%' || {} || '%'", _plain(words)))
+        return _any(_people("p.email::text ILIKE {}", inside(words)))
     if len(words) < _LEAST_LETTERS:
         return Where("false")
-    named = _people("p.full_name ILIKE '%' || {} || '%'", _plain(words))
+    named = _people("p.full_name ILIKE {}", inside(words))
     if _CODE.fullmatch(upper):
         return _any((_BY_CODE, (upper,)), named)
     return _any((_BY_TRANSACTION, (words,)), named)
@@ -63,8 +64,3 @@ def _phone(words: str) -> str:
     """The beginning of a number as it is stored, `+62…`, from however it was written."""
     digits = re.sub(r"[^0-9]", "", words)
     return "+62" + digits[1:] if digits.startswith("0") else "+" + digits
-
-
-def _plain(words: str) -> str:
-    """As it is typed: what LIKE would read as a pattern is none."""
-    return re.sub(r"([\\%_])", r"\\\1", words)

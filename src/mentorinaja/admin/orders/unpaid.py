@@ -80,7 +80,9 @@ async def _plan_close(_means: Means, _case: Case) -> Plan:
             "Midtrans ditanya sekali lagi, dan halaman bayarnya ditutup.",
             "Jika sudah dibayar, pesanannya dikonfirmasi. Jika belum, pesanan berakhir dan jadwalnya bebas.",
         ),
-        tells=("Pembayar diberi tahu seperti pada setiap pesanan yang kedaluwarsa.",),
+        tells=(
+            "Jika sudah dibayar, keduanya diberi tahu lewat email. Jika belum, pembayar membacanya di Riwayat.",
+        ),
         undo="Pembayaran yang masuk sesudahnya diperlakukan sebagai pembayaran terlambat.",
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from mentorinaja.accounts import people
@@ -12,7 +11,7 @@ from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row
 from mentorinaja.admin.people import about
 from mentorinaja.admin.people.about import Deal
 from mentorinaja.admin.people.mentor_words import EVENTS, PAUSES, STATE_CHIPS, STATES
-from mentorinaja.admin.words import money, person, time
+from mentorinaja.admin.words import inside, money, person, plain, time
 from mentorinaja.applications import queries as applications
 from mentorinaja.applications.queries import Application, Happened
 from mentorinaja.applications.rules import hints
@@ -51,8 +50,7 @@ class MentorCase:
 
 def _search(words: str) -> Where:
     """In the name, the address, the company: found first, so that each goes by its index."""
-    plain = re.sub(r"([\\%_])", r"\\\1", words)
-    like = f"%{plain}%" if len(words) > 2 else f"{plain}%"
+    like = inside(words) if len(words) > 2 else f"{plain(words)}%"
     columns = ("display_name", "slug", "company")
     found = " UNION ALL ".join(f"SELECT id FROM experts WHERE {column} ILIKE {{}}" for column in columns)
     return Where(f"e.id = ANY (ARRAY({found}))", (like,) * len(columns))

@@ -6,7 +6,7 @@ import re
 
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row, Where
 from mentorinaja.admin.people.mentor_words import STATES
-from mentorinaja.admin.words import time
+from mentorinaja.admin.words import inside, plain, time
 
 ROLES = {"user": "Pengguna", "expert": "Mentor", "admin": "Admin"}
 _ROLE_CHIPS = {"user": "plain", "expert": "ok", "admin": "warn"}
@@ -37,15 +37,15 @@ def search(words: str) -> Where:
 
     The people are found first and their rows read then: however the list is ordered, each search goes by its index.
     """
-    plain = re.sub(r"([\\%_])", r"\\\1", words)
+    whole = plain(words)
     found = ["SELECT id FROM users WHERE full_name ILIKE {}"]
-    values: list[object] = [f"%{plain}%"]
+    values: list[object] = [inside(words)]
     if len(words) < _LEAST_INSIDE:
         found *= 4
-        values = [plain, f"{plain} %", f"% {plain}", f"% {plain} %"]
+        values = [whole, f"{whole} %", f"% {whole}", f"% {whole} %"]
     else:
         found.append("SELECT id FROM users WHERE email::text ILIKE {}")
-        values.append(f"{plain}%")
+        values.append(f"{whole}%")
     if span := phone_range(words):
         found.append('SELECT id FROM users WHERE phone COLLATE "C" >= {} AND phone COLLATE "C" < {}')
         values += span

@@ -7,6 +7,7 @@ from typing import Any
 
 from mentorinaja.admin.cases import Means
 from mentorinaja.admin.desk import Desk
+from mentorinaja.admin.health.numbers import LATE_REFUND
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row, Where
 from mentorinaja.admin.refunds.case import load
 from mentorinaja.admin.refunds.decisions import DECISIONS
@@ -20,7 +21,6 @@ _ACCOUNT = """(SELECT a.{} FROM refund_accounts a WHERE a.order_id = r.order_id 
   AND CASE WHEN r.account_id IS NULL THEN a.bounced_at IS NULL ELSE a.id = r.account_id END ORDER BY a.id DESC LIMIT 1)"""
 _HAS_ACCOUNT = "EXISTS (SELECT FROM refund_accounts a WHERE a.order_id = r.order_id AND a.bounced_at IS NULL)"
 _OPEN = "r.state NOT IN ('done', 'rejected')"
-_LATE = f"{_OPEN} AND refund_promise(r) < (app_now() AT TIME ZONE 'Asia/Jakarta')::date"
 # What was found by name or address, each looked up in its own index.
 _FOUND = """r.id = ANY (ARRAY(
   SELECT f.id FROM orders x JOIN refunds f ON f.order_id = x.id WHERE x.public_id = upper({})
@@ -79,7 +79,7 @@ _WAITING = Filter(
             "Menunggu Midtrans",
             Where("r.state IN ('approved', 'sent') AND r.way IS DISTINCT FROM 'bank' AND r.left_at IS NULL"),
         ),
-        Choice("late", "Terlambat", Where(_LATE)),
+        Choice("late", "Terlambat", Where(LATE_REFUND)),
     ),
 )
 _STATES = Filter(
@@ -104,7 +104,7 @@ _REASONS = Filter(
 
 LISTING = Listing(
     fields=f"""r.id, r.state, r.amount, r.reason, r.way, r.created_at, r.reference, o.public_id, o.payer_name, o.user_id,
-              {_ACCOUNT.format("tail")} AS tail, coalesce({_LATE}, false) AS late""",
+              {_ACCOUNT.format("tail")} AS tail, coalesce({LATE_REFUND}, false) AS late""",
     source="refunds r JOIN orders o ON o.id = r.order_id",
     key="r.id",
     at="r.created_at",

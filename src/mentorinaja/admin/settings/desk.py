@@ -9,7 +9,7 @@ from mentorinaja.admin.cases import Case, Decision, Event, Means, Plan, ReasonFo
 from mentorinaja.admin.desk import Desk
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row, Where
 from mentorinaja.admin.settings.words import LABELS, said, said_changes
-from mentorinaja.admin.words import time
+from mentorinaja.admin.words import inside, time
 from mentorinaja.formats import when
 from mentorinaja.policies import actions, queries, rules
 from mentorinaja.policies.queries import Change
@@ -24,7 +24,7 @@ _HOLDS = """p.id = (SELECT c.id FROM policies c WHERE (c.planned_at IS NULL OR c
 
 
 def _search(words: str) -> Where:
-    return Where("p.reason ILIKE '%' || {} || '%' OR u.full_name ILIKE '%' || {} || '%'", (words, words))
+    return Where("p.reason ILIKE {} OR u.full_name ILIKE {}", (inside(words), inside(words)))
 
 
 def _id(row: Row) -> Cell:
@@ -178,7 +178,13 @@ DESK = Desk(
     load=load,
     decisions=(
         Decision(
-            "withdraw", "Batalkan rencana", lambda case: _of(case)[1], _plan_withdraw, _withdraw, bad=True
+            "withdraw",
+            "Batalkan rencana",
+            lambda case: _of(case)[1],
+            _plan_withdraw,
+            _withdraw,
+            bad=True,
+            sensitive=True,
         ),
     ),
     above="partials/admin/policies_above.html",

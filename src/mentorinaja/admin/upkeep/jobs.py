@@ -6,7 +6,7 @@ from mentorinaja.admin import actions
 from mentorinaja.admin.cases import Case, Decision, Event, Means, Part, PlainForm, Plan, ReasonForm
 from mentorinaja.admin.desk import Desk
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row, Where
-from mentorinaja.admin.words import time
+from mentorinaja.admin.words import inside, time
 from mentorinaja.jobs.waiting import LATE, Held, job_by_id
 from mentorinaja.typed import whole_in
 
@@ -57,7 +57,7 @@ LISTING = Listing(
         ("giliran", lambda row: row["execute_after"]),
         ("kesalahan", lambda row: row["problem"]),
     ),
-    search=lambda words: Where("q.entrypoint ILIKE '%' || {} || '%'", (words,)),
+    search=lambda words: Where("q.entrypoint ILIKE {}", (inside(words),)),
     search_hint="Nama pekerjaan",
     filters=(
         Filter(

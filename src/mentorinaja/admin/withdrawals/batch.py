@@ -8,11 +8,10 @@ from litestar import Response, get, post
 
 from mentorinaja.admin import passwords
 from mentorinaja.admin.cases import Means
-from mentorinaja.admin.pages import desk_page, means_of
+from mentorinaja.admin.pages import bank_file, desk_page, means_of
 from mentorinaja.banks.vault import Vault
 from mentorinaja.errors import DomainError
 from mentorinaja.transfers import queries as files
-from mentorinaja.transfers.actions import BankFile
 from mentorinaja.transfers.rules import MOST, Unbatchable, references_in
 from mentorinaja.typed import whole_in
 from mentorinaja.web.auth import requires_admin
@@ -47,7 +46,7 @@ async def make_batch(request: WebRequest) -> Response[Any]:
         file = await actions.make_file(means.db, Vault(means.settings), means.admin, chosen, again)
     except DomainError as problem:
         return await _page(request, means, chosen=chosen, problem=problem)
-    return _download(file)
+    return bank_file(file)
 
 
 @post(f"{_HERE}/again", guards=[requires_admin])
@@ -61,19 +60,24 @@ async def download_again(request: WebRequest) -> Response[Any]:
         file = await actions.make_file_again(means.db, Vault(means.settings), means.admin, batch_id)
     except DomainError as problem:
         return await _page(request, means, problem=problem)
-    return _download(file)
+    return bank_file(file)
 
 
 @post(f"{_HERE}/sent", guards=[requires_admin])
 async def mark_sent(request: WebRequest) -> Response[Any]:
-    """Mark many as sent: an id and its reference a line (`lines`). Lines that are refused stay in the field (422)."""
-    means, text = means_of(request), (await posted(request)).text("lines") or ""
+    """Mark many as sent: an id and its reference a line (`lines`), after the password. Lines that are refused stay in
+    the field (422).
+    """
+    means, sent = means_of(request), await posted(request)
+    text = sent.text("lines") or ""
     try:
         lines = references_in(text)
         if not lines:
             raise Unbatchable("Tempel id penarikan dan nomor referensinya, satu per baris.")
     except Unbatchable as problem:
         return await _page(request, means, lines=text, lines_error=str(problem), status=422)
+    if refusal := await passwords.problem_with(means, sent.text("password") or ""):
+        return await _page(request, means, lines=text, unconfirmed=refusal)
     outcomes = await actions.mark_many_sent(means.db, means.admin, lines)
     refused = [outcome for outcome in outcomes if outcome.problem]
     done = f"{len(outcomes) - len(refused)} penarikan ditandai terkirim."
@@ -89,17 +93,6 @@ def _texts(sent: Posted, name: str) -> list[str]:
     return [value for value in sent.getlist(name) if isinstance(value, str)]
 
 
-def _download(file: BankFile) -> Response[Any]:
-    return Response(
-        file.content,
-        media_type="text/csv; charset=utf-8",
-        headers={
-            "Content-Disposition": f'attachment; filename="{file.name}"',
-            "Cache-Control": "no-store",
-        },
-    )
-
-
 async def _page(
     request: WebRequest,
     means: Means,
@@ -109,13 +102,17 @@ async def _page(
     password_error: DomainError | None = None,
     lines: str = "",
     lines_error: str = "",
+    unconfirmed: DomainError | None = None,
     refused: list[Outcome] | None = None,
     done: str = "",
     status: int = 200,
 ) -> Response[Any]:
-    """The page; `chosen` are the ids whose boxes are ticked (None: all that are in no file yet)."""
+    """The page; `chosen` are the ids whose boxes are ticked (None: all that are in no file yet).
+
+    `password_error` is about the file, `unconfirmed` about what was sent.
+    """
     waiting = await queries.to_send(means.db, _SHOWN)
-    refusal = problem or password_error
+    refusal = problem or password_error or unconfirmed
     answer = desk_page(
         request,
         "templates/admin/withdrawal_batch.html",
@@ -131,6 +128,7 @@ async def _page(
         password_error=str(password_error) if password_error else "",
         lines=lines,
         lines_error=lines_error,
+        unconfirmed=str(unconfirmed) if unconfirmed else "",
         refused=refused or [],
         done=done,
         most=MOST,

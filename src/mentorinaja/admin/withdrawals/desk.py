@@ -7,26 +7,26 @@ from typing import Any
 
 from mentorinaja.admin.cases import Means
 from mentorinaja.admin.desk import Desk
+from mentorinaja.admin.health.numbers import LATE_WITHDRAWAL
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row, Where
 from mentorinaja.admin.withdrawals.case import CHIPS, load
 from mentorinaja.admin.withdrawals.decisions import DECISIONS
-from mentorinaja.admin.words import money, person, time
+from mentorinaja.admin.words import inside, money, person, time
 from mentorinaja.banks.rules import BANKS
 from mentorinaja.formats import day
 from mentorinaja.withdrawals import queries
 from mentorinaja.withdrawals.rules import WORDS
 
 _OPEN = "w.state IN ('requested', 'checked', 'processing')"
-_LATE = f"{_OPEN} AND withdrawal_due(w.asked_at) < (app_now() AT TIME ZONE 'Asia/Jakarta')::date"
 
 
 def _search(words: str) -> Where:
     if words.upper().startswith("WD-"):
         return Where("w.public_id = upper({})", (words,))
     return Where(
-        """u.full_name ILIKE '%' || {} || '%'
+        """u.full_name ILIKE {}
            OR w.id IN (SELECT s.withdrawal_id FROM withdrawal_steps s WHERE s.state = 'paid' AND s.note = {})""",
-        (words, words),
+        (inside(words), words),
     )
 
 
@@ -50,7 +50,7 @@ _STATES = Filter(
         *(Choice(state, words, Where("w.state = {}", (state,))) for state, words in WORDS.items()),
     ),
 )
-_DUE = Filter("due", "Tenggat", (Choice("late", "Terlambat", Where(_LATE)),))
+_DUE = Filter("due", "Tenggat", (Choice("late", "Terlambat", Where(LATE_WITHDRAWAL)),))
 _BANKS = Filter(
     "bank",
     "Bank",
@@ -59,7 +59,7 @@ _BANKS = Filter(
 
 LISTING = Listing(
     fields=f"""w.public_id, w.state, w.amount, w.bank_name, w.account_tail, w.account_holder, e.user_id, u.full_name,
-              w.asked_at, withdrawal_due(w.asked_at) AS due, {_LATE} AS late""",
+              w.asked_at, withdrawal_due(w.asked_at) AS due, {LATE_WITHDRAWAL} AS late""",
     source="withdrawals w JOIN experts e ON e.id = w.expert_id JOIN users u ON u.id = e.user_id",
     key="w.id",
     at="w.asked_at",
