@@ -85,6 +85,10 @@ def test_every_desk_has_a_word_in_the_log_and_every_action_is_of_a_kind() -> Non
 
 
 def test_a_detail_is_read_in_lines() -> None:
+    for agent in ("9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "2026-13-41T99:99:99+00:00"):
+        assert lines_of({"user_agent": agent}) == [("user agent", agent)], (
+            "browsers call themselves what they like"
+        )
     assert lines_of({"amount": 5000, "orders": ["A", "B"], "x_y": None, "from": {"role": ""}}) == [
         ("Jumlah", "Rp 5.000"),
         ("Order", "A, B"),

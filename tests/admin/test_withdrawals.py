@@ -72,6 +72,13 @@ async def test_a_withdrawal_goes_from_the_portal_to_the_bank_and_the_mentor_read
 
     await desk.get(BATCH)
     pasted = f"{public_id.lower()}\tTRF-0001\nWD-20260101-ABCDEF TRF-0002\n{public_id}"
+    await site.db.execute("UPDATE login_sessions SET confirmed_at = app_now() - interval '11 minutes'")
+    answer = await desk.post(f"{BATCH}/sent", {"lines": pasted})
+    assert answer.status_code == 422 and desk.page.css_first("#password-sent-error") is not None
+    assert public_id.lower() in desk.text and "TRF-0002" in desk.text, "what was pasted is kept"
+    assert not await site.db.fetchval("SELECT count(*) FROM withdrawals WHERE state = 'paid'")
+    await site.db.execute("UPDATE login_sessions SET confirmed_at = app_now()")
+    await desk.get(BATCH)
     answer = await desk.submit("#sent form", {"lines": pasted})
     assert answer.status_code == 422 and "1 penarikan ditandai terkirim." in desk.text
     area = desk.page.css_first("#lines")

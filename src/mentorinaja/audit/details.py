@@ -87,6 +87,6 @@ def _time(text: str) -> str:
         return text
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        return when(at) if at.tzinfo else text
+    except (ValueError, OverflowError):  # a browser may call itself a time that no clock shows
         return text
-    return when(at) if at.tzinfo else text

@@ -230,6 +230,7 @@ DECISIONS = (
         _bounced,
         form=WordsForm,
         bad=True,
+        sensitive=True,
     ),
     Decision(
         "reject",

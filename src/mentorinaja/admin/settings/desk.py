@@ -9,7 +9,7 @@ from mentorinaja.admin.cases import Case, Decision, Event, Means, Plan, ReasonFo
 from mentorinaja.admin.desk import Desk
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row, Where
 from mentorinaja.admin.settings.words import LABELS, said, said_changes
-from mentorinaja.admin.words import inside, time
+from mentorinaja.admin.words import inside, moment, time
 from mentorinaja.formats import when
 from mentorinaja.policies import actions, queries, rules
 from mentorinaja.policies.queries import Change
@@ -49,7 +49,7 @@ LISTING = Listing(
     columns=(
         Column("Aturan", _id),
         Column("Status", lambda row: Cell(row["state"], chip=_CHIPS[row["state"]])),
-        Column("Mulai berlaku", lambda row: time(row["since"])),
+        Column("Mulai berlaku", lambda row: moment(row["since"])),
         Column("Yang berubah", lambda row: Cell(_changes(row))),
         Column("Oleh", lambda row: Cell(row["by"], note=row["reason"])),
     ),

@@ -176,11 +176,26 @@ _REFERENCE = {"reference": "Dari berkas jawaban bank. Mentor membacanya."}
 DECISIONS = (
     Decision("approve", "Setujui", _approvable, _plan_approve, _approve, form=PlainForm, sensitive=True),
     Decision(
-        "sent", "Tandai terkirim", _in("processing"), _plan_sent, _sent, form=SentForm, hints=_REFERENCE
+        "sent",
+        "Tandai terkirim",
+        _in("processing"),
+        _plan_sent,
+        _sent,
+        form=SentForm,
+        sensitive=True,
+        hints=_REFERENCE,
     ),
     Decision("take-back", "Tarik persetujuan", _takable, _plan_take_back, _take_back),
     Decision("reject", "Tolak", _in("requested", "checked"), _plan_return, _reject, bad=True),
-    Decision("failed", "Tandai gagal", _in("processing", "paid"), _plan_return, _failed, bad=True),
+    Decision(
+        "failed",
+        "Tandai gagal",
+        _in("processing", "paid"),
+        _plan_return,
+        _failed,
+        bad=True,
+        sensitive=True,
+    ),
     Decision("unsend", "Batalkan tanda terkirim", _in("paid"), _plan_unsend, _unsend, sensitive=True),
     Decision("restore", "Buka lagi", _in("rejected", "failed"), _plan_restore, _restore, sensitive=True),
 )
