@@ -7,7 +7,7 @@ import re
 from mentorinaja.admin.cases import Case, Means, Part
 from mentorinaja.admin.desk import Desk
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row, Where
-from mentorinaja.admin.words import inside, money, person, time
+from mentorinaja.admin.words import inside, moment, money, person, time
 from mentorinaja.audit import queries
 from mentorinaja.audit.queries import Whole
 from mentorinaja.audit.rules import ACTIONS, KINDS
@@ -73,11 +73,9 @@ LISTING = Listing(
         ),
         Column("Tentang", lambda row: _subject(row["kind"], row["subject"])),
         Column("Oleh", _actor),
-        Column("Alasan", lambda row: Cell(row["reason"])),
-        Column(
-            "Waktu",
-            lambda row: Cell(time(row["at"]).text, note=_from_where(row["address"], row["session_id"])),
-        ),
+        Column("Alasan", lambda row: Cell(row["reason"]), long=True),
+        Column("Waktu", lambda row: moment(row["at"])),
+        Column("Dari", lambda row: Cell(_from_where(row["address"], row["session_id"]))),
         Column("Jumlah", lambda row: money(row["amount"]), number=True),
     ),
     exports=(

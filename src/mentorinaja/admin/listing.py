@@ -41,11 +41,12 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the list; numbers stand at the right."""
+    """A column of the list; numbers stand at the right, a long text is cut after two lines (its case has all of it)."""
 
     label: str
     cell: Callable[[Row], Cell]
     number: bool = False
+    long: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mentorinaja.admin.cases import Case, Decision, Event, Means, Part, Plan, ReasonForm
 from mentorinaja.admin.desk import Desk
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row, Where
-from mentorinaja.admin.words import inside, money, order, person, time
+from mentorinaja.admin.words import inside, moment, money, order, person, time
 from mentorinaja.reviews import actions, queries
 from mentorinaja.reviews.queries import Whole
 
@@ -42,13 +42,13 @@ LISTING = Listing(
     columns=(
         Column("Ulasan", lambda row: Cell(f"{row['rating']} ★", href=f"/admin/reviews/{row['public_id']}")),
         Column("Status", lambda row: _shown(row["hidden_at"] is not None)),
-        Column("Kata", _words),
+        Column("Kata", _words, long=True),
         Column(
             "Penulis", lambda row: person(row["author"], f"sebagai {row['display_name']}", row["user_id"])
         ),
         Column("Mentor", lambda row: person(row["expert"], "", row["expert_user_id"])),
         Column("Order", lambda row: order(row["public_id"])),
-        Column("Ditulis", lambda row: time(row["created_at"])),
+        Column("Ditulis", lambda row: moment(row["created_at"])),
     ),
     exports=(
         ("order", lambda row: row["public_id"]),

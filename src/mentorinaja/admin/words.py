@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 
 from mentorinaja.admin.listing import Cell
-from mentorinaja.formats import rupiah, when
+from mentorinaja.formats import clock_time, day, rupiah, when
 
 
 def money(amount: int | None) -> Cell:
@@ -17,6 +17,14 @@ def money(amount: int | None) -> Cell:
 def time(at: datetime | None) -> Cell:
     """A time on the desk's clock, which is Jakarta's; nothing for None."""
     return Cell(when(at) if at else "")
+
+
+def moment(at: datetime | None, note: str = "", href: str = "") -> Cell:
+    """A time as a column shows it: the day, and under it the hour with what else there is to say."""
+    if at is None:
+        return Cell("", note=note)
+    on_one_line = day(at).replace(" ", "\u00a0")
+    return Cell(on_one_line, href, ", ".join(filter(None, (f"{clock_time(at)} WIB", note))))
 
 
 def person(name: str, note: str, user_id: int) -> Cell:

@@ -7,7 +7,7 @@ from mentorinaja.admin.desk import Desk
 from mentorinaja.admin.gateway.queries import Difference, difference_by_id, journals_of, words_of
 from mentorinaja.admin.health.numbers import MORE_HERE, MORE_THERE, OPEN_DIFFERENCE
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row, Where
-from mentorinaja.admin.words import money, order, time
+from mentorinaja.admin.words import moment, money, order, time
 from mentorinaja.formats import rupiah
 from mentorinaja.payments import actions
 from mentorinaja.payments.rules import UNHEARD_AFTER
@@ -55,8 +55,8 @@ LISTING = Listing(
         Column("Order", lambda row: order(row["public_id"])),
         Column("Di Midtrans", _there, number=True),
         Column("Di sini", lambda row: money(row["here"]), number=True),
-        Column("Ditemukan", lambda row: time(row["found_at"])),
-        Column("Selesai", lambda row: time(row["resolved_at"])),
+        Column("Ditemukan", lambda row: moment(row["found_at"])),
+        Column("Selesai", lambda row: moment(row["resolved_at"])),
     ),
     exports=(
         ("id", lambda row: row["id"]),

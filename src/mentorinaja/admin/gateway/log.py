@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from mentorinaja.admin.cases import Case, Decision, Means, Part, PlainForm, Plan
 from mentorinaja.admin.desk import Desk
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row, Where
 from mentorinaja.admin.orders.words import ATTEMPTS, PAYMENT, TRANSACTIONS
-from mentorinaja.admin.words import money, order, time
+from mentorinaja.admin.words import moment, money, order, time
 from mentorinaja.payments import actions, log_queries
 from mentorinaja.payments.gateway_words import GatewayDown, rupiah
 from mentorinaja.payments.log_queries import LogEntry
@@ -63,8 +64,10 @@ def alert_words(word: str) -> str:
     return _ALERTS.get(word, word)
 
 
-def _standing(row: Row) -> Cell:
-    return Cell(row["transaction_status"] or "–", note=row["transaction_id"] or "")
+def _attempt(row: Row) -> Cell:
+    """The order, and under it the attempt's own id where it has another one."""
+    told = row["gateway_order_id"]
+    return replace(order(row["public_id"]), note="" if told == row["public_id"] else told)
 
 
 LISTING = Listing(
@@ -75,11 +78,11 @@ LISTING = Listing(
     key="p.id",
     at="p.at",
     columns=(
-        Column("Waktu", lambda row: Cell(time(row["at"]).text, href=f"/admin/payments/{row['key']}")),
+        Column("Waktu", lambda row: moment(row["at"], href=f"/admin/payments/{row['key']}")),
         Column("Sumber", lambda row: Cell(_SOURCES[row["source"]])),
-        Column("Order", lambda row: order(row["public_id"])),
-        Column("Id di Midtrans", lambda row: Cell(row["gateway_order_id"])),
-        Column("Status, transaksi", _standing),
+        Column("Order", _attempt),
+        Column("Status", lambda row: Cell(row["transaction_status"] or "–")),
+        Column("Transaksi", lambda row: Cell(row["transaction_id"] or "")),
         Column(
             "Peringatan",
             lambda row: Cell(alert_words(row["alert"]), chip="warn") if row["alert"] else Cell(""),

@@ -11,7 +11,7 @@ from wtforms.validators import Optional
 from mentorinaja.admin.cases import Case, Decision, Event, Means, Part, Plan, ReasonForm
 from mentorinaja.admin.desk import Desk
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row, Where
-from mentorinaja.admin.words import inside, order, time
+from mentorinaja.admin.words import inside, moment, order, time
 from mentorinaja.formats import day, when
 from mentorinaja.payments import actions, link_queries
 from mentorinaja.payments.link_queries import Link, LinkUse
@@ -79,7 +79,7 @@ LISTING = Listing(
         Column("Keadaan", _state),
         Column("Sesi terakhir", _session),
         Column("Berlaku sampai", lambda row: Cell(day(row["expires_at"]) if row["expires_at"] else "–")),
-        Column("Ditambahkan", lambda row: time(row["created_at"])),
+        Column("Ditambahkan", lambda row: moment(row["created_at"])),
     ),
     exports=(
         ("tautan", lambda row: row["url"]),

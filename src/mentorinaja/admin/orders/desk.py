@@ -10,7 +10,7 @@ from mentorinaja.admin.orders.case import load
 from mentorinaja.admin.orders.decisions import DECISIONS
 from mentorinaja.admin.orders.search import search
 from mentorinaja.admin.orders.words import BOOKING, CATEGORIES, KINDS, PAYMENT, booking_chip, payment_chip
-from mentorinaja.admin.words import money, order, person, time
+from mentorinaja.admin.words import moment, money, order, person
 from mentorinaja.formats import when
 
 # Written out, not passed as values: so that the planner knows which of the partial indexes they are for.
@@ -31,7 +31,9 @@ _HEALTH = (
 
 
 def _status(row: Row) -> Cell:
-    return booking_chip("cancelled" if row["overdue"] and row["status"] == "pending" else row["status"])
+    """How the money stands, and under it the booking; of what has none, what it is."""
+    booking = booking_chip("cancelled" if row["overdue"] and row["status"] == "pending" else row["status"])
+    return replace(payment_chip(row["payment_status"]), note=booking.text or KINDS[row["kind"]])
 
 
 def _named(row: Row) -> Cell:
@@ -47,12 +49,11 @@ LISTING = Listing(
     at="o.created_at",
     columns=(
         Column("Order", _named),
-        Column("Yang dipesan", lambda row: Cell(row["item_name"], note=KINDS[row["kind"]])),
+        Column("Yang dipesan", lambda row: Cell(row["item_name"]), long=True),
         Column("Pembayar", lambda row: person(row["payer_name"], "", row["user_id"])),
         Column("Mentor", lambda row: person(row["expert_name"], "", row["expert_user_id"])),
-        Column("Mulai", lambda row: time(row["starts_at"])),
-        Column("Booking", _status),
-        Column("Pembayaran", lambda row: payment_chip(row["payment_status"])),
+        Column("Mulai", lambda row: moment(row["starts_at"])),
+        Column("Pembayaran", _status),
         Column("Total", lambda row: money(row["total"]), number=True),
     ),
     exports=(

@@ -140,7 +140,7 @@ def _event(at: datetime, data: Data) -> Moment:
 
 
 def _opened(at: datetime, data: Data) -> Moment:
-    methods = ", ".join(data["methods"]) if data["methods"] else "semua cara bayar"
+    methods = words.methods(data["methods"]) or "semua cara bayar"
     until = when(datetime.fromisoformat(data["until"]))
     note = f"Sekarang {words.ATTEMPTS[data['state']]}; {methods}; sampai {until}; ditanyakan {data['checks']} kali"
     return Moment(at, f"Pembayaran {data['id']} dibuka, {rupiah(data['amount'])}", by="Midtrans", note=note)
@@ -153,9 +153,10 @@ def _closed(at: datetime, data: Data) -> Moment:
 def _transaction(at: datetime, data: Data) -> Moment:
     back = f", {rupiah(data['returned'])} kembali" if data["returned"] else ""
     note = f"Sekarang {words.TRANSACTIONS[data['state']]}{back}, sejak {when(datetime.fromisoformat(data['changed']))}"
+    note += f"; {data['id']}"
     return Moment(
         at,
-        f"Transaksi {data['id']}, {data['type']}, {rupiah(data['amount'])}",
+        f"Transaksi {_word(words.METHODS, data['type'])}, {rupiah(data['amount'])}",
         by="Midtrans",
         note=note,
         kind="bad" if data["state"] in ("quarantined", "reversed", "chargeback", "unknown") else "done",

@@ -6,7 +6,7 @@ from mentorinaja.admin.cases import Case, Decision, Means, PlainForm, Plan
 from mentorinaja.admin.desk import Desk
 from mentorinaja.admin.health.numbers import OVERDUE
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Where
-from mentorinaja.admin.words import money, order, person, time
+from mentorinaja.admin.words import moment, money, order, person, time
 from mentorinaja.payments import actions
 from mentorinaja.payments.rules import OVERDUE_AFTER
 
@@ -24,8 +24,8 @@ LISTING = Listing(
     columns=(
         Column("Order", lambda row: Cell(row["public_id"], href=f"/admin/unpaid/{row['public_id']}")),
         Column("Pembayar", lambda row: person(row["payer_name"], "", row["user_id"])),
-        Column("Yang dipesan", lambda row: Cell(row["item_name"])),
-        Column("Batas bayar", lambda row: time(row["pay_deadline"])),
+        Column("Yang dipesan", lambda row: Cell(row["item_name"]), long=True),
+        Column("Batas bayar", lambda row: moment(row["pay_deadline"])),
         Column("Total", lambda row: money(row["total"]), number=True),
     ),
     exports=(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from mentorinaja.admin.listing import Cell
 
 KINDS = {"booking": "Sesi", "extension": "Tambahan waktu", "product": "Produk"}
@@ -108,6 +110,28 @@ TRANSACTIONS = {
     "reversed": "ditarik kembali",
     "unknown": "tidak dikenal",
 }
+# How Midtrans calls the ways to pay: when it opens a payment, and when it tells of a transaction.
+METHODS = {
+    "credit_card": "kartu",
+    "bank_transfer": "transfer bank",
+    "bca_va": "VA BCA",
+    "bni_va": "VA BNI",
+    "bri_va": "VA BRI",
+    "cimb_va": "VA CIMB",
+    "permata_va": "VA Permata",
+    "permata": "VA Permata",
+    "other_va": "VA bank lain",
+    "echannel": "Mandiri Bill",
+    "gopay": "GoPay",
+    "shopeepay": "ShopeePay",
+    "ovo": "OVO",
+    "dana": "Dana",
+    "qris": "QRIS",
+    "other_qris": "QRIS",
+    "cstore": "gerai",
+    "indomaret": "Indomaret",
+    "alfamart": "Alfamart",
+}
 ATTEMPTS = {
     "creating": "sedang dibuka",
     "unknown": "hasilnya belum diketahui",
@@ -174,6 +198,11 @@ ROOM_CAUSES = {
     "objection_partly": "keberatan diputuskan, sebagian kembali",
     "disputed": "keberatan diputuskan, pembayaran kembali",
 }
+
+
+def methods(names: Iterable[str] | None) -> str:
+    """Ways to pay, as people call them."""
+    return ", ".join(dict.fromkeys(METHODS.get(name, name) for name in names or ()))
 
 
 def booking_chip(status: str | None) -> Cell:

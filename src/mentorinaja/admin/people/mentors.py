@@ -11,7 +11,7 @@ from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row
 from mentorinaja.admin.people import about
 from mentorinaja.admin.people.about import Deal
 from mentorinaja.admin.people.mentor_words import EVENTS, PAUSES, STATE_CHIPS, STATES
-from mentorinaja.admin.words import inside, money, person, plain, time
+from mentorinaja.admin.words import inside, moment, money, person, plain, time
 from mentorinaja.applications import queries as applications
 from mentorinaja.applications.queries import Application, Happened
 from mentorinaja.applications.rules import hints
@@ -75,8 +75,8 @@ LISTING = Listing(
         Column("Status", _state),
         Column("Peran", lambda row: Cell(row["position_title"], note=row["company"])),
         Column("Akun", lambda row: person(row["email"], "", row["user_id"])),
-        Column("Lamaran dikirim", lambda row: time(row["sent_at"])),
-        Column("Profil dibuat", lambda row: time(row["created_at"])),
+        Column("Lamaran dikirim", lambda row: moment(row["sent_at"])),
+        Column("Profil dibuat", lambda row: moment(row["created_at"])),
     ),
     exports=(
         ("id", lambda row: row["id"]),

@@ -14,7 +14,7 @@ from mentorinaja.admin.people import about
 from mentorinaja.admin.people.about import Deal
 from mentorinaja.admin.people.mentor_words import STATES
 from mentorinaja.admin.people.users import role_cell
-from mentorinaja.admin.upkeep.words import kind_of
+from mentorinaja.admin.upkeep.words import about_of, kind_of
 from mentorinaja.admin.words import time
 from mentorinaja.formats import rupiah, zone_name
 from mentorinaja.typed import whole_in
@@ -130,7 +130,7 @@ async def _parts(means: Means, data: UserCase) -> tuple[Part, ...]:
         Part("devices", "Perangkat", "partials/admin/devices.html", {"user": data, "can_look": can_look}),
         Part("orders", "Order terakhir", "partials/admin/deals.html", {"deals": orders, "words": PAYMENT}),
         Part("mails", "Email terakhir", "partials/admin/letters.html",
-             {"letters": await about.latest_mails(means.db, person.id), "kind_of": kind_of}),
+             {"letters": await about.latest_mails(means.db, person.id), "kind_of": kind_of, "about_of": about_of}),
         Part("lists", "Daftar lain", "partials/admin/person_lists.html", {"lists": _lists(person)}),
     ]  # fmt: skip
     if data.coming:

@@ -6,7 +6,7 @@ import re
 
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row, Where
 from mentorinaja.admin.people.mentor_words import STATES
-from mentorinaja.admin.words import inside, plain, time
+from mentorinaja.admin.words import inside, moment, plain
 
 ROLES = {"user": "Pengguna", "expert": "Mentor", "admin": "Admin"}
 _ROLE_CHIPS = {"user": "plain", "expert": "ok", "admin": "warn"}
@@ -81,7 +81,7 @@ LISTING = Listing(
         Column("Peran", lambda row: role_cell(row["role"])),
         Column("Profil mentor", lambda row: Cell(STATES.get(row["expert_status"] or "", ""))),
         Column("Keadaan", _state),
-        Column("Sejak", lambda row: time(row["created_at"])),
+        Column("Sejak", lambda row: moment(row["created_at"])),
     ),
     exports=(
         ("id", lambda row: row["id"]),

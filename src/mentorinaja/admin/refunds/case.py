@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from mentorinaja.admin.cases import Case, Event, Means, Part
 from mentorinaja.admin.listing import Cell
-from mentorinaja.admin.orders.words import booking_chip
+from mentorinaja.admin.orders.words import METHODS, booking_chip
 from mentorinaja.admin.refunds.words import LATE, STATES, state, way
 from mentorinaja.admin.reports.evidence import evidence_part
 from mentorinaja.admin.words import money, order, person, time
@@ -70,7 +70,13 @@ def _about(refund: Looked, sale: OrderDetail) -> Facts:
         ("Order", Cell(sale.public_id, href=order(sale.public_id).href, note=sale.item_name)),
         ("Pembayar", person(sale.payer_name, "", sale.user_id)),
         ("Mentor", person(sale.expert_name, "", sale.expert_user_id)),
-        ("Dibayar", Cell(rupiah(sale.total), note=f"{refund.payment_type}, {_at(sale)}")),
+        (
+            "Dibayar",
+            Cell(
+                rupiah(sale.total),
+                note=f"{METHODS.get(refund.payment_type, refund.payment_type)}, {_at(sale)}",
+            ),
+        ),
     ]
     if sale.booking_id:
         facts.append(("Sesi", booking_chip(sale.status)))
@@ -82,7 +88,7 @@ def _about(refund: Looked, sale: OrderDetail) -> Facts:
 
 
 def _at(sale: OrderDetail) -> str:
-    return when(sale.paid_at) if sale.paid_at else "belum tercatat"
+    return when(sale.paid_at) if sale.paid_at else "lewat batas waktunya"
 
 
 def _on_its_way(refund: Looked, file: Batched | None) -> Facts:

@@ -12,7 +12,7 @@ from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row
 from mentorinaja.admin.refunds.case import load
 from mentorinaja.admin.refunds.decisions import DECISIONS
 from mentorinaja.admin.refunds.words import STATES, WAYS, state, way
-from mentorinaja.admin.words import inside, money, order, person, time
+from mentorinaja.admin.words import inside, moment, money, order, person
 from mentorinaja.bookings.queries import why_refunded
 from mentorinaja.refunds import queries
 from mentorinaja.refunds.rules import NEEDS_APPROVAL, REASONS, id_in, name_of
@@ -47,7 +47,7 @@ def _state(row: Row) -> Cell:
 
 
 def _since(row: Row) -> Cell:
-    return Cell(time(row["created_at"]).text, note="Terlambat" if row["late"] else "")
+    return moment(row["created_at"], "Terlambat" if row["late"] else "")
 
 
 def _way(row: Row) -> Cell:
@@ -113,7 +113,7 @@ LISTING = Listing(
         Column("Status", _state),
         Column("Order", lambda row: order(row["public_id"])),
         Column("Pembayar", lambda row: person(row["payer_name"], "", row["user_id"])),
-        Column("Alasan", lambda row: Cell(why_refunded(row["reason"]))),
+        Column("Alasan", lambda row: Cell(why_refunded(row["reason"])), long=True),
         Column("Lewat", _way),
         Column("Sejak", _since),
         Column("Jumlah", lambda row: money(row["amount"]), number=True),

@@ -7,7 +7,7 @@ from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row
 from mentorinaja.admin.reports.case import DECISIONS as DECIDED
 from mentorinaja.admin.reports.case import KINDS, SIDES, chip, load
 from mentorinaja.admin.reports.decisions import DECISIONS
-from mentorinaja.admin.words import inside, money, order, person, time
+from mentorinaja.admin.words import inside, moment, money, order, person
 
 _SHOWN = 90
 _FOUND = """r.id = ANY (ARRAY(
@@ -57,13 +57,13 @@ LISTING = Listing(
     key="r.id",
     at="r.at",
     columns=(
-        Column("Laporan", _id),
+        Column("Laporan", _id, long=True),
         Column("Status", lambda row: chip(row["decision"])),
         Column("Jenis", lambda row: Cell(KINDS[row["kind"]], note=f"oleh {SIDES[row['side']].lower()}")),
         Column("Order", lambda row: order(row["public_id"])),
         Column("Pengguna", lambda row: person(row["payer_name"], "", row["user_id"])),
         Column("Mentor", lambda row: person(row["expert_name"], "", row["expert_user_id"])),
-        Column("Sejak", lambda row: time(row["at"])),
+        Column("Sejak", lambda row: moment(row["at"])),
         Column("Dibayar", lambda row: money(row["total"]), number=True),
     ),
     exports=(

@@ -6,7 +6,8 @@ from mentorinaja.admin import actions
 from mentorinaja.admin.cases import Case, Decision, Event, Means, Part, PlainForm, Plan, ReasonForm
 from mentorinaja.admin.desk import Desk
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row, Where
-from mentorinaja.admin.words import inside, time
+from mentorinaja.admin.upkeep.words import job_of
+from mentorinaja.admin.words import inside, moment, time
 from mentorinaja.jobs.waiting import LATE, Held, job_by_id
 from mentorinaja.typed import whole_in
 
@@ -39,13 +40,14 @@ LISTING = Listing(
     at="q.created",
     columns=(
         Column(
-            "Pekerjaan", lambda row: Cell(row["name"], href=f"/admin/jobs/{row['id']}", note=row["payload"])
+            "Pekerjaan",
+            lambda row: Cell(job_of(row["name"]), href=f"/admin/jobs/{row['id']}", note=row["name"]),
         ),
         Column("Status", lambda row: _state(row["status"], row["is_late"])),
         Column("Percobaan", lambda row: Cell(str(row["attempts"])), number=True),
-        Column("Dibuat", lambda row: time(row["created"])),
-        Column("Giliran", lambda row: time(row["execute_after"])),
-        Column("Kesalahan terakhir", _problem),
+        Column("Dibuat", lambda row: moment(row["created"])),
+        Column("Giliran", lambda row: moment(row["execute_after"])),
+        Column("Kesalahan terakhir", _problem, long=True),
     ),
     exports=(
         ("id", lambda row: row["id"]),
@@ -82,12 +84,12 @@ async def load(means: Means, case_id: str) -> Case | None:
         return None
     return Case(
         subject=str(found.id),
-        title=found.name,
+        title=job_of(found.name),
         version=f"{found.status}:{found.tries}:{found.updated}",
         data=found,
         chips=(_state(found.status, found.is_late),),
         facts=(
-            ("Nomor", Cell(str(found.id))),
+            ("Nomor", Cell(str(found.id), note=found.name)),
             ("Percobaan", Cell(str(found.tries))),
             ("Dibuat", time(found.created)),
             ("Giliran", time(found.execute_after)),

@@ -6,8 +6,8 @@ from mentorinaja.admin.cases import Case, Decision, Means, Part, PlainForm, Plan
 from mentorinaja.admin.desk import Desk
 from mentorinaja.admin.health.numbers import FAILED_MAIL, LATE_MAIL, MAIL_LATE_AFTER
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Where
-from mentorinaja.admin.upkeep.words import KINDS, kind_of, problem_of, state_of
-from mentorinaja.admin.words import order, person, time
+from mentorinaja.admin.upkeep.words import KINDS, about_of, kind_of, problem_of, state_of
+from mentorinaja.admin.words import moment, order, person, time
 from mentorinaja.notices import actions, queries
 from mentorinaja.notices.queries import Letter, Posted
 from mentorinaja.notices.rules import SECRET
@@ -33,10 +33,12 @@ LISTING = Listing(
         Column("Email", lambda row: Cell(kind_of(row["kind"]), href=f"/admin/mails/{row['id']}")),
         Column("Status", lambda row: state_of(row["status"])),
         Column("Kepada", lambda row: person(row["full_name"], row["email"], row["user_id"])),
-        Column("Tentang", lambda row: order(row["public_id"]) if row["public_id"] else Cell(row["about"])),
-        Column("Dibuat", lambda row: time(row["created_at"])),
-        Column("Waktunya", lambda row: time(row["due_at"])),
-        Column("Terkirim", lambda row: time(row["sent_at"])),
+        Column(
+            "Tentang",
+            lambda row: order(row["public_id"]) if row["public_id"] else Cell(about_of(row["about"])),
+        ),
+        Column("Waktunya", lambda row: moment(row["due_at"])),
+        Column("Terkirim", lambda row: moment(row["sent_at"])),
         Column("Percobaan", lambda row: Cell(str(row["attempts"]), note=problem_of(row["problem"]))),
     ),
     exports=(
@@ -96,7 +98,7 @@ async def load(means: Means, case_id: str) -> Case | None:
         chips=(state_of(found.status),),
         facts=(
             ("Kepada", person(row.full_name, row.email, row.user_id)),
-            ("Tentang", order(found.public_id) if found.public_id else Cell(row.about)),
+            ("Tentang", order(found.public_id) if found.public_id else Cell(about_of(row.about))),
             ("Dibuat", time(row.created_at)),
             ("Waktunya", time(row.due_at)),
             ("Dicoba lagi", time(found.next_try_at if found.status == "waiting" else None)),

@@ -1,7 +1,8 @@
-"""Mails as the desk calls them: what each kind tells, how far one is, and why it was not sent."""
+"""Mails and jobs as the desk calls them: what each does, how far a mail is, and why it was not sent."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from mentorinaja.admin.listing import Cell
@@ -19,6 +20,7 @@ KINDS: Mapping[str, str] = {
     "factor_reset": "Verifikasi dua langkah diatur ulang",
     "suspended": "Akun ditangguhkan",
     "unsuspended": "Akun dibuka lagi",
+    "role_asked": "Perubahan peran menunggu admin lain",
     "role_changed": "Peran berubah",
     "booked": "Booking dibuat",
     "pay_soon": "Batas bayar hampir lewat",
@@ -68,6 +70,34 @@ KINDS: Mapping[str, str] = {
     "application_rejected": "Lamaran dikembalikan",
     "money_alert": "Peringatan kesehatan uang",
 }
+JOBS: Mapping[str, str] = {
+    "accounts.reset_asked": "Jawab permintaan password baru",
+    "accounts.tidy": "Rapikan login lama",
+    "admin.look": "Periksa kesehatan uang",
+    "admin.count_days": "Jumlahkan uang per hari",
+    "bookings.expire_due": "Tutup order yang lewat batas bayar",
+    "bookings.lapse_proposals": "Akhiri usulan jadwal",
+    "bookings.release_due": "Lepas pendapatan mentor",
+    "calendars.read": "Baca kalender luar",
+    "calendars.read_due": "Cari kalender yang perlu dibaca",
+    "experts.refresh_listings": "Perbarui daftar mentor",
+    "experts.sweep_photos": "Rapikan foto",
+    "favourites.tell_granted": "Kabari slot kosong",
+    "invoices.credit_due": "Terbitkan nota kredit",
+    "notices.send": "Kirim email",
+    "notices.due": "Kirim email yang sudah waktunya",
+    "payments.check_due": "Tanya Midtrans",
+    "payments.compare_due": "Bandingkan dengan Midtrans",
+    "payments.fill_links": "Beri tautan meeting",
+    "products.sweep_files": "Rapikan berkas produk",
+    "refunds.carry_out": "Kirim pengembalian dana",
+    "rooms.choice_due": "Tawarkan pilihan saat mentor absen",
+    "rooms.files_due": "Rapikan berkas percakapan",
+    "rooms.move_due": "Mulai dan akhiri sesi",
+    "rooms.open_due": "Buka ruang sesi",
+    "transcripts.forget_due": "Hapus percakapan lama",
+    "trust.look_again": "Periksa mentor yang dijeda",
+}
 STATES: Mapping[str, tuple[str, str]] = {
     "waiting": ("Menunggu", "warn"),
     "sending": ("Sedang dikirim", "warn"),
@@ -75,6 +105,7 @@ STATES: Mapping[str, tuple[str, str]] = {
     "failed": ("Gagal", "bad"),
     "dropped": ("Tidak dikirim", "mute"),
 }
+_KNOWN = re.compile(r"[A-Z]{2}-")
 _PROBLEMS = {
     "no longer true": "Sudah tidak berlaku",
     "not wanted": "Dimatikan oleh penerimanya",
@@ -85,6 +116,16 @@ _PROBLEMS = {
 def kind_of(kind: str) -> str:
     """What a mail tells; its own name where nobody gave it words."""
     return KINDS.get(kind, kind)
+
+
+def job_of(name: str) -> str:
+    """What a job does; its own name where nobody gave it words."""
+    return JOBS.get(name, name)
+
+
+def about_of(about: str) -> str:
+    """What a mail is about when it is no order: an id that people know, as "WD-…"; nothing for a key of our own."""
+    return about if _KNOWN.match(about) else ""
 
 
 def state_of(status: str) -> Cell:

@@ -11,7 +11,7 @@ from mentorinaja.admin.health.numbers import LATE_WITHDRAWAL
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row, Where
 from mentorinaja.admin.withdrawals.case import CHIPS, load
 from mentorinaja.admin.withdrawals.decisions import DECISIONS
-from mentorinaja.admin.words import inside, money, person, time
+from mentorinaja.admin.words import inside, moment, money, person
 from mentorinaja.banks.rules import BANKS
 from mentorinaja.formats import day
 from mentorinaja.withdrawals import queries
@@ -68,7 +68,7 @@ LISTING = Listing(
         Column("Status", _state),
         Column("Mentor", lambda row: person(row["full_name"], row["account_holder"], row["user_id"])),
         Column("Rekening", lambda row: Cell(row["bank_name"], note=f"•••• {row['account_tail']}")),
-        Column("Diajukan", lambda row: time(row["asked_at"])),
+        Column("Diajukan", lambda row: moment(row["asked_at"])),
         Column("Paling lambat", _due),
         Column("Jumlah", lambda row: money(row["amount"]), number=True),
     ),
