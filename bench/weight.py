@@ -12,16 +12,19 @@ from http.client import HTTPConnection
 import asyncpg
 import brotli
 
-from bench import figures, machine, servers, world
+from bench import desk, figures, machine, servers, world
 from bench.servers import Server
 from bench.world import Person
+from mentorinaja.admin.desks import DESKS
 
 # The limits, in bytes and requests, of a page without photos.
 MOST_SHOWN = 14_000  # HTML and the CSS it needs
 MOST_ALL = 35_000  # with script
 MOST_REQUESTS = 8
-MOST_NEXT = 6_000  # HTML and the CSS it needs, when the home page's files are there already
+MOST_NEXT = 6_000  # HTML and the CSS it needs, when the files of the page before (home, or the desk's) are there already
+_ORDERS, _MENTORS, _USERS = 5_000, 1_100, 2_000  # enough that each of the desk's lists has a full page
 
+_CODINGS = ("br", "gzip")
 _COLUMNS = ("HTML", "CSS", "JS", "images", "HTML+CSS", "all", "requests", "next page", "its script")
 
 
@@ -66,7 +69,13 @@ async def run() -> int:
         dsn = await world.make_world(database.dsn, people=30)
         with servers.product(dsn, None) as server:
             asked = await _pages(dsn)
-            weighed = {coding: _weigh(server, asked, coding) for coding in ("br", "gzip")}
+            weighed = {coding: _weigh(server, ("/", None), asked, coding) for coding in _CODINGS}
+        dsn = await desk.make_world(database.dsn, _ORDERS, _MENTORS, _USERS)
+        admin = world.user(servers.settings_for(dsn), desk.ADMIN)
+        with servers.product(dsn, None) as server:
+            asked = _desk_pages(server, admin)
+            for coding in _CODINGS:
+                weighed[coding] += _weigh(server, ("/admin", admin), asked, coding)
     for coding, pages in weighed.items():
         figures.show(f"Bytes sent, {coding}", ("", *_COLUMNS), [_row(page) for page in pages])
     broken = [
@@ -143,7 +152,33 @@ async def _pages(dsn: str) -> list[tuple[str, str, Person | None]]:
     ]
 
 
-def _weigh(server: Server, asked: list[tuple[str, str, Person | None]], coding: str) -> list[Page]:
+def _desk_pages(server: Server, admin: Person) -> list[tuple[str, str, Person | None]]:
+    """The desk's home, each list, a case of each, and what can be decided about it."""
+    found: list[tuple[str, str, Person | None]] = [("desk", "/admin", admin)]
+    for one in DESKS:
+        here = f"/admin/{one.name}"
+        found.append((one.name, here, admin))
+        case = _first_link(server, here, rf'<td[^>]*>(?:<div>)?<a[^>]* href="({here}/[^"/]+)"', admin)
+        if case:
+            found.append((f"{one.name}, a case", case, admin))
+            if decision := _first_link(server, case, rf'href="({case}/[a-z-]+)"', admin):
+                found.append((f"{one.name}, a decision", decision, admin))
+    fixed = ("refunds/batch", "withdrawals/batch", "links/tempel", "settings/ubah")
+    return found + [(name, f"/admin/{name}", admin) for name in fixed]
+
+
+def _first_link(server: Server, address: str, pattern: str, person: Person) -> str:
+    link = re.search(pattern, _plain(*_get(server, address, person, "br")))
+    return link[1] if link else ""
+
+
+def _weigh(
+    server: Server,
+    before: tuple[str, Person | None],
+    asked: list[tuple[str, str, Person | None]],
+    coding: str,
+) -> list[Page]:
+    """What each page costs; `before` is the page that was seen first, and by whom."""
     assets: dict[str, int] = {}
 
     def size_of(address: str) -> int:
@@ -151,13 +186,13 @@ def _weigh(server: Server, asked: list[tuple[str, str, Person | None]], coding: 
             assets[address] = len(_get(server, address, None, coding)[0])
         return assets[address]
 
-    at_home = _parts(_plain(*_get(server, "/", None, coding)))
+    seen = _parts(_plain(*_get(server, *before, coding)))
     pages = []
     for name, address, person in asked:
         sent, encoding = _get(server, address, person, coding)
         parts = _parts(_plain(sent, encoding))
         sizes = {kind: sum(map(size_of, set(found))) for kind, found in parts.items()}
-        fresh = {kind: sum(map(size_of, set(found) - set(at_home[kind]))) for kind, found in parts.items()}
+        fresh = {kind: sum(map(size_of, set(found) - set(seen[kind]))) for kind, found in parts.items()}
         pages.append(
             Page(
                 name=name,
