@@ -107,6 +107,9 @@ async def test_a_link_is_withdrawn_brought_back_and_dated_at_its_page(site: Site
     other = await db.fetchval("SELECT id FROM meeting_links_pool WHERE url LIKE '%/b'")
     await admin.get(f"/admin/links/{other}/expiry")
     soon = (await clock.now(db) + timedelta(days=1)).date()
+    for past in ("0001-01-01", (soon - timedelta(days=3)).isoformat()):
+        answer = await admin.submit("#question", {"day": past})
+        assert answer.status_code == 409 and "Tanggal ini sudah lewat." in admin.text
     await admin.submit("#question", {"day": soon.isoformat()})
     assert "1 sesi mendapat tautan lain." in admin.text
     for state, found in (

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import asyncpg
 
+from mentorinaja import clock
 from mentorinaja.audit import actions as audit
 from mentorinaja.bookings import actions as bookings
 from mentorinaja.bookings import queries as orders
@@ -115,7 +116,9 @@ async def restore_link(tx: Connection, admin: Viewer, link_id: int, reason: str)
 
 @atomic
 async def set_link_expiry(tx: Connection, admin: Viewer, link_id: int, expires_at: datetime | None) -> int:
-    """Say until when a link is good (None: for ever). Raises `NotThere`, `LinkDecided` for one that is withdrawn.
+    """Say until when a link is good (None: for ever).
+
+    Raises `NotThere`, `LinkDecided` for one that is withdrawn and for a time that is over.
 
     Answers how many sessions hold it that end later: they are given another one as soon as there is one.
     """
@@ -123,6 +126,10 @@ async def set_link_expiry(tx: Connection, admin: Viewer, link_id: int, expires_a
     link = await _lock(tx, link_id)
     if link["retired_at"] is not None:
         raise LinkDecided("Tautan ini sudah ditarik.")
+    if expires_at is not None and expires_at <= await clock.now(tx):
+        raise LinkDecided(
+            "Tanggal ini sudah lewat. Jika tautannya tidak boleh dipakai lagi, tarik tautannya."
+        )
     await tx.execute("UPDATE meeting_links_pool SET expires_at = $2 WHERE id = $1", link_id, expires_at)
     until = {
         "before": link["expires_at"].isoformat() if link["expires_at"] else None,
