@@ -208,6 +208,8 @@ async def test_a_role_changes_when_two_admins_want_it(db: Database) -> None:
         await roles.ask_role(db, second, user_id, "admin", REASON)
     [request] = await people.waiting_role_requests(db)
     assert (request.words, request.asker, request.user_id) == ("Menjadi admin", "Admin 0", user_id)
+    asked = ["Perubahan peran Budi Santoso menunggu Anda"]
+    assert [await told(db, each.id) for each in (first, second, third)] == [[], asked, asked]
     assert await db.fetchval("SELECT role FROM users WHERE id = $1", user_id) == "user"
     with pytest.raises(NotForThisAccount, match="Anda yang mengajukan"):
         await roles.confirm_role(db, first, request.id)
@@ -217,6 +219,7 @@ async def test_a_role_changes_when_two_admins_want_it(db: Database) -> None:
     assert await db.fetchval("SELECT role FROM users WHERE id = $1", user_id) == "admin"
     assert not any(each.open for each in await people.sign_ins_of(db, user_id))
     assert await told(db, user_id) == ["Peran akun MentorinAja Anda berubah"]
+    assert await told(db, second.id) == []  # it is decided
     with pytest.raises(NotForThisAccount, match="oleh Admin 1"):
         await roles.decline_role(db, third, request.id, REASON)
     assert await noted(db, user_id) == ["user.role_asked", "user.role_confirmed"]

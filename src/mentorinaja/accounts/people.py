@@ -130,6 +130,12 @@ async def role_requests_of(db: Connection | Database, user_id: int) -> list[Role
     return [RoleRequest(**row) for row in rows]
 
 
+async def role_request(db: Connection | Database, request_id: int) -> RoleRequest | None:
+    """A request that was made once, decided or not."""
+    row = await db.fetchrow(f"{_REQUEST} WHERE r.id = $1", request_id)
+    return RoleRequest(**row) if row else None
+
+
 async def waiting_role_requests(db: Connection | Database) -> list[RoleRequest]:
     """What waits for another admin, the oldest first."""
     rows = await db.fetch(f"{_REQUEST} WHERE r.state = 'open' ORDER BY r.id LIMIT 50")

@@ -11,10 +11,11 @@ from mentorinaja.accounts.standing import NotForThisAccount, check_reason
 from mentorinaja.audit import actions as audit
 from mentorinaja.db.pool import Connection, atomic
 from mentorinaja.errors import NotThere
-from mentorinaja.notices.actions import queue as queue_mail
+from mentorinaja.notices import actions as notices
 from mentorinaja.web.viewer import Viewer
 
-ROLE_CHANGED = "role_changed"
+# Mails: what the role is now, for whom it is about; a change that waits, for the admins who can decide it.
+ROLE_CHANGED, ROLE_ASKED = "role_changed", "role_asked"
 WantedRole = Literal["admin", "user"]
 
 
@@ -22,6 +23,7 @@ WantedRole = Literal["admin", "user"]
 async def ask_role(tx: Connection, admin: Viewer, user_id: int, role: WantedRole, reason: str) -> None:
     """Ask that somebody becomes an admin, or is one no longer; nothing changes until another admin confirms it.
 
+    Whoever may do that is told by mail.
     Raises NotThere, NotForThisAccount.
     """
     people = await _lock(tx, admin, user_id)
@@ -36,13 +38,14 @@ async def ask_role(tx: Connection, admin: Viewer, user_id: int, role: WantedRole
         "SELECT EXISTS (SELECT FROM role_requests WHERE user_id = $1 AND state = 'open')", user_id
     ):
         raise NotForThisAccount("Sudah ada permintaan yang menunggu admin lain.")
-    await tx.execute(
-        "INSERT INTO role_requests (user_id, role, reason, asked_by) VALUES ($1, $2, $3, $4)",
+    request_id: int = await tx.fetchval(
+        "INSERT INTO role_requests (user_id, role, reason, asked_by) VALUES ($1, $2, $3, $4) RETURNING id",
         user_id,
         role,
         check_reason(reason),
         admin.id,
     )
+    await notices.queue_for_admins(tx, ROLE_ASKED, about=f"role-{request_id}", but=(admin.id, user_id))
     await _note(tx, admin, "user.role_asked", user_id, role, reason)
 
 
@@ -72,7 +75,7 @@ async def confirm_role(tx: Connection, admin: Viewer, request_id: int) -> None:
     )
     await sessions.end_sign_ins(tx, user_id)
     await _decide(tx, admin, request_id, "confirmed")
-    await queue_mail(tx, ROLE_CHANGED, user_id=user_id, about=f"role-{request_id}")
+    await notices.queue(tx, ROLE_CHANGED, user_id=user_id, about=f"role-{request_id}")
     await _note(tx, admin, "user.role_confirmed", user_id, role)
 
 

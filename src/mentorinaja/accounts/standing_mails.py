@@ -1,10 +1,11 @@
-"""Mails about what admins decided of an account: suspended, let in again, another role."""
+"""Mails about what admins decided of an account: suspended, let in again, another role asked for or given."""
 
 from __future__ import annotations
 
 from email.utils import parseaddr
 
-from mentorinaja.accounts.roles import ROLE_CHANGED
+from mentorinaja.accounts import people
+from mentorinaja.accounts.roles import ROLE_ASKED, ROLE_CHANGED
 from mentorinaja.accounts.standing import SUSPENDED, UNSUSPENDED
 from mentorinaja.db.pool import Database
 from mentorinaja.notices.kinds import Mail, MailContent, OutboxRow
@@ -42,6 +43,15 @@ async def load_role_changed(db: Database, settings: Settings, row: OutboxRow) ->
     return MailContent("Peran akun MentorinAja Anda berubah", "role_changed", context)
 
 
+async def load_role_asked(db: Database, settings: Settings, row: OutboxRow) -> MailContent | None:
+    """To another admin: a role is to change; nothing once somebody has decided."""
+    request = await people.role_request(db, _id(row))
+    if request is None or request.state != "open":
+        return None
+    context = {"request": request, "page": f"{settings.base_url}/admin/users/{request.user_id}"}
+    return MailContent(f"Perubahan peran {request.full_name} menunggu Anda", "role_asked", context)
+
+
 def _id(row: OutboxRow) -> int:
     return int(row.about.rpartition("-")[2])
 
@@ -50,4 +60,5 @@ MAILS = [
     Mail(SUSPENDED, load_suspended),
     Mail(UNSUSPENDED, load_unsuspended),
     Mail(ROLE_CHANGED, load_role_changed),
+    Mail(ROLE_ASKED, load_role_asked),
 ]

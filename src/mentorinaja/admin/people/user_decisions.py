@@ -121,7 +121,7 @@ async def _plan_ask(_means: Means, case: Case) -> Plan:
             f"Anda mengajukan agar {person.full_name} {change}.",
             "Tidak ada yang berubah sebelum admin lain, bukan Anda dan bukan orangnya sendiri, menyetujuinya.",
         ),
-        tells=("Permintaan tampil di atas daftar pengguna untuk admin lain.",),
+        tells=("Admin lain diberi tahu lewat email; permintaannya tampil di atas daftar pengguna.",),
         undo="Permintaan dapat Anda tarik sebelum diputuskan.",
     )
 
