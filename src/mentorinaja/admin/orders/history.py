@@ -42,7 +42,7 @@ _SOURCES = {
           'status', l.transaction_status, 'alert', l.alert, 'body', l.body)
         FROM payment_attempts a JOIN payment_logs l ON l.gateway_order_id = a.gateway_order_id
         WHERE a.order_id = $1""",
-    "journal": """SELECT j.at, j.id, jsonb_build_object('kind', j.kind, 'key', j.key, 'entries', (
+    "journal": """SELECT j.at, j.id, jsonb_build_object('kind', j.kind, 'entries', (
           SELECT jsonb_agg(jsonb_build_array(c.kind, y.amount) ORDER BY y.amount DESC, c.kind)
           FROM ledger_entries y JOIN ledger_accounts c ON c.id = y.account_id WHERE y.journal_id = j.id))
         FROM ledger_journals j WHERE j.order_id = $1""",
@@ -184,7 +184,6 @@ def _journal(at: datetime, data: Data) -> Moment:
         at,
         _word(words.JOURNALS, data["kind"]),
         by="Buku besar",
-        note=data["key"],
         entries=entries,
         kind="bad" if bad else "done",
     )

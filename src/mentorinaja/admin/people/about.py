@@ -7,6 +7,20 @@ from datetime import datetime
 
 from mentorinaja.db.pool import Connection, Database
 
+# What a browser says of itself, the telling name first: Chrome calls itself Safari, too, and Android Linux.
+_BROWSERS = {"Edg": "Edge", "OPR/": "Opera", "SamsungBrowser": "Samsung Internet", "UCBrowser": "UC Browser",
+             "Firefox": "Firefox", "FxiOS": "Firefox", "CriOS": "Chrome", "Chrome": "Chrome",
+             "Safari": "Safari"}  # fmt: skip
+_SYSTEMS = {"Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Windows": "Windows", "Mac OS": "Mac",
+            "CrOS": "ChromeOS", "Linux": "Linux"}  # fmt: skip
+
+
+def device_of(user_agent: str) -> str:
+    """A browser and what it runs on, as people call them."""
+    browser = next((name for mark, name in _BROWSERS.items() if mark in user_agent), "Peramban lain")
+    system = next((name for mark, name in _SYSTEMS.items() if mark in user_agent), "")
+    return f"{browser} di {system}" if system else browser
+
 
 @dataclass(frozen=True, slots=True)
 class Bought:

@@ -110,6 +110,7 @@ _PROBLEMS = {
     "no longer true": "Sudah tidak berlaku",
     "not wanted": "Dimatikan oleh penerimanya",
     "called off": "Dibatalkan admin",
+    "of the demo's past": "Sebelum demo ini dimulai",
 }
 
 
