@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from mentorinaja.db.pool import Connection, Database
 
-# The queue runs by real time, whatever the product's clock is moved to.
-LATE_AFTER = timedelta(minutes=5)
-# Of a job `q`. A worker that died keeps what it had picked until its heart has not beaten for so long.
+# Of a job `q`; the queue runs by real time, whatever the product's clock is moved to. A worker that died keeps what it had picked until its heart has not beaten for so long.
 LATE = """(q.status = 'queued' AND q.execute_after < now() - interval '5 minutes'
   OR q.status = 'picked' AND q.heartbeat < now() - interval '5 minutes')"""
 
