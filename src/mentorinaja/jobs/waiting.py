@@ -9,7 +9,8 @@ from typing import Any
 
 from mentorinaja.db.pool import Connection, Database
 
-# Of a job `q`; the queue runs by real time, whatever the product's clock is moved to. A worker that died keeps what it had picked until its heart has not beaten for so long.
+# Of a job `q`; the queue runs by real time, whatever the product's clock is moved to. A worker that died keeps what it
+# had picked until its heart has not beaten for so long.
 LATE = """(q.status = 'queued' AND q.execute_after < now() - interval '5 minutes'
   OR q.status = 'picked' AND q.heartbeat < now() - interval '5 minutes')"""
 
