@@ -6,7 +6,9 @@ from mentorinaja.db.migrate import sql_migration
 
 ID = "0043"
 VERSION = "1.38.0"
-DESCRIPTION = "The app's own role: what it may not do is done by triggers of the tables' owner. Admins hide reviews."
+DESCRIPTION = (
+    "The app's own role: what it may not do is done by triggers of the tables' owner. Admins hide reviews."
+)
 
 SQL = """
 -- The app adds to conversations and cannot take from them. Forgetting one is a row of forgotten_rooms, and its trigger
