@@ -135,6 +135,10 @@ def test_what_may_be_looked_at_is_there_and_is_only_read() -> None:
     assert set(ending) == ENDING
 
 
+async def _answers(browser: Browser, path: str) -> bool:
+    return (await browser.get(path, follow=False)).status_code == 200
+
+
 async def test_it_is_begun_with_a_reason_and_ends_by_the_button(site: Site) -> None:
     admin, budi = await make_admin(site.db), await make_user(site.db, "Budi Santoso")
     browser = await browser_of(site, admin)
@@ -173,6 +177,19 @@ async def test_it_is_begun_with_a_reason_and_ends_by_the_button(site: Site) -> N
     thief = await site.browser()
     thief.client.cookies.set("session", kept)
     assert (await thief.get("/user/profile", follow=False)).status_code == 303
+    browser = await looks_as(site, admin, budi.id)
+    await browser.get("/user/profile")
+    # As when the half hour is over: the same sign-in is the admin's own again, the page still shows the person.
+    await site.db.execute(
+        "UPDATE login_sessions SET viewing_as = NULL, viewing_since = NULL, viewing_reason = NULL WHERE viewing_as = $1",
+        budi.id,
+    )
+    watch = await site.browser()
+    watch.client.cookies.update(browser.client.cookies)
+    await eventually(lambda: _answers(watch, "/admin"))
+    await browser.submit("form:has([value=person])", {"full_name": "Budi Santoso", "phone": "081234567890"})
+    assert browser.answer.status_code == 403 and "Muat ulang" in browser.text
+    assert await site.db.fetchval("SELECT full_name FROM users WHERE id = $1", admin.id) == admin.full_name
     browser = await looks_as(site, admin, budi.id)
     await browser.submit("form[action='/logout']", follow=False)
     assert browser.answer is not None and browser.answer.status_code == 303
