@@ -6,7 +6,9 @@ from mentorinaja.db.migrate import sql_migration
 
 ID = "0042"
 VERSION = "1.38.0"
-DESCRIPTION = "Whether the money is whole, at a glance: what was told and not heard, mails given up, sales by day."
+DESCRIPTION = (
+    "Whether the money is whole, at a glance: what was told and not heard, mails given up, sales by day."
+)
 
 SQL = """
 -- told: only a notification said so. The row goes as soon as Midtrans answers, or is resolved if that took long.
