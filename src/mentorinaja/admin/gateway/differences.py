@@ -165,11 +165,11 @@ async def _plan_write_off(_means: Means, case: Case) -> Plan:
         happens=(
             "Midtrans ditanya sekali lagi; jika uangnya ternyata ada, tidak ada yang dicatat.",
             "Jika tidak, pembayaran ini dicatat sudah diambil kembali oleh bank, dengan jurnal balik.",
-            "Pesanan yang belum dimulai menunggu pembayaran lagi, atau batal jika batasnya lewat.",
+            "Order yang belum dimulai menunggu pembayaran lagi, atau batal jika batasnya lewat.",
             "Yang sudah dibayarkan kepada mentor menjadi utangnya.",
         ),
         money=(("Keluar dari buku besar", one.here),),
-        tells=("Pembayar dan mentor diberi tahu jika pesanannya berubah.",),
+        tells=("Pembayar dan mentor diberi tahu jika ordernya berubah.",),
         undo="Tidak dapat dibatalkan di sini. Jika uangnya kemudian muncul di Midtrans, selisihnya tampil lagi.",
     )
 
@@ -185,7 +185,7 @@ async def _plan_take_in(_means: Means, case: Case) -> Plan:
     return Plan(
         happens=(
             "Midtrans ditanya sekali lagi.",
-            "Uangnya dicatat sebagai uang yang harus kembali kepada pembayar; pesanannya tidak berubah.",
+            "Uangnya dicatat sebagai uang yang harus kembali kepada pembayar; ordernya tidak berubah.",
             "Pengembaliannya menunggu persetujuan di Pengembalian dana.",
         ),
         money=(("Masuk, untuk dikembalikan", _of(case).there or 0),),

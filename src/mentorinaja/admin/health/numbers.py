@@ -127,7 +127,7 @@ NUMBERS: tuple[Number, ...] = (
     Number(
         "unpaid",
         "Belum dibayar, lewat batas",
-        "Tidak ada pesanan yang lewat batas bayar.",
+        "Tidak ada order yang lewat batas bayar.",
         "Buka kasusnya, lalu tutup setelah Midtrans ditanya.",
         (("unpaid", "state=late"),),
     ),

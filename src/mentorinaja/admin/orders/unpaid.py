@@ -78,7 +78,7 @@ async def _plan_close(_means: Means, _case: Case) -> Plan:
     return Plan(
         happens=(
             "Midtrans ditanya sekali lagi, dan halaman bayarnya ditutup.",
-            "Jika sudah dibayar, pesanannya dikonfirmasi. Jika belum, pesanan berakhir dan jadwalnya bebas.",
+            "Jika sudah dibayar, ordernya dikonfirmasi. Jika belum, order berakhir dan jadwalnya bebas.",
         ),
         tells=(
             "Jika sudah dibayar, keduanya diberi tahu lewat email. Jika belum, pembayar membacanya di Riwayat.",
@@ -95,9 +95,9 @@ async def _close(means: Means, case: Case, _form: PlainForm) -> str:
 DESK = Desk(
     name="unpaid",
     title="Lewat batas bayar",
-    word="pesanan",
+    word="order",
     kind="order",
-    about="Pesanan yang menunggu pembayaran walaupun batasnya lewat. Biasanya ditutup otomatis dalam satu menit.",
+    about="Order yang menunggu pembayaran walaupun batasnya lewat. Biasanya ditutup otomatis dalam satu menit.",
     listing=LISTING,
     load=load,
     decisions=(

@@ -69,7 +69,7 @@ async def _plan_unlist(_means: Means, case: Case) -> Plan:
     )
     return Plan(
         (
-            "Hilang dari daftar dan pencarian, dan tidak menerima pesanan baru. Halamannya tetap dapat dibuka.",
+            "Hilang dari daftar dan pencarian, dan tidak menerima order baru. Halamannya tetap dapat dibuka.",
             "Hanya admin yang dapat menampilkannya lagi.",
             told,
         ),
