@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page
 
+from mentorinaja.admin.desks import DESKS
 from tests.journeys.admins import give_code, give_password
 from tests.journeys.conftest import SCREENSHOTS, Demo
 from tests.journeys.test_main_job import sign_in
@@ -58,6 +59,15 @@ EXPERT = {
     "product-new": "/expert/dashboard/layanan/produk/baru",
 }
 ADMIN = {"desk": "/admin", "profile-admin": "/user/profile", "factor": "/user/profile/verifikasi"}
+DESK = {
+    "desk-refund-batch": "/admin/refunds/batch",
+    "desk-withdrawal-batch": "/admin/withdrawals/batch",
+    "desk-links-paste": "/admin/links/tempel",
+    "desk-settings-change": "/admin/settings/ubah",
+    "desk-nothing-found": "/admin/orders?q=zzzzqqqq",
+}
+# All decisions are one page; these desks' ask for the most.
+DECIDED = ("orders", "withdrawals", "reports", "experts")
 # The first link of this kind on a page leads to one more page worth looking at; Budi has paid, Ani has not yet.
 LINKED_UNPAID = {
     "payment": ("/user/transactions?status=pending", "a[href^='/payment/']"),
@@ -97,12 +107,46 @@ async def look_at(page: Page, name: str, address: str) -> list[str]:
     return wrong
 
 
+async def glance_at(page: Page, name: str, address: str) -> list[str]:
+    """Photograph a page as a laptop in the dark first shows it; answers what is wrong with it on phones."""
+    await page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    await page.set_viewport_size({"width": 1280, "height": 900})
+    await page.goto(address)
+    await page.screenshot(path=SCREENSHOTS / f"page-{name}-1280-dark.png")
+    await page.set_viewport_size({"width": 320, "height": 640})
+    is_wide = await page.evaluate("document.documentElement.scrollWidth > 320")
+    # What is true of a list's first rows is true of all.
+    await page.evaluate("document.querySelectorAll('.rows tr:nth-child(n + 6)').forEach(row => row.remove())")
+    found = (await Axe().run(page)).response["violations"]
+    return [f"{name} is wider than 320 px"] * is_wide + [
+        f"{name}: {one['id']} {one['nodes'][0]['html'][:120]}" for one in found
+    ]
+
+
 async def follow(page: Page, address: str, link: str) -> str:
     """Where the first `link` on a page leads."""
     await page.goto(address)
     found = page.locator(f"main {link}")
     assert await found.count(), f"nothing on {address} leads to {link}"
     return await found.first.get_attribute("href") or ""
+
+
+async def desk_pages(page: Page) -> dict[str, str]:
+    """Every desk's list, a case of each that has one, and some decisions."""
+    found = dict(DESK)
+    for desk in DESKS:
+        here = f"/admin/{desk.name}"
+        found[f"desk-{desk.name}"] = here
+        await page.goto(here)
+        case = page.locator(f".rows a[href^='{here}/']")
+        if not await case.count():
+            continue
+        found[f"desk-{desk.name}-case"] = address = await case.first.get_attribute("href") or ""
+        await page.goto(address)
+        decision = page.locator(f".case aside a[href^='{address}/']")
+        if desk.name in DECIDED and await decision.count():
+            found[f"desk-{desk.name}-decision"] = await decision.last.get_attribute("href") or ""
+    return found
 
 
 @pytest.mark.parametrize("who", ["visitor", "user", "unpaid", "expert", "admin"])
@@ -125,6 +169,19 @@ async def test_every_page_is_fit_to_be_seen(demo: Demo, chromium: Browser, who: 
         await sign_in(page, "/login", f"{email}@mentorinaja.test", "mentorinaja")
         pages |= {name: await follow(page, *place) for name, place in links.items()}
     wrong += [fault for name, address in pages.items() for fault in await look_at(page, name, address)]
+    await context.close()
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.timeout(300)
+async def test_every_page_of_the_admin_desk_is_fit_to_be_seen(demo: Demo, chromium: Browser) -> None:
+    SCREENSHOTS.mkdir(exist_ok=True)
+    context = await chromium.new_context(base_url=demo["web"], locale="id-ID")
+    page = await context.new_page()
+    await give_password(page)
+    await give_code(page)
+    pages = await desk_pages(page)
+    wrong = [fault for name, address in pages.items() for fault in await glance_at(page, name, address)]
     await context.close()
     assert not wrong, "\n".join(wrong)
 
