@@ -15,7 +15,8 @@
 
   document.addEventListener("htmx:before:request", (event) => {
     const source = event.detail?.ctx?.sourceElement;
-    asked = dialog.contains(source) && source.matches("form");
+    // What is asked beside it, as the sum of a price that was typed just before, changes nothing about that.
+    if (dialog.contains(source) && source.matches("form")) asked = true;
   });
 
   document.addEventListener("htmx:after:swap", (event) => {
@@ -23,7 +24,11 @@
     // An answer that went elsewhere than was asked names its place by a selector.
     const changed = typeof target === "string" ? document.querySelector(target) : target;
     if (changed?.id === "dialog-body") {
+      asked = false;
       if (!dialog.open) dialog.showModal();
-    } else if (dialog.open && asked) close(changed);
+    } else if (dialog.open && asked && !dialog.contains(changed)) {
+      asked = false;
+      close(changed);
+    }
   });
 })();
