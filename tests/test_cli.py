@@ -64,7 +64,7 @@ async def test_serve_says_in_production_that_it_runs_as_the_owner_of_the_tables(
         DATABASE_URL=db.dsn,
     )
     assert done.returncode != 0, "the shifted clock ends it"
-    assert "DATABASE_URL is of the role that owns the tables" in done.stderr
+    assert "DATABASE_URL's role owns the tables" in done.stderr
 
 
 def test_settings_lists_every_setting() -> None:

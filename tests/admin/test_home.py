@@ -10,10 +10,12 @@ from mentorinaja.admin.health.figures import count_days, days_until_now
 from mentorinaja.db.pool import Database
 from mentorinaja.jobs.queue import enqueue
 from mentorinaja.payments import actions as payments
+from mentorinaja.rooms.actions import enter
 from tests.admin.test_health import decide
 from tests.support.bookings import book, make_seller, make_user, slot_in
-from tests.support.desk import desk_of
+from tests.support.desk import desk_of, first_column
 from tests.support.payments import pay, said
+from tests.support.rooms import meet_now
 from tests.support.site import Site
 
 
@@ -123,3 +125,22 @@ def test_a_chart_keeps_within_its_picture_and_says_what_it_shows() -> None:
             assert bar.x >= 0 and bar.x + bar.width <= WIDTH and bar.height >= 1
             assert bar.y >= 0 and bar.y + bar.height <= HEIGHT
         assert f"{len(amounts)} hari" in chart.words
+
+
+async def test_sessions_that_run_or_begin_soon_are_counted_and_listed_alike(site: Site) -> None:
+    db, browser = site.db, await desk_of(site)
+    running, soon = await meet_now(db), await meet_now(db)
+    for person in (running.user, running.expert):
+        await enter(db, person, running.booking_id)
+    await db.execute(
+        """UPDATE bookings b SET starts_at = n.at, during = tstzrange(n.at, n.at + interval '30 minutes'),
+             blocked = tstzrange(n.at, n.at + interval '30 minutes')
+           FROM (SELECT app_now() + interval '20 minutes' AS at) n WHERE b.id = $1""",
+        soon.booking_id,
+    )
+    for see, meeting in (("running", running), ("soon", soon)):
+        await browser.get("/admin")
+        link = browser.page.css_first(f"#happening a[href='/admin/orders?see={see}']")
+        assert link.parent.css_first(".num").text(strip=True) == "1", see
+        await browser.get(link.attributes["href"])
+        assert [cell.startswith(meeting.order_id) for cell in first_column(browser)] == [True], see

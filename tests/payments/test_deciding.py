@@ -228,9 +228,11 @@ async def test_money_of_a_session_that_took_place_goes_back_part_by_part_and_nev
     meeting = await meet_now(db)
     admin = await make_admin(db)
     await meeting.begin()
-    await rooms.end(db, meeting.user, meeting.booking_id)
     public_id = meeting.order_id
     kept = (await sale_of(db, public_id)).kept
+    with pytest.raises(CannotRefund, match="sedang berlangsung"):
+        await actions.refund_by_admin(db, admin, public_id, 57_500, kept, WHY)
+    await rooms.end(db, meeting.user, meeting.booking_id)
     assert await actions.refund_by_admin(db, admin, public_id, 57_500, kept, WHY) == 57_500
     with pytest.raises(SumChanged):  # sent twice, or by two admins
         await actions.refund_by_admin(db, admin, public_id, 57_500, kept, WHY)

@@ -9,6 +9,7 @@ from mentorinaja.payments.closing import close_attempt, expire_order
 from mentorinaja.payments.deciding import (
     Share,
     cancel_by_admin,
+    goes_on,
     may_be_called_off,
     refund_by_admin,
     send_late_back,
@@ -56,6 +57,7 @@ __all__ = [
     "forged",
     "give_late_back",
     "give_link",
+    "goes_on",
     "hear",
     "may_be_called_off",
     "open_payment",

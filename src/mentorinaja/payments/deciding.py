@@ -73,11 +73,14 @@ async def refund_by_admin(
 ) -> int:
     """Part or all of what is sold goes back, and the session or product stays what it is; answers `amount`.
 
-    Not while a report waits for its own decision. Raises `NotThere`, `OwnCase`, `CannotRefund`, `SumChanged`.
+    Not while the session goes on, nor while a report waits for its own decision. Raises `NotThere`, `OwnCase`,
+    `CannotRefund`, `SumChanged`.
     """
     order, sale = await bookings.lock_decided(tx, admin, public_id)
     if may_be_called_off(sale, order.now):
         raise CannotRefund("Sesi ini belum mulai. Batalkan sesinya dan pilih berapa yang kembali.")
+    if goes_on(sale):
+        raise CannotRefund("Sesi ini sedang berlangsung. Kembalikan dananya setelah sesi selesai.")
     if await _is_reported(tx, sale):
         raise CannotRefund("Ada laporan yang menunggu keputusan. Putuskan laporannya, termasuk dananya.")
     if amount == 0:
@@ -112,6 +115,11 @@ async def send_late_back(tx: Connection, admin: Viewer, public_id: str, reason: 
 def may_be_called_off(sale: OrderDetail, now: datetime) -> bool:
     """Whether an admin may call a paid session off: until it begins, as its expert may."""
     return sale.kind == "booking" and sale.terms.expert_may_cancel(now)
+
+
+def goes_on(sale: OrderDetail) -> bool:
+    """Whether a session has begun and is not over: its end decides first what of its money is earned."""
+    return sale.kind == "booking" and sale.status == "confirmed"
 
 
 def _check(sale: OrderDetail, amount: int, kept: int) -> None:

@@ -27,6 +27,18 @@ _HEALTH = (
     ),
     ("taken", "Ditarik bank atau chargeback", "o.payment_status IN ('reversed', 'chargeback')"),
     ("review", "Pembayaran sedang diperiksa", "o.payment_status = 'waiting' AND o.under_review"),
+    (
+        "running",
+        "Sesi sedang berjalan",
+        "o.id = ANY (ARRAY(SELECT d.order_id FROM active_sessions s JOIN bookings d ON d.id = s.booking_id "
+        "WHERE s.status IN ('running', 'paused')))",
+    ),
+    (
+        "soon",
+        "Sesi mulai dalam satu jam",
+        "o.id = ANY (ARRAY(SELECT d.order_id FROM bookings d WHERE d.status = 'confirmed' "
+        "AND d.starts_at > app_now() AND d.starts_at <= app_now() + interval '1 hour'))",
+    ),
 )
 
 

@@ -110,7 +110,9 @@ def _may_cancel(case: Case) -> bool:
 
 def _may_refund(case: Case) -> bool:
     ordered = ordered_of(case)
-    return ordered.sale.kept > 0 and not ordered.reported and not _may_cancel(case)
+    if _may_cancel(case) or payments.goes_on(ordered.sale):
+        return False
+    return ordered.sale.kept > 0 and not ordered.reported
 
 
 CANCEL = Decision(
