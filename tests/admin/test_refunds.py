@@ -147,6 +147,7 @@ async def test_the_list_finds_what_waits_for_whom_and_what_is_late(site: Site) -
     await browser.get(HERE)
     assert f"Rp {2 * TOTAL + 149_000:,}".replace(",", ".") in browser.text
     await clock.shift(db, timedelta(days=6))
+    browser = await desk_of(site)
     assert await found("waiting=late") == {one, three}, "what waits for its payer is not ours to hurry"
 
 

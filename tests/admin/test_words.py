@@ -1,7 +1,7 @@
 """The desk's words: nobody reads the names that the code has for things."""
 
 from mentorinaja import work
-from mentorinaja.admin.people.about import device_of
+from mentorinaja.admin.about import device_of
 from mentorinaja.admin.upkeep.words import JOBS, about_of
 
 _PHONE = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Mobile Safari/537.36"

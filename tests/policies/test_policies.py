@@ -29,15 +29,13 @@ FIRST = Policy(
 
 async def test_the_product_begins_with_the_rates_and_rules_it_promises(db: Database) -> None:
     assert await queries.current(db) == FIRST
-    assert await queries.policy_at(db, datetime(2001, 1, 1, tzinfo=UTC)) == FIRST
 
 
 async def test_a_change_holds_from_now_on_and_the_past_can_be_read(db: Database) -> None:
     admin = await make_admin(db)
-    before = await clock.now(db)
     await clock.shift(db, timedelta(hours=1))
     made = await change(db, admin, " PPN berlaku ", tax_bps=1_100, cancel_steps=[[2880, 10_000], [0, 2_500]])
-    assert made == await queries.current(db) == await queries.policy_at(db, await clock.now(db))
+    assert made == await queries.current(db)
     assert made == replace(
         FIRST,
         id=made.id,
@@ -47,7 +45,6 @@ async def test_a_change_holds_from_now_on_and_the_past_can_be_read(db: Database)
         changed_by=admin.id,
         reason="PPN berlaku",
     )
-    assert await queries.policy_at(db, before) == FIRST
     assert [(told.policy.id, told.by) for told in await queries.history(db)] == [
         (made.id, admin.full_name),
         (1, None),
@@ -206,8 +203,6 @@ async def test_a_planned_change_holds_from_its_time_on_and_is_the_only_one(db: D
     made = await change(db, admin, "Biaya naik", since=begins, platform_fee_bps=2_500)
     assert (made.since, made.platform_fee_bps) == (begins, 2_500) and made.planned_at is not None
     assert await queries.current(db) == FIRST and await queries.planned(db) == made
-    assert await queries.policy_at(db, begins - timedelta(seconds=1)) == FIRST
-    assert await queries.policy_at(db, begins) == made
     # While it waits there is no other: one would undo the other.
     for since in (None, begins + timedelta(days=1)):
         with pytest.raises(ChangedMeanwhile, match="direncanakan"):
@@ -236,7 +231,7 @@ async def test_what_was_planned_can_be_withdrawn_before_it_holds(db: Database) -
     with pytest.raises(ChangedMeanwhile):
         await actions.withdraw(db, admin, made.id, "Tidak jadi")
     await clock.shift(db, timedelta(days=4))
-    assert await queries.current(db) == FIRST == await queries.policy_at(db, await clock.now(db))
+    assert await queries.current(db) == FIRST
     [told, _first] = await queries.history(db)
     assert told.withdrawn is not None and told.withdrawn.reason == "Tidak jadi" and told.before == FIRST
     await change(db, admin, "Pajak berlaku", tax_bps=1_100)

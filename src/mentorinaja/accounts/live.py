@@ -37,7 +37,8 @@ class _Known:
 class ViewerCache:
     """Answers who a session belongs to, at most ten seconds old: chat must not ask the database at every message.
 
-    Whatever ends a sign-in or changes what a person may do rings `person:<id>` and is known at once; when
+    An admin, or whom an admin looks as, is asked for each time: the desk is closed with the next request.
+    For the others, whatever ends a sign-in or changes what a person may do rings `person:<id>` and is known at once; when
     the doorbell was out of order, everything is forgotten.
     """
 
@@ -62,7 +63,8 @@ class ViewerCache:
         if now - seen >= _SEEN_SECONDS:
             await sessions.touch_session(self._db, viewer.session_id)
             seen = now
-        if rings == self._rings:  # nothing changed while the database was asked
+        # Kept if nothing changed while the database was asked.
+        if rings == self._rings and not _is_admin(viewer):
             self._keep(token_hash, _Known(viewer, now, seen))
         return viewer
 
@@ -83,6 +85,10 @@ class ViewerCache:
             return
         for token_hash in [key for key, known in self._known.items() if user_id in _people(known.viewer)]:
             del self._known[token_hash]
+
+
+def _is_admin(viewer: Viewer) -> bool:
+    return viewer.role == "admin" or viewer.seen_by is not None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

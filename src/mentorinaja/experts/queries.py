@@ -206,12 +206,6 @@ async def all_services_of(db: Connection | Database, expert_id: int) -> list[tup
     return [(Service(**{k: v for k, v in row.items() if k != "active"}), row["active"]) for row in rows]
 
 
-async def service_of(db: Connection | Database, expert_id: int, service_id: int) -> Service | None:
-    """One service of this expert that can be booked, or None."""
-    row = await db.fetchrow(_SERVICES + "AND id = $2", expert_id, service_id)
-    return Service(**row) if row else None
-
-
 async def expert_page(db: Connection | Database, slug: str) -> ExpertPage | None:
     """Everything about the published or paused expert at this address, or None."""
     row = await db.fetchrow(_PUBLIC_PAGE, slug) if rules.can_be_slug(slug) else None

@@ -51,16 +51,6 @@ async def current(db: Connection | Database) -> Policy:
     return _policy(dict(row))
 
 
-async def policy_at(db: Connection | Database, at: datetime) -> Policy:
-    """What held at a time; before the first set, that one."""
-    # The order of ids counts: a clock that was moved back does not bring an older set back.
-    row = await db.fetchrow(
-        f"{_SELECT} WHERE {_STANDS} ORDER BY CASE WHEN since <= $1 THEN id ELSE -id END DESC LIMIT 1", at
-    )
-    assert row is not None, "the product begins with a set"
-    return _policy(dict(row))
-
-
 async def planned(db: Connection | Database) -> Policy | None:
     """The set that waits for its time, or None; there is at most one."""
     row = await db.fetchrow(f"{_SELECT} WHERE planned_at IS NOT NULL AND since > app_now() AND {_STANDS}")

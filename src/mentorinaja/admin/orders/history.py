@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from mentorinaja.admin.gateway.log import alert_words
+from mentorinaja.admin.gateway.payments import alert_words
 from mentorinaja.admin.orders import words
 from mentorinaja.admin.upkeep import words as mail_words
 from mentorinaja.audit.rules import ACTIONS

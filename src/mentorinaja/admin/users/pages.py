@@ -1,19 +1,12 @@
-"""The desk of people: the list, the cases, and what waits for a second admin."""
+"""What the page of a person does besides its decisions: signing a device out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from litestar import Response, post
 
-from mentorinaja.accounts import people as accounts
 from mentorinaja.accounts import standing
-from mentorinaja.admin.cases import Means
-from mentorinaja.admin.desk import Desk
-from mentorinaja.admin.people import user_case as people_case
-from mentorinaja.admin.people import users as people
-from mentorinaja.admin.people.user_decisions import DECISIONS
 from mentorinaja.db.pool import Database
 from mentorinaja.errors import NotThere
 from mentorinaja.typed import whole_in
@@ -22,24 +15,6 @@ from mentorinaja.web.bodies import posted
 from mentorinaja.web.flash import put_flash
 from mentorinaja.web.html import see_other
 from mentorinaja.web.viewer import WebRequest
-
-
-async def _waiting(means: Means) -> Mapping[str, Any]:
-    return {"requests": await accounts.waiting_role_requests(means.db), "me": means.admin.id}
-
-
-DESK = Desk(
-    name="users",
-    title="Pengguna",
-    word="akun",
-    kind="user",
-    about="Semua orang yang punya akun.",
-    listing=people.LISTING,
-    load=people_case.load,
-    decisions=DECISIONS,
-    above="partials/admin/role_requests.html",
-    above_context=_waiting,
-)
 
 
 @post("/admin/users/perangkat", guards=[requires_admin])

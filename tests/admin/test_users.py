@@ -2,7 +2,7 @@
 
 import pytest
 
-from mentorinaja.admin.people.users import phone_range
+from mentorinaja.admin.users.search import phone_range
 from mentorinaja.db.pool import Database
 from tests.support.accounts import PASSWORD, eventually, make_account
 from tests.support.bookings import book, browser_of, make_seller, make_user, pay, seller_browser, slot_in

@@ -1,4 +1,4 @@
-"""Mentors on the desk: who waits for a decision, and everything that it is made on."""
+"""A mentor on the desk: everything that a decision is made on."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from mentorinaja.accounts import people
 from mentorinaja.accounts.people import Person
+from mentorinaja.admin import about
+from mentorinaja.admin.about import Deal
 from mentorinaja.admin.cases import Case, Event, Means, Part
-from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row, Where
-from mentorinaja.admin.people import about
-from mentorinaja.admin.people.about import Deal
-from mentorinaja.admin.people.mentor_words import EVENTS, PAUSES, STATE_CHIPS, STATES
-from mentorinaja.admin.words import inside, moment, money, person, plain, time
+from mentorinaja.admin.experts.words import EVENTS, PAUSES, STATE_CHIPS, STATES
+from mentorinaja.admin.listing import Cell
+from mentorinaja.admin.words import money, person, time
 from mentorinaja.applications import queries as applications
 from mentorinaja.applications.queries import Application, Happened
 from mentorinaja.applications.rules import hints
@@ -46,61 +46,6 @@ class MentorCase:
     def is_public(self) -> bool:
         """Whether everybody can open the page."""
         return self.status in ("published", "paused")
-
-
-def _search(words: str) -> Where:
-    """In the name, the address, the company: found first, so that each goes by its index."""
-    like = inside(words) if len(words) > 2 else f"{plain(words)}%"
-    columns = ("display_name", "slug", "company")
-    found = " UNION ALL ".join(f"SELECT id FROM experts WHERE {column} ILIKE {{}}" for column in columns)
-    return Where(f"e.id = ANY (ARRAY({found}))", (like,) * len(columns))
-
-
-def _state(row: Row) -> Cell:
-    return Cell(STATES[row["status"]], chip=STATE_CHIPS[row["status"]])
-
-
-LISTING = Listing(
-    fields="""e.id, e.slug, e.status, e.display_name, e.position_title, e.company, e.user_id, e.created_at,
-              e.rating_count, u.email::text AS email,
-              (SELECT max(at) FROM application_events x WHERE x.expert_id = e.id AND x.event = 'submitted') AS sent_at""",
-    source="experts e JOIN users u ON u.id = e.user_id",
-    key="e.id",
-    at="e.created_at",
-    columns=(
-        Column(
-            "Mentor",
-            lambda row: Cell(row["display_name"], href=f"/admin/experts/{row['id']}", note=row["slug"]),
-        ),
-        Column("Status", _state),
-        Column("Peran", lambda row: Cell(row["position_title"], note=row["company"])),
-        Column("Akun", lambda row: person(row["email"], "", row["user_id"])),
-        Column("Lamaran dikirim", lambda row: moment(row["sent_at"])),
-        Column("Profil dibuat", lambda row: moment(row["created_at"])),
-    ),
-    exports=(
-        ("id", lambda row: row["id"]),
-        ("mentor", lambda row: row["display_name"]),
-        ("alamat", lambda row: row["slug"]),
-        ("status", lambda row: row["status"]),
-        ("peran", lambda row: row["position_title"]),
-        ("perusahaan", lambda row: row["company"]),
-        ("email", lambda row: row["email"]),
-        ("lamaran_dikirim", lambda row: row["sent_at"]),
-        ("profil_dibuat", lambda row: row["created_at"]),
-    ),
-    search=_search,
-    search_hint="Nama, alamat profil, atau perusahaan",
-    filters=(
-        Filter(
-            "status",
-            "Status",
-            tuple(
-                Choice(status, words, Where("e.status = {}", (status,))) for status, words in STATES.items()
-            ),
-        ),
-    ),
-)
 
 
 async def load(means: Means, case_id: str) -> Case | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mentorinaja.admin.cases import Case, Decision, Means, Plan, ReasonForm
-from mentorinaja.admin.people.mentors import MentorCase
+from mentorinaja.admin.experts.case import MentorCase
 from mentorinaja.applications import actions as applications
 from mentorinaja.formats import when
 from mentorinaja.trust import actions as trust

@@ -7,14 +7,14 @@ from urllib.parse import urlencode
 
 from mentorinaja.accounts import people
 from mentorinaja.accounts.people import Person, RoleRequest, SignIn
+from mentorinaja.admin import about
+from mentorinaja.admin.about import Deal
 from mentorinaja.admin.cases import Case, Event, Means, Part
+from mentorinaja.admin.experts.words import STATES
 from mentorinaja.admin.listing import Cell
 from mentorinaja.admin.orders.words import PAYMENT
-from mentorinaja.admin.people import about
-from mentorinaja.admin.people.about import Deal
-from mentorinaja.admin.people.mentor_words import STATES
-from mentorinaja.admin.people.users import role_cell
 from mentorinaja.admin.upkeep.words import about_of, kind_of
+from mentorinaja.admin.users.words import role_cell
 from mentorinaja.admin.words import time
 from mentorinaja.formats import rupiah, zone_name
 from mentorinaja.typed import whole_in

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from mentorinaja.accounts import actions as accounts
 from mentorinaja.accounts import roles, standing
+from mentorinaja.admin import about
+from mentorinaja.admin.about import Deal
 from mentorinaja.admin.cases import Case, Decision, Means, PlainForm, Plan, ReasonForm
-from mentorinaja.admin.people import about
-from mentorinaja.admin.people.about import Deal
-from mentorinaja.admin.people.user_case import UserCase
+from mentorinaja.admin.users.case import UserCase
 from mentorinaja.formats import when
 
 _MOST_LISTED = 20

@@ -1,0 +1,1 @@
+"""Mentors on the desk: applications, and which profiles stand in the lists."""

@@ -1,1 +1,0 @@
-"""Users and mentors on the desk."""

@@ -1,0 +1,1 @@
+"""Everybody with an account, on the desk."""
