@@ -128,12 +128,12 @@ async def load(means: Means, entry_id: str) -> Case | None:
         Part(
             "about",
             "Yang lain tentang ini",
-            "partials/admin/about_same.html",
+            "partials/admin/audit/others.html",
             {"entries": await _others(means, one)},
         )
     ]
     if lines := one.lines:
-        parts.insert(0, Part("detail", "Rincian", "partials/admin/detail.html", {"lines": lines}))
+        parts.insert(0, Part("detail", "Rincian", "partials/admin/audit/detail.html", {"lines": lines}))
     return Case(
         subject=str(one.id),
         title=one.words,

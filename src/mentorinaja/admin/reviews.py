@@ -124,7 +124,7 @@ async def load(means: Means, public_id: str) -> Case | None:
             ("Layanan", Cell(one.item_name)),
             ("Dibayar", Cell(money(one.total).text, note=time(one.paid_at).text)),
         ),
-        parts=(Part("review", "Ulasan dan balasan", "partials/admin/review.html", {"review": one}),),
+        parts=(Part("review", "Ulasan dan balasan", "partials/admin/reviews/review.html", {"review": one}),),
         events=_events(one),
     )
 

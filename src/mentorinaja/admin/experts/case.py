@@ -131,8 +131,8 @@ async def _parts(means: Means, data: MentorCase) -> tuple[Part, ...]:
         "zone": plan.rules.time_zone,
     }
     parts = [
-        Part("profile", "Profil", "partials/admin/mentor_profile.html", profile),
-        Part("complete", "Kelengkapan", "partials/admin/mentor_checklist.html",
+        Part("profile", "Profil", "partials/admin/experts/profile.html", profile),
+        Part("complete", "Kelengkapan", "partials/admin/experts/checklist.html",
              {"hints": hints(data.application.facts)}),
     ]  # fmt: skip
     if data.coming:

@@ -131,8 +131,13 @@ async def load(means: Means, log_id: str) -> Case | None:
         chips=(Cell(alert_words(entry.alert), chip="warn"),) if entry.alert else (),
         facts=_facts(entry),
         parts=(
-            Part("midtrans", "Yang tercatat di sini", "partials/admin/log_outcome.html", _outcome(entry)),
-            Part("mentah", "Yang dikirim Midtrans", "partials/admin/log_body.html", {"body": _pretty(entry)}),
+            Part("midtrans", "Yang tercatat di sini", "partials/admin/gateway/outcome.html", _outcome(entry)),
+            Part(
+                "mentah",
+                "Yang dikirim Midtrans",
+                "partials/admin/gateway/body.html",
+                {"body": _pretty(entry)},
+            ),
         ),
     )
 
@@ -229,7 +234,7 @@ DESK = Desk(
     about="Semua yang pernah dikatakan Midtrans, apa adanya.",
     listing=LISTING,
     load=load,
-    above="partials/admin/log_forged.html",
+    above="partials/admin/gateway/above.html",
     above_context=_above,
     decisions=(
         Decision(

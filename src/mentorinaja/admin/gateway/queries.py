@@ -80,4 +80,4 @@ async def words_of(db: Database, found: Difference) -> tuple[Event, ...]:
 async def journals_of(db: Database, found: Difference) -> Part:
     """What the ledger has of the order."""
     entries = await ledger.order_entries(db, found.order_id)
-    return Part("journals", "Buku besar", "partials/admin/journals.html", {"entries": entries})
+    return Part("journals", "Buku besar", "partials/admin/gateway/journals.html", {"entries": entries})

@@ -117,7 +117,7 @@ async def load(means: Means, link_id: str) -> Case | None:
             ("Ditambahkan", Cell(when(link.created_at), note=link.added_by or "")),
             *((("Ditarik", time(link.retired_at)),) if link.retired_at else ()),
         ),
-        parts=(Part("sesi", "Sesi", "partials/admin/link_sessions.html", {"uses": link.uses}),),
+        parts=(Part("sesi", "Sesi", "partials/admin/links/sessions.html", {"uses": link.uses}),),
         events=_history(link),
     )
 
@@ -242,7 +242,7 @@ DESK = Desk(
     about="Tautan untuk sesi video: satu sesi satu tautan, kecuali yang boleh dipakai ulang.",
     listing=LISTING,
     load=load,
-    above="partials/admin/link_stock.html",
+    above="partials/admin/links/above.html",
     above_context=_above,
     decisions=(
         Decision(

@@ -92,7 +92,7 @@ def _page(
     looked = lines or []
     return desk_page(
         request,
-        "templates/admin/link_paste.html",
+        "templates/admin/links/paste.html",
         "links",
         status=status,
         form=form,

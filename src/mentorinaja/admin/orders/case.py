@@ -72,8 +72,8 @@ async def load(means: Means, public_id: str) -> Case | None:
         chips=(*([booking_chip(sale.status)] if sale.booking_id else []), payment_chip(sale.payment_status)),
         facts=(*_what(sale, around), *_times(sale), *_prices(sale)),
         parts=(
-            Part("flow", "Ke mana uang", "partials/admin/order_flow.html", {"flow": flow}),
-            Part("history", "Riwayat", "partials/admin/order_history.html", {"told": told, "all": whole}),
+            Part("flow", "Ke mana uang", "partials/admin/orders/flow.html", {"flow": flow}),
+            Part("history", "Riwayat", "partials/admin/orders/history.html", {"told": told, "all": whole}),
         ),
     )
 

@@ -23,9 +23,9 @@ async def show_history(request: WebRequest, db: Database) -> Response[Any]:
     if sale is None:
         raise NotThere
     told = await order_history.latest(db, sale.id, order_history.ALL)
-    part = Part("history", "Riwayat", "partials/admin/order_history.html", {"told": told, "all": None})
+    part = Part("history", "Riwayat", "partials/admin/orders/history.html", {"told": told, "all": None})
     return desk_page(
-        request, "templates/admin/order_history.html", "orders", public_id=sale.public_id, part=part
+        request, "templates/admin/orders/history.html", "orders", public_id=sale.public_id, part=part
     )
 
 

@@ -126,11 +126,11 @@ async def _parts(means: Means, refund: Looked, sale: OrderDetail) -> tuple[Part,
             Part(
                 "others",
                 "Pengembalian lain dari order ini",
-                "partials/admin/other_refunds.html",
+                "partials/admin/refunds/others.html",
                 {"others": shown},
             )
         )
-    return (*parts, Part("flow", "Ke mana uang", "partials/admin/order_flow.html", {"flow": flow}))
+    return (*parts, Part("flow", "Ke mana uang", "partials/admin/orders/flow.html", {"flow": flow}))
 
 
 def _mark(name: str) -> tuple[str, str, str, str]:

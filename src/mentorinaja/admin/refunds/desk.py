@@ -150,6 +150,6 @@ DESK = Desk(
     listing=LISTING,
     load=load,
     decisions=DECISIONS,
-    above="partials/admin/refunds_above.html",
+    above="partials/admin/refunds/above.html",
     above_context=_above,
 )

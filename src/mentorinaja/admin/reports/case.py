@@ -72,10 +72,10 @@ async def load(means: Means, case_id: str) -> Case | None:
         facts=_facts(report, sale, means.now),
         parts=(
             Part(
-                "words", "Kata kedua pihak", "partials/admin/report_words.html", {"said": _words(said, sale)}
+                "words", "Kata kedua pihak", "partials/admin/reports/words.html", {"said": _words(said, sale)}
             ),
             await evidence_part(means.db, sale),
-            Part("flow", "Ke mana uang", "partials/admin/order_flow.html", {"flow": flow}),
+            Part("flow", "Ke mana uang", "partials/admin/orders/flow.html", {"flow": flow}),
         ),
         events=tuple(event for one in said for event in _events(one)),
     )

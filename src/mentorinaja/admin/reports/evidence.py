@@ -13,7 +13,7 @@ async def evidence_part(db: Database, sale: OrderDetail) -> Part:
     """The recorded facts of an order's session, side by side; only for what has one."""
     evidence = await orders.evidence_of(db, sale.session_id)
     context = {"sale": sale, "rows": _rows(sale, evidence), "facts": _facts(sale, evidence)}
-    return Part("evidence", "Yang tercatat dari sesi", "partials/admin/session_evidence.html", context)
+    return Part("evidence", "Yang tercatat dari sesi", "partials/admin/reports/evidence.html", context)
 
 
 def _rows(sale: OrderDetail, seen: Evidence) -> list[tuple[str, str, str]]:

@@ -187,6 +187,6 @@ DESK = Desk(
             sensitive=True,
         ),
     ),
-    above="partials/admin/policies_above.html",
+    above="partials/admin/settings/above.html",
     above_context=_above,
 )

@@ -157,7 +157,7 @@ async def _page(
 ) -> Response[Any]:
     return desk_page(
         request,
-        "templates/admin/policy_form.html",
+        "templates/admin/settings/form.html",
         "settings",
         status=status,
         form=form,

@@ -95,7 +95,11 @@ async def load(means: Means, case_id: str) -> Case | None:
             ("Giliran", time(found.execute_after)),
             ("Terakhir berubah", time(found.updated)),
         ),
-        parts=(Part("payload", "Isi pekerjaan", "partials/admin/payload.html", {"payload": found.payload}),),
+        parts=(
+            Part(
+                "payload", "Isi pekerjaan", "partials/admin/upkeep/payload.html", {"payload": found.payload}
+            ),
+        ),
         events=tuple(
             Event(one.at, one.problem, raw=one.trace, kind="bad") for one in reversed(found.failures)
         ),

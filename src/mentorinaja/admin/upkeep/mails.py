@@ -119,7 +119,7 @@ async def _letter(means: Means, found: Posted) -> Part:
     elif mail is not None:
         letter = await queries.letter_of(means.db, means.settings, mail, found.row)
         why = "Sudah tidak berlaku: jika dikirim sekarang, email ini tidak dikirim."
-    return Part("letter", "Isi email", "partials/admin/letter.html", {"letter": letter, "why": why})
+    return Part("letter", "Isi email", "partials/admin/upkeep/letter.html", {"letter": letter, "why": why})
 
 
 def _of(case: Case) -> Posted:

@@ -127,12 +127,12 @@ async def _parts(means: Means, data: UserCase) -> tuple[Part, ...]:
     can_look = person.role != "admin" and not person.suspended_at
     orders = await about.latest_orders(means.db, person.id, person.expert_id)
     parts = [
-        Part("devices", "Perangkat", "partials/admin/devices.html",
+        Part("devices", "Perangkat", "partials/admin/users/devices.html",
              {"user": data, "can_look": can_look, "device_of": about.device_of}),
         Part("orders", "Order terakhir", "partials/admin/deals.html", {"deals": orders, "words": PAYMENT}),
-        Part("mails", "Email terakhir", "partials/admin/letters.html",
+        Part("mails", "Email terakhir", "partials/admin/users/mails.html",
              {"letters": await about.latest_mails(means.db, person.id), "kind_of": kind_of, "about_of": about_of}),
-        Part("lists", "Daftar lain", "partials/admin/person_lists.html", {"lists": _lists(person)}),
+        Part("lists", "Daftar lain", "partials/admin/users/lists.html", {"lists": _lists(person)}),
     ]  # fmt: skip
     if data.coming:
         coming = {"deals": data.coming, "words": None}

@@ -90,6 +90,6 @@ DESK = Desk(
     listing=LISTING,
     load=load,
     decisions=DECISIONS,
-    above="partials/admin/role_requests.html",
+    above="partials/admin/users/above.html",
     above_context=_waiting,
 )

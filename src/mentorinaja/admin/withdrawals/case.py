@@ -97,15 +97,22 @@ async def _parts(means: Means, found: Withdrawal, seen: Evidence) -> tuple[Part,
     parts = []
     if warnings:
         parts.append(
-            Part("warnings", "Perlu diperhatikan", "partials/admin/warnings.html", {"warnings": warnings})
+            Part(
+                "warnings",
+                "Perlu diperhatikan",
+                "partials/admin/withdrawals/warnings.html",
+                {"warnings": warnings},
+            )
         )
     return (
         *parts,
-        Part("earned", "Pendapatan terakhir", "partials/admin/earned.html", {"lines": seen.earned}),
+        Part(
+            "earned", "Pendapatan terakhir", "partials/admin/withdrawals/earned.html", {"lines": seen.earned}
+        ),
         Part(
             "others",
             "Penarikan lainnya",
-            "partials/admin/other_withdrawals.html",
+            "partials/admin/withdrawals/others.html",
             {"others": others, "chips": CHIPS},
         ),
     )

@@ -103,6 +103,6 @@ DESK = Desk(
     listing=LISTING,
     load=load,
     decisions=DECISIONS,
-    above="partials/admin/withdrawals_above.html",
+    above="partials/admin/withdrawals/above.html",
     above_context=_above,
 )
