@@ -7,7 +7,7 @@ from functools import lru_cache
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
+from babel.dates import format_date, format_interval
 
 LOCALE = "id_ID"
 WIB = "Asia/Jakarta"
@@ -49,6 +49,11 @@ def when(at: datetime, zone: str = WIB, other: str | None = None) -> str:
 def day(at: datetime | date, zone: str = WIB) -> str:
     """`26 Nov 2026`, the day it is in `zone`."""
     return _in_words(_local_day(at, zone), "d MMM yyyy")
+
+
+def days(first: date, last: date) -> str:
+    """`23–29 Nov 2026`, `28 Des 2026 – 3 Jan 2027`: what both have in common stands once."""
+    return format_interval(first, last, "yMMMd", locale=LOCALE).replace("\N{THIN SPACE}", " ")
 
 
 def weekday(at: datetime | date, zone: str = WIB) -> str:
@@ -129,8 +134,8 @@ def file_size(size_bytes: int) -> str:
 FILTERS = {
     function.__name__: function
     for function in (
-        rupiah, percent, zone_name, when, day, weekday, full_day, month_name, clock_time, soon, ago, countdown, initials,
-        hue, duration, how_long, file_size,
+        rupiah, percent, zone_name, when, day, days, weekday, full_day, month_name, clock_time, soon, ago, countdown,
+        initials, hue, duration, how_long, file_size,
     )
 }  # fmt: skip
 
