@@ -99,6 +99,12 @@ async def test_each_sees_the_own_paper_and_nobody_else_any(site: Site) -> None:
     words = await same_on_paper(expert, path, path + ".pdf")
     assert "Rincian Pendapatan" in words and "- Rp 31.500" in words and "Rp 126.000" in words
     assert "LUNAS" not in words and "INV-" not in words
+    for address in (path, f"/money/{public_id}"):
+        menu = {
+            browser: (await browser.get(address)).text.count("Beralih ke pengguna")
+            for browser in (expert, payer)
+        }
+        assert menu == {expert: 1, payer: 0}, "the menu of the side that the page shows"
     boss = await make_user(site.db, "Admin")
     await site.db.execute("UPDATE users SET role = 'admin' WHERE id = $1", boss.id)
     admin = await browser_of(site, boss)
