@@ -49,7 +49,7 @@ async def test_a_list_is_turned_by_keys_added_up_and_taken_along(site: Site) -> 
     await browser.get(f"{HERE}?state=requested")
     assert ids(browser) == [late]
     answer = await browser.submit("form[action$='/export']", {})
-    assert answer.headers["content-type"].startswith("text/csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     lines = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert [line["id"] for line in lines] == [late]
     assert lines[0]["mentor"] == "'=1+1" and lines[0]["jumlah"] == "50000"

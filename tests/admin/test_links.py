@@ -40,7 +40,7 @@ async def test_an_empty_pool_is_told_filled_and_told_again(site: Site) -> None:
     assert len(mails) == 1 and "1 sesi yang sudah dibayar menunggu" in mails[0].text
     assert (await queries.link_stock(db)).waiting == 1
     await admin.get("/admin/links")
-    assert "Tinggal 0 tautan" in admin.text and "1 sesi yang sudah dibayar menunggu" in admin.text
+    assert "Tautan habis" in admin.text and "1 sesi yang sudah dibayar menunggu" in admin.text
     # Looked over first: what is wrong stands beside its line, and what was typed stays.
     await admin.get(PASTE)
     pasted = "https://meet.test/a\nhttp://meet.test/b\n\nhttps://meet.test/c\nhttps://meet.test/a"

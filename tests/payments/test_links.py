@@ -160,7 +160,9 @@ async def test_an_expired_link_is_not_given_and_sessions_that_outlive_theirs_get
     assert spent is not None and (spent.state, spent.uses) == ("used", ())
 
 
-async def test_admins_are_told_once_each_time_the_links_run_low(db: Database) -> None:
+async def test_admins_are_told_once_each_time_the_links_run_low_and_daily_while_sessions_wait(
+    db: Database,
+) -> None:
     await make_admin(db)
     await watch_stock(db)
     assert await told(db, "links_low") == [], "nobody offers sessions by video"
@@ -177,6 +179,14 @@ async def test_admins_are_told_once_each_time_the_links_run_low(db: Database) ->
     await sold_video(db)
     await watch_stock(db)
     assert len(await told(db, "links_low")) == 2
+    await db.execute("UPDATE meeting_links_pool SET retired_at = app_now() WHERE spent_at IS NULL")
+    await watch_stock(db)
+    assert len(await told(db, "links_low")) == 2, "none waits yet"
+    await sold_video(db)
+    for days, mails in ((0, 3), (0, 3), (1, 4)):
+        await clock.shift(db, timedelta(days=days))
+        await watch_stock(db)
+        assert len(await told(db, "links_low")) == mails, f"{mails}: a paid session waits"
 
 
 async def test_the_last_link_wanted_by_many_while_it_is_withdrawn_stays_with_nobody(

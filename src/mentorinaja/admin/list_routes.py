@@ -51,7 +51,7 @@ async def export(request: WebRequest, db: Database, name: str) -> Stream:
     today = request.app.state.clock.now()
     return Stream(
         _as_csv(db, desk, asked),
-        media_type="text/csv; charset=utf-8",
+        media_type="text/csv",
         headers={
             "Content-Disposition": f'attachment; filename="{name}-{today:%Y%m%d}.csv"',
             "Cache-Control": "no-store",

@@ -49,7 +49,7 @@ def bank_file(file: BankFile) -> Response[Any]:
     return Response(
         file.content,
         status_code=200,
-        media_type="text/csv; charset=utf-8",
+        media_type="text/csv",
         headers={
             "Content-Disposition": f'attachment; filename="{file.name}"',
             "Cache-Control": "no-store",

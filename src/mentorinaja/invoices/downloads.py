@@ -7,7 +7,7 @@ from litestar import Response
 from mentorinaja.errors import NotThere
 from mentorinaja.web.html import PRIVATE
 
-_TYPES = {"pdf": "application/pdf", "csv": "text/csv; charset=utf-8"}
+_TYPES = {"pdf": "application/pdf", "csv": "text/csv"}
 
 
 def split(name: str, endings: tuple[str, ...]) -> tuple[str, str]:

@@ -13,14 +13,15 @@ from mentorinaja.bookings import actions as bookings
 from mentorinaja.bookings import queries as orders
 from mentorinaja.db.pool import Connection, atomic
 from mentorinaja.errors import DomainError, NotThere
+from mentorinaja.formats import day
 from mentorinaja.jobs.queue import enqueue
 from mentorinaja.notices import actions as notices
 from mentorinaja.payments import link_queries, links
 from mentorinaja.payments.link_rules import LinkState
 from mentorinaja.web.viewer import Viewer
 
-# The mail that tells admins that there are too few links.
-LINKS_LOW = "links_low"
+# The mail that tells admins that there are too few links, and what it is about: the stock, or sessions that wait.
+LINKS_LOW, STOCK, WAITING = "links_low", "links", "links-waiting"
 
 
 class PasteChanged(DomainError):
@@ -147,7 +148,7 @@ async def set_link_expiry(tx: Connection, admin: Viewer, link_id: int, expires_a
 
 @atomic
 async def watch_stock(tx: Connection) -> None:
-    """Tell every admin once that there are too few links, each time they become too few.
+    """Tell every admin that there are too few links: once each time they become too few, and daily while sessions wait.
 
     Where nobody offers video sessions and none waits for a link, none are needed.
     """
@@ -159,14 +160,17 @@ async def watch_stock(tx: Connection) -> None:
         "SELECT EXISTS (SELECT FROM services WHERE category = 'online_video' AND active)"
     ):
         return
-    shortage: int | None = await tx.fetchval(
+    begun: int | None = await tx.fetchval(
         """INSERT INTO link_shortages (began_at) SELECT app_now()
            WHERE NOT EXISTS (SELECT FROM link_shortages WHERE ended_at IS NULL)
            ON CONFLICT DO NOTHING RETURNING id"""
     )
-    if shortage is None:
-        return
-    await notices.queue_for_admins(tx, LINKS_LOW, about="links", version=shortage)
+    if stock.waiting:
+        shortage = await tx.fetchval("SELECT id FROM link_shortages WHERE ended_at IS NULL")
+        today = day(await clock.now(tx))
+        await notices.queue_for_admins(tx, LINKS_LOW, about=f"{WAITING} {today}", version=shortage)
+    elif begun is not None:
+        await notices.queue_for_admins(tx, LINKS_LOW, about=STOCK, version=begun)
 
 
 def _is_admin(admin: Viewer) -> None:

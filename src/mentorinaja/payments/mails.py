@@ -13,7 +13,7 @@ from mentorinaja.bookings.queries import OrderDetail
 from mentorinaja.db.pool import Database
 from mentorinaja.notices.kinds import Attachment, Mail, MailContent, OutboxRow
 from mentorinaja.payments.calendar import invitation
-from mentorinaja.payments.link_actions import LINKS_LOW
+from mentorinaja.payments.link_actions import LINKS_LOW, WAITING
 from mentorinaja.payments.link_queries import link_stock
 from mentorinaja.payments.links import LINK_CHANGED
 from mentorinaja.settings import Settings
@@ -173,11 +173,15 @@ async def load_link_changed(db: Database, settings: Settings, row: OutboxRow) ->
 
 
 async def load_links_low(db: Database, settings: Settings, row: OutboxRow) -> MailContent | None:
-    """Admins: too few links; nothing when there are enough again."""
+    """Admins: too few links; nothing when there are enough again, or no session waits any more."""
     if not await db.fetchval("SELECT ended_at IS NULL FROM link_shortages WHERE id = $1", row.version):
         return None
     stock = await link_stock(db)
+    if row.about.startswith(WAITING) and not stock.waiting:
+        return None
     subject = f"Tautan meeting tinggal {stock.left}" if stock.left else "Tautan meeting habis"
+    if stock.waiting:
+        subject += f", {stock.waiting} sesi menunggu"
     context = {"stock": stock, "page": f"{settings.base_url}/admin/links/tempel"}
     return MailContent(subject, LINKS_LOW, context)
 

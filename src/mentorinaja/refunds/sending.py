@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import structlog
+
 from mentorinaja.bookings import actions as bookings
 from mentorinaja.bookings.queries import Order
 from mentorinaja.db.pool import Connection, Database, atomic
@@ -19,6 +21,8 @@ from mentorinaja.payments.midtrans import Gateway
 from mentorinaja.refunds import accounts, queries, rules
 from mentorinaja.refunds.queries import Refund
 from mentorinaja.refunds.rules import Way
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +52,11 @@ async def send(db: Database, gateway: Gateway, refund_id: int) -> bool:
             await _tell(db, gateway, call)
             await _ask(db, gateway, transaction_id)
     except GatewayDown as trouble:
+        log.warning("refund.gateway_down", refund_id=refund_id, trouble=str(trouble))
         await db.execute(
             "UPDATE refunds SET problem = $2 WHERE id = $1 AND state IN ('approved', 'sent')",
             refund_id,
-            str(trouble),
+            "Midtrans belum menjawab.",
         )
         return False
     return True
@@ -86,7 +91,11 @@ async def _begin(tx: Connection, refund_id: int) -> Call | None:
     if refund.sent_since and refund.now - refund.sent_since > rules.KEY_LIVES and refund.state == "sent":
         way = "bank"  # asked every time since, the gateway has never heard of it
     if way is None or amount <= 0:
-        problem = "the card payment has not settled" if way is None else "nothing is due any more"
+        problem = (
+            "Pembayaran kartunya belum selesai di Midtrans."
+            if way is None
+            else "Tidak ada lagi yang harus kembali."
+        )
         await tx.execute("UPDATE refunds SET problem = $2 WHERE id = $1", refund.id, problem)
         return None
     if way == "bank":
@@ -128,7 +137,7 @@ async def _refused(tx: Connection, call: Call, code: int) -> None:
     await tx.execute(
         "UPDATE refunds SET state = 'failed', problem = $2, changed_at = app_now() WHERE id = $1",
         refund.id,
-        f"refused with {code}",
+        f"Midtrans menolak mengembalikannya (kode {code}).",
     )
     detail = {"refund_id": refund.id, "way": call.way, "code": code}
     await bookings.record_event(tx, order.id, "midtrans", "refund_refused", detail=detail)

@@ -83,7 +83,7 @@ LISTING = Listing(
     ),
     exports=(
         ("tautan", lambda row: row["url"]),
-        ("keadaan", lambda row: row["state"]),
+        ("keadaan", lambda row: STATES[row["state"]]),
         ("dipakai_ulang", lambda row: "ya" if row["reusable"] else "tidak"),
         ("order", lambda row: row["public_id"]),
         ("mulai", lambda row: row["starts_at"]),
