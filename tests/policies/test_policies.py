@@ -267,6 +267,7 @@ async def test_mentors_are_told_when_what_they_earn_changes_and_when_it_does_not
     assert told.startswith("Biaya layanan berubah mulai")
     [mail] = site.mailbox.messages_to(email)
     for words in (
+        "tetap 5%",
         "20% menjadi 25%",
         "Rp 126.000 menjadi Rp 118.125",
         "biaya lamanya",
@@ -274,7 +275,7 @@ async def test_mentors_are_told_when_what_they_earn_changes_and_when_it_does_not
     ):
         assert words in mail.text and words in mail.html, words
     await actions.withdraw(site.db, admin, made.id, "Tidak jadi")
-    assert (await subjects())[1:] == ["Biaya platform tetap 20%"]
+    assert (await subjects())[1:] == ["Biaya layanan tidak jadi berubah"]
     # Withdrawn before anybody was told: nobody is told either.
     made = await change(site.db, admin, "Biaya naik", since=begins, platform_fee_bps=2_500)
     await actions.withdraw(site.db, admin, made.id, "Tidak jadi")

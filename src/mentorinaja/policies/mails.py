@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from mentorinaja.db.pool import Database
-from mentorinaja.formats import percent, when
+from mentorinaja.formats import percent, rupiah, when
 from mentorinaja.notices.kinds import Mail, MailContent, OutboxRow
 from mentorinaja.policies import queries
 from mentorinaja.policies.actions import FEES, WITHDRAWN
-from mentorinaja.policies.rules import EXAMPLE
+from mentorinaja.policies.rules import EXAMPLE, Policy
 from mentorinaja.settings import Settings
 
 
@@ -24,19 +24,32 @@ async def load_fees(db: Database, settings: Settings, row: OutboxRow) -> MailCon
     context = {
         "since": since,
         "withdrawn": withdrawn,
-        "old": change.before,
-        "new": change.policy,
-        "example": EXAMPLE,
-        "old_price": change.before.price(EXAMPLE),
-        "new_price": change.policy.price(EXAMPLE),
+        "lines": _lines(change.before, change.before if withdrawn else change.policy),
         "page": f"{settings.base_url}/expert/dashboard/layanan",
     }
-    subject = (
-        f"Biaya platform tetap {percent(change.before.platform_fee_bps)}"
-        if withdrawn
-        else f"Biaya layanan berubah mulai {since}"
-    )
+    subject = f"Biaya layanan {'tidak jadi berubah' if withdrawn else f'berubah mulai {since}'}"
     return MailContent(subject, "fees_changed", context)
+
+
+def _lines(old: Policy, new: Policy) -> list[tuple[str, str]]:
+    """Both fees, and what they do to a price; what stays as it is says so."""
+    before, after = old.price(EXAMPLE), new.price(EXAMPLE)
+    fees = [
+        ("Biaya admin", _turn(percent(old.admin_fee_bps), percent(new.admin_fee_bps))),
+        ("Biaya platform", _turn(percent(old.platform_fee_bps), percent(new.platform_fee_bps))),
+    ]
+    if before == after:
+        return fees
+    return [
+        *fees,
+        ("Contoh", f"layanan {rupiah(EXAMPLE)}"),
+        ("Dibayar pengguna", _turn(rupiah(before.total), rupiah(after.total))),
+        ("Pendapatan Anda", _turn(rupiah(before.expert_share), rupiah(after.expert_share))),
+    ]
+
+
+def _turn(old: str, new: str) -> str:
+    return f"tetap {old}" if old == new else f"{old} menjadi {new}"
 
 
 MAILS = [Mail(FEES, load_fees)]
