@@ -101,9 +101,18 @@ class Desk(Game):
             for move in ("approve", how) if how != "reject" else ("reject",):
                 self._decide(move)
 
-    @rule(which=pick, then=st.sampled_from(("", "", "mark_bounced")))
-    def pay_a_refund_by_hand(self, which: int, then: str) -> None:
-        """A refund that the gateway cannot send: its payer gives an account, an admin transfers it."""
+    @rule(which=pick)
+    def a_transfer_comes_back_late(self, which: int) -> None:
+        """The bank returns what had counted as arrived."""
+        rows = "SELECT id FROM refunds WHERE state = 'done' AND way = 'bank' ORDER BY id"
+        arrived = self.do(self.world.db.fetch(rows))
+        if arrived:
+            number = arrived[which % len(arrived)]["id"]
+            self.act("refund bounced late", refunds.mark_bounced, self.world.admin, number, REASON)
+
+    @rule(which=pick, days=st.sampled_from((0, 6)), then=st.sampled_from(("", "", "mark_bounced")))
+    def pay_a_refund_by_hand(self, which: int, days: int, then: str) -> None:
+        """A refund that the gateway cannot send: its payer gives an account, an admin transfers it; days pass."""
         waiting = self.do(
             self.world.db.fetch(
                 """SELECT r.id, o.public_id FROM refunds r JOIN orders o ON o.id = r.order_id
@@ -116,8 +125,14 @@ class Desk(Game):
         sale = next(sale for sale in self.world.sales if sale.public_id == public_id)
         account = self.vault(), sale.user, sale.public_id, "014", "1234567890", "Budi Santoso"
         self.act("give account", refunds.give_account, *account)
-        for how in ("mark_transferred", then) if then else ("mark_transferred",):
-            self.act(f"refund {how}", getattr(refunds, how), self.world.admin, refund_id, REASON)
+        self.act("refund mark_transferred", refunds.mark_transferred, self.world.admin, refund_id, REASON)
+        if days:
+            self.do(self.world.pass_time(timedelta(days=days)))
+            self.do(self.world.sweep())
+        if then:
+            self.act(
+                f"refund {then} after {days} days", refunds.mark_bounced, self.world.admin, refund_id, REASON
+            )
 
     @rule(tax=st.sampled_from((0, 1_100)), platform=st.sampled_from((0, 1_999, 2_000, 5_000)))
     def change_the_rules(self, tax: int, platform: int) -> None:

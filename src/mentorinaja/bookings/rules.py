@@ -126,8 +126,8 @@ _MONEY: dict[PaymentStatus, frozenset[PaymentStatus]] = {
     # Paid again: an admin stopped the refund before it was sent.
     "refund_pending": frozenset({"paid", "partially_refunded", "refunded", "reversed", "chargeback"}),
     "partially_refunded": frozenset({"refund_pending", "refunded", "reversed", "chargeback"}),
-    # A bank takes back what is left, or what had gone back already.
-    "refunded": frozenset({"chargeback"}),
+    # A bank takes back what is left, or what had gone back already; a transfer by hand comes back after all.
+    "refunded": frozenset({"refund_pending", "chargeback"}),
     "chargeback": frozenset({"chargeback"}),
 }
 

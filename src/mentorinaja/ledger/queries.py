@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mentorinaja.db.pool import Connection, Database
+from mentorinaja.ledger import rules
 from mentorinaja.ledger.flow import Flow, Movement, Side, flow_from
 from mentorinaja.ledger.lines import EARNED, OWED, Line, Lines, earned_by_month, lines_of
 
@@ -124,6 +125,17 @@ async def still_due(db: Connection | Database, transaction_id: str) -> int:
         transaction_id,
     )
     return amount
+
+
+async def due_if_bounced(db: Connection | Database, transaction_id: str, amount: int) -> int:
+    """Rupiah that would be owed again if `amount` transferred for a transaction came back: less what a bank took since."""
+    rows = await db.fetch(
+        """SELECT a.kind, sum(e.amount)::bigint AS amount FROM ledger_entries e
+             JOIN ledger_accounts a ON a.id = e.account_id JOIN ledger_journals j ON j.id = e.journal_id
+           WHERE j.transaction_id = $1 AND a.kind IN ('gateway', 'refunded') GROUP BY a.kind""",
+        transaction_id,
+    )
+    return -rules.bounce({row["kind"]: row["amount"] for row in rows}, amount).get("refund_due", 0)
 
 
 async def balance(db: Connection | Database, kind: str) -> int:

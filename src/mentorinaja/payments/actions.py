@@ -27,11 +27,12 @@ from mentorinaja.payments.link_actions import (
 from mentorinaja.payments.links import add_links, fill_links, give_link
 from mentorinaja.payments.mending import close_overdue, compare_again, take_in, write_off
 from mentorinaja.payments.notifications import forged, receive
-from mentorinaja.payments.owing import cancel_and_owe, close_refunds, owe_back, owe_order_back
+from mentorinaja.payments.owing import cancel_and_owe, close_refunds, owe_back, owe_order_back, reopen_refunds
 from mentorinaja.payments.reconcile import hear, reconcile
 from mentorinaja.payments.refunds import CARRY_OUT
 from mentorinaja.payments.refunds import settle as settle_refunds
 from mentorinaja.payments.refunds import tell as tell_refund
+from mentorinaja.payments.refunds import tell_done as tell_refund_done
 from mentorinaja.payments.replaying import replay
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "receive",
     "reconcile",
     "refund_by_admin",
+    "reopen_refunds",
     "replay",
     "restore_link",
     "retire_link",
@@ -75,5 +77,6 @@ __all__ = [
     "settle_refunds",
     "take_in",
     "tell_refund",
+    "tell_refund_done",
     "write_off",
 ]

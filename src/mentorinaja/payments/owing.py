@@ -79,9 +79,20 @@ async def close_refunds(tx: Connection, order: Order, transaction_id: str, *, ac
     """A refund of the transaction ended without the gateway: when none is open any more, its order says so."""
     if await refunds.is_open(tx, transaction_id):
         return
-    pays = await queries.pays_order(tx, order.id, transaction_id)
-    if pays or await refunds.reason_of(tx, transaction_id) in refunds.TOO_LATE:
+    if await _follows(tx, order, transaction_id):
         await bookings.turn_money(tx, order, await refunds.outcome(tx, transaction_id), actor=actor)
+
+
+async def reopen_refunds(tx: Connection, order: Order, transaction_id: str, *, actor: Actor) -> None:
+    """A refund of the transaction that had ended is open again: its order waits for it, as before."""
+    if await _follows(tx, order, transaction_id):
+        await bookings.turn_money(tx, order, "refund_pending", actor=actor)
+
+
+async def _follows(tx: Connection, order: Order, transaction_id: str) -> bool:
+    """Whether what becomes of the transaction's money becomes of the order."""
+    pays = await queries.pays_order(tx, order.id, transaction_id)
+    return pays or await refunds.reason_of(tx, transaction_id) in refunds.TOO_LATE
 
 
 async def _owe(

@@ -2,7 +2,8 @@
 
 A refund is requested, then approved: by itself from its `not_before` on, or by an admin. It is sent by the
 gateway, or by hand to the payer's bank account, and done when the bank has it. Sending can fail: then it is
-approved anew, for another way or another account. Until it was sent it can be rejected.
+approved anew, for another way or another account; a transfer by hand can come back even after it was done. Until
+it was sent it can be rejected.
 """
 
 from __future__ import annotations
@@ -85,6 +86,14 @@ async def tell(tx: Connection, refund_id: int, step: Step, *, expert: bool = Fal
         )
 
 
+async def tell_done(tx: Connection, refund_id: int) -> None:
+    """Tell the payer that a refund is done: anew where it was before, and the transfer came back."""
+    before: int = await tx.fetchval(
+        "SELECT count(*) - 1 FROM refund_steps WHERE refund_id = $1 AND state = 'done'", refund_id
+    )
+    await tell(tx, refund_id, "done", version=before)
+
+
 async def call_off(tx: Connection, transaction_id: str) -> bool:
     """Nothing of this transaction is to go back any more; what was sent already stays so, and False is answered."""
     await tx.execute(
@@ -123,7 +132,7 @@ async def settle(tx: Connection, transaction_id: str, told: Iterable[GatewayRefu
         covered,
     )
     for row in rows:
-        await tell(tx, row["id"], "done")
+        await tell_done(tx, row["id"])
 
 
 async def _heard(tx: Connection, transaction_id: str, refund: GatewayRefund) -> None:
@@ -137,8 +146,12 @@ async def _heard(tx: Connection, transaction_id: str, refund: GatewayRefund) -> 
         refund.key,
         state,
     )
-    if refund_id is not None:
-        await tell(tx, refund_id, "done" if refund.confirmed else "sent")
+    if refund_id is None:
+        return
+    if refund.confirmed:
+        await tell_done(tx, refund_id)
+    else:
+        await tell(tx, refund_id, "sent")
 
 
 async def is_voided(tx: Connection, transaction_id: str) -> bool:

@@ -44,8 +44,8 @@ async def approve(tx: Connection, admin: Viewer, refund_id: int, reason: str) ->
 async def reject(tx: Connection, admin: Viewer, refund_id: int, reason: str) -> None:
     """An admin stops a refund that an admin had granted, before it is sent: the money stays with who had earned it.
 
-    What a rule owes to its payer, what nobody had earned, and what the payer's bank took in part already cannot be
-    kept. Raises `NotThere`, `Undecidable`.
+    What a rule owes to its payer, what nobody had earned, what the payer's bank took in part already and what had
+    arrived once cannot be kept. Raises `NotThere`, `Undecidable`.
     """
     refund, order = await lock_for(tx, admin, refund_id)
     reason = checked(reason)
@@ -59,6 +59,8 @@ async def reject(tx: Connection, admin: Viewer, refund_id: int, reason: str) -> 
         raise Undecidable(
             "Menurut aturan dana ini harus kembali kepada pembayar. Hanya yang diputuskan admin dapat dihentikan."
         )
+    if refund.credited:
+        raise Undecidable("Dana ini sudah pernah sampai dan punya nota kredit, jadi tetap milik pembayar.")
     if refund.due < refund.amount:
         raise Undecidable(
             "Sebagian dana ini sudah diambil bank pembayar, jadi sisanya juga harus kembali kepada pembayar."

@@ -7,8 +7,8 @@ from datetime import date, datetime
 
 from mentorinaja.banks.rules import BANKS, masked
 from mentorinaja.db.pool import Connection, Database
-from mentorinaja.refunds.rules import KEPT_AT_WILL, NEEDS_APPROVAL, Way, name_of
-from mentorinaja.refunds.standing import ACCOUNT, BOUNCES, DUE, KEPT
+from mentorinaja.refunds.rules import KEPT_AT_WILL, NEEDS_APPROVAL, Way, may_bounce, name_of
+from mentorinaja.refunds.standing import ACCOUNT, BOUNCES, CREDITED, DUE, KEPT
 
 # So many are offered for one file: a form has a field or two for each.
 MOST_READY = 100
@@ -32,7 +32,8 @@ class Looked:
     """A refund as the desk sees it; `amount` and, of it, `due` in whole rupiah, the account's number masked.
 
     `promised`: the day by which our next step is due, `late` when it is over; `bounces`: how many transfers came back;
-    `kept`: an admin stopped it. `decided_by` and `decision`: who approved, stopped or resumed it, and why.
+    `transferred`: what went by hand and did not come back; `kept`: an admin stopped it; `credited`: it had arrived once,
+    and a credit note tells so. `decided_by` and `decision`: who approved, stopped or resumed it, and why.
     """
 
     id: int
@@ -62,7 +63,9 @@ class Looked:
     promised: date | None
     late: bool
     bounces: int
+    transferred: int | None
     kept: bool
+    credited: bool
     decided_by: str | None
     decided_at: datetime | None
     decision: str | None
@@ -89,7 +92,13 @@ class Looked:
             self.state in ("requested", "approved", "failed")
             and self.reason in KEPT_AT_WILL
             and self.due == self.amount
+            and not self.credited
         )
+
+    @property
+    def may_bounce(self) -> bool:
+        """Whether the bank may send its transfer back, also after it counted as arrived."""
+        return may_bounce(self.way, self.state)
 
     @property
     def may_be_resumed(self) -> bool:
@@ -144,7 +153,8 @@ _LOOKED = f"""
       CASE WHEN r.left_at IS NULL AND r.state <> 'rejected' THEN {DUE} ELSE r.amount END AS due, r.reason, r.explained,
       r.created_at, r.not_before, r.way, r.tries, r.next_try_at, r.problem, r.reference, r.left_at, r.transaction_id,
       t.payment_type, account.bank, account.tail, account.holder, account.given_at, refund_promise(r) AS promised,
-      {_LATE} AS late, {BOUNCES} AS bounces, {KEPT} AS kept, d.full_name AS decided_by, r.decided_at,
+      {_LATE} AS late, {BOUNCES} AS bounces, r.transferred, {KEPT} AS kept,
+      {CREDITED} AS credited, d.full_name AS decided_by, r.decided_at,
       r.decision_reason AS decision
     FROM refunds r JOIN orders o ON o.id = r.order_id JOIN experts e ON e.id = o.expert_id
       JOIN payment_transactions t ON t.transaction_id = r.transaction_id LEFT JOIN users d ON d.id = r.decided_by

@@ -48,6 +48,8 @@ def may_be_restored(sale: OrderDetail, now: datetime) -> bool:
         and all(
             refund.reason == _MISTAKE
             and refund.state in ("requested", "approved")
+            # What had arrived and came back was taken off the invoice.
+            and refund.note is None
             # Whoever knows an account may be transferring to it right now.
             and (refund.way is None or refund.needs_account)
             for refund in waiting

@@ -107,6 +107,11 @@ def name_of(refund_id: int) -> str:
     return f"RF-{refund_id}"
 
 
+def may_bounce(way: Way | None, state: str) -> bool:
+    """Whether a transfer by hand can come back: it is on its way, or counts as arrived because it had not come back."""
+    return way == "bank" and state in ("sent", "done")
+
+
 def id_in(name: str) -> int | None:
     """The refund's id in `RF-12`, `rf-12` or `12`; None in anything else."""
     return whole_in(name.strip().upper().removeprefix("RF-"))

@@ -1,4 +1,4 @@
-"""How a refund `r` stands, as SQL: what is due of it, what came back, what was stopped and owed again."""
+"""How a refund `r` stands, as SQL: what is due of it, what came back, what was stopped, owed again, and credited."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ RESUMED = """(SELECT count(*) FROM ledger_journals j WHERE j.transaction_id = r.
 KEPT = f"""(r.state = 'rejected' AND (SELECT count(*) FROM ledger_journals j WHERE j.transaction_id = r.transaction_id
     AND j.kind = 'refund_rejected'
     AND (j.key = 'kept:' || r.refund_key OR starts_with(j.key, 'kept:' || r.refund_key || ':'))) > {RESUMED})"""
+# Whether a credit note tells that it went back: it had arrived once, and from then on its money stays the payer's.
+CREDITED = "EXISTS (SELECT FROM credit_notes n WHERE n.refund_id = r.id)"
 # The account it goes, or went, to: the last one of its order that no transfer came back from.
 ACCOUNT = """LEFT JOIN LATERAL (SELECT a.bank, a.tail, a.holder, a.given_at FROM refund_accounts a
     WHERE a.order_id = r.order_id AND r.way = 'bank'

@@ -116,12 +116,14 @@ async def mark_all_transferred(tx: Connection, admin: Viewer, sent: Sequence[Sen
 async def mark_bounced(tx: Connection, admin: Viewer, refund_id: int, reason: str) -> None:
     """A transfer came back: the payer is asked for another account, unless a bank gave the money back meanwhile.
 
-    Raises `NotThere`, `Undecidable`.
+    Also one that counted as arrived: the money is due again, and its order waits for it; the credit note stands, since
+    the sale stays taken back. Raises `NotThere`, `Undecidable`.
     """
     refund, order = await lock_for(tx, admin, refund_id)
     reason = checked(reason)
-    if refund.way != "bank" or refund.state != "sent" or refund.transferred is None:
-        raise Undecidable("Tidak ada transfer manual yang sedang berjalan untuk pengembalian dana ini.")
+    if not rules.may_bounce(refund.way, refund.state) or refund.transferred is None:
+        raise Undecidable("Tidak ada transfer manual untuk pengembalian dana ini yang dapat kembali.")
+    had_arrived = refund.state == "done"
     await tx.execute("UPDATE refund_accounts SET bounced_at = app_now() WHERE id = $1", refund.account_id)
     await tx.execute(
         """UPDATE refunds SET state = 'failed', left_at = NULL, reference = NULL, account_id = NULL, transferred = NULL,
@@ -136,6 +138,8 @@ async def mark_bounced(tx: Connection, admin: Viewer, refund_id: int, reason: st
     await payments.settle_refunds(tx, refund.transaction_id)
     refund, order = await lock(tx, refund.id)
     if refund.state == "failed":
+        if had_arrived:
+            await payments.reopen_refunds(tx, order, refund.transaction_id, actor="admin")
         await accounts.ask(tx, refund.id)
         return
     await payments.close_refunds(tx, order, refund.transaction_id, actor="admin")
@@ -153,7 +157,7 @@ async def arrive(tx: Connection, refund_id: int) -> None:
         "UPDATE refunds SET state = 'done', changed_at = app_now(), next_try_at = NULL WHERE id = $1",
         refund.id,
     )
-    await payments.tell_refund(tx, refund.id, "done")
+    await payments.tell_refund_done(tx, refund.id)
     await payments.close_refunds(tx, order, refund.transaction_id, actor="system")
     await invoices.credit(tx, order.id)
 

@@ -66,6 +66,7 @@ EVENTS = {
     "refunded": "Semua dana kembali",
     "partially_refunded": "Sebagian dana kembali",
     "paid": "Tetap dibayar",
+    "refund_pending": "Dana harus kembali sekali lagi",
     "paid_late": "Uang masuk terlambat",
     "paid_twice": "Terbayar dua kali",
     "extension_unused": "Uang tambahan waktu masuk terlambat",

@@ -26,11 +26,15 @@ Facts = list[tuple[str, Cell]]
 
 @dataclass(frozen=True, slots=True)
 class Refunded:
-    """What decisions on a refund rest on; `is_own`: the admin is one of its order's two people. `file`: the bank's."""
+    """What decisions on a refund rest on; `is_own`: the admin is one of its order's two people. `file`: the bank's.
+
+    `due_again`: whole rupiah that are owed again once its transfer comes back, less what the payer's bank took since.
+    """
 
     refund: Looked
     sale: OrderDetail
     file: Batched | None
+    due_again: int
     is_own: bool
 
 
@@ -44,14 +48,19 @@ async def load(means: Means, case_id: str) -> Case | None:
     assert sale is not None, "orders are never deleted"
     found = await batches.batched(means.db, "refund", [refund.name])
     file = found.get((refund.name, refund.bounces + 1))
+    again = (
+        await ledger.due_if_bounced(means.db, refund.transaction_id, refund.transferred)
+        if refund.may_bounce and refund.transferred
+        else 0
+    )
     steps = await queries.steps_of(means.db, refund.id)
     own = means.admin.id in (refund.user_id, refund.expert_user_id)
     mark = state(refund.state, refund.reason, refund.way, has_account=refund.tail is not None)
     return Case(
         subject=str(refund.id),
         title=f"Pengembalian dana {refund.name}",
-        version=sha256(repr((refund, file)).encode()).hexdigest()[:16],
-        data=Refunded(refund, sale, file, own),
+        version=sha256(repr((refund, file, again)).encode()).hexdigest()[:16],
+        data=Refunded(refund, sale, file, again, own),
         chips=(mark, *((LATE,) if refund.late else ())),
         facts=(*_about(refund, sale), *_on_its_way(refund, file)),
         parts=await _parts(means, refund, sale),

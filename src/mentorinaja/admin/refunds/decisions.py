@@ -12,7 +12,7 @@ from mentorinaja.admin.orders.forms import WordsForm
 from mentorinaja.admin.orders.split import split
 from mentorinaja.admin.refunds.case import Refunded
 from mentorinaja.formats import rupiah
-from mentorinaja.refunds import actions
+from mentorinaja.refunds import actions, queries
 from mentorinaja.refunds.queries import Looked
 from mentorinaja.web.forms import BaseForm, LineField, length, required, seen
 
@@ -121,7 +121,7 @@ async def _plan_sent(_means: Means, case: Case) -> Plan:
         ),
         money=((f"Ke {one.refund.account}", one.refund.due),),
         tells=(f"{one.sale.payer_name} membaca nomor referensinya di email.",),
-        undo="Bila bank mengembalikannya, catat dengan “Transfer kembali”.",
+        undo="Bila bank mengembalikannya, juga setelah selesai, catat dengan “Transfer kembali”.",
     )
 
 
@@ -135,11 +135,23 @@ async def _sent(means: Means, case: Case, form: SentForm) -> str:
 
 async def _plan_bounced(_means: Means, case: Case) -> Plan:
     one = refunded_of(case)
+    money = ("Kembali ke rekening kita", one.refund.transferred or 0), ("Masih harus kembali", one.due_again)
+    if one.due_again == 0:
+        return Plan(
+            happens=("Bank pembayar sudah mengambil dana ini sendiri, jadi tidak ada yang dikirim lagi.",),
+            money=money,
+            undo="Tidak dapat ditarik lagi: catatan lawannya tetap.",
+        )
+    happens = [
+        "Uangnya kembali ke rekening kita dan masih harus dikembalikan. Rekening itu tidak dipakai lagi."
+    ]
+    if one.refund.credited:
+        happens.append(
+            "Dana yang tercatat selesai ini terbuka lagi. Nota kreditnya tetap berlaku, jadwal tidak berubah."
+        )
     return Plan(
-        happens=(
-            "Uangnya kembali ke rekening kita dan masih harus dikembalikan. Rekening itu tidak dipakai lagi.",
-        ),
-        money=(("Masih harus kembali", one.refund.amount),),
+        happens=tuple(happens),
+        money=money,
         tells=(f"{one.sale.payer_name} diminta mengisi rekening lain lewat email.",),
         undo="Setelah rekening baru diisi, kirim lagi seperti biasa.",
     )
@@ -148,6 +160,11 @@ async def _plan_bounced(_means: Means, case: Case) -> Plan:
 async def _bounced(means: Means, case: Case, form: WordsForm) -> str:
     one = refunded_of(case).refund
     await actions.mark_bounced(means.db, means.admin, one.id, form.reason.data or "")
+    now = await queries.looked_at(means.db, one.id)
+    if now and now.state == "done":
+        return (
+            f"Transfer {one.name} tercatat kembali. Dananya sudah diambil bank pembayar, jadi sudah selesai."
+        )
     return f"Transfer {one.name} tercatat kembali. Pembayar diminta mengisi rekening lain."
 
 
@@ -225,7 +242,7 @@ DECISIONS = (
     Decision(
         "bounced",
         "Transfer kembali",
-        _if(lambda one: one.way == "bank" and one.state == "sent"),
+        _if(lambda one: one.may_bounce),
         _plan_bounced,
         _bounced,
         form=WordsForm,

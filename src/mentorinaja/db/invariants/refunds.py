@@ -46,6 +46,16 @@ REFUNDS = {
           OR (kept.times = 0 AND r.state = 'rejected' AND r.decided_at IS NOT NULL AND NOT EXISTS (
             SELECT FROM ledger_journals j
             WHERE j.transaction_id = r.transaction_id AND (j.kind = 'reversal' OR j.key LIKE 'sold:%')))""",
+    # A transfer that comes back after it counted as arrived opens its refund again: its order waits for it, and nobody
+    # keeps what a credit note took off the invoice, unless all of the payment was taken back.
+    "M9_an_order_waits_for_what_came_back": """
+        SELECT o.public_id, r.refund_key, r.state FROM orders o JOIN refunds r ON r.order_id = o.id
+        WHERE o.payment_status = 'refunded' AND r.state NOT IN ('done', 'rejected')
+          AND r.reason NOT IN ('paid_twice', 'quarantined')""",
+    "M9_what_had_arrived_is_not_kept": """
+        SELECT r.refund_key FROM refunds r JOIN credit_notes n ON n.refund_id = r.id
+        WHERE r.state = 'rejected' AND NOT EXISTS (
+          SELECT FROM ledger_journals j WHERE j.transaction_id = r.transaction_id AND j.kind = 'reversal')""",
     # What stands in a file for the bank is a refund that was to be transferred, never more than all of it.
     "M9_a_file_for_the_bank_has_refunds": """
         SELECT i.batch_id, i.subject FROM transfer_items i LEFT JOIN refunds r ON 'RF-' || r.id = i.subject
