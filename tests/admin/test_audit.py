@@ -8,6 +8,7 @@ from mentorinaja.audit.actions import record
 from mentorinaja.audit.details import lines_of
 from mentorinaja.audit.rules import ACTIONS, KINDS
 from mentorinaja.db.pool import Connection, atomic
+from mentorinaja.policies.actions import change
 from mentorinaja.web.viewer import Viewer
 from tests.support.desk import desk_of, make_admin
 from tests.support.site import Browser, Site
@@ -67,6 +68,12 @@ async def test_the_log_is_searched_narrowed_down_read_and_taken_along(site: Site
     await browser.get(HERE)
     [taken, *_] = browser.page.css("table.rows tbody tr")
     assert "Mengunduh daftar" in taken.text() and "Baris perintah" not in taken.text()
+    for address, found in (("127.0.0.1", 1), ("127.0.0.2", 0)):
+        await browser.get(f"{HERE}?q={address}")
+        assert len(reasons(browser)) == found, address
+    await note(site.db, sari, "refund.rejected", "refund", "4", "Uangnya sudah kembali.")
+    await browser.get(f"{HERE}?q=rf-4")
+    assert reasons(browser) == ["Uangnya sudah kembali."] and "RF-4" in browser.text
 
     number = await site.db.fetchval("SELECT id FROM audit_log WHERE reason = $1", hidden)
     await browser.get(f"{HERE}/{number}")
@@ -74,6 +81,10 @@ async def test_the_log_is_searched_narrowed_down_read_and_taken_along(site: Site
                   "Sebelum · Keadaan", "26 Nov", "ya", "lain lagi"):  # fmt: skip
         assert words in browser.text, words
     assert "Tidak ada yang perlu atau dapat diputuskan" in browser.text
+    await change(site.db, sari, "Biaya gerbang naik", admin_fee_bps=600)
+    number = await site.db.fetchval("SELECT id FROM audit_log WHERE kind = 'policy'")
+    await browser.get(f"{HERE}/{number}")
+    assert "Biaya admin 5% → 6%" in " ".join(browser.text.split())
     for missing in ("0", "x", "99999999999999999999", "1/hide"):
         assert (await browser.get(f"{HERE}/{missing}")).status_code == 404, missing
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from ipaddress import ip_address
+from typing import Any
 
 from mentorinaja.admin.cases import Case, Means, Part
 from mentorinaja.admin.desk import Desk
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row, Where
+from mentorinaja.admin.orders.words import PAYMENT
+from mentorinaja.admin.settings.words import LABELS, said
 from mentorinaja.admin.words import inside, moment, money, person, time
 from mentorinaja.audit import queries
-from mentorinaja.audit.queries import Whole
+from mentorinaja.audit.queries import Whole, lines_of
 from mentorinaja.audit.rules import ACTIONS, KINDS
+from mentorinaja.refunds.rules import id_in, name_of
 from mentorinaja.typed import whole_in
 
 # Whoever ever stands in the log: few, and found without reading it.
@@ -32,8 +38,20 @@ def _search(words: str) -> Where:
             return acted
         rest = _search(by[2])
         return Where(f"{acted.sql} AND ({rest.sql})", (*acted.values, *rest.values))
+    if _is_address(words):
+        return Where("a.address = {}::inet", (words,))
+    if (refund_id := id_in(words)) is not None and not words.isdecimal():
+        return Where("a.kind = 'refund' AND a.subject = {}", (str(refund_id),))
     anywhere = inside(words)
     return Where(_FOUND, (anywhere, words, words, anywhere, anywhere))
+
+
+def _is_address(words: str) -> bool:
+    try:
+        ip_address(words)
+    except ValueError:
+        return False
+    return True
 
 
 def _subject(kind: str, subject: str) -> Cell:
@@ -46,7 +64,8 @@ def _subject(kind: str, subject: str) -> Cell:
         desk = BY_NAME.get(subject)
         return Cell(desk.title if desk else subject, href=f"/admin/{subject}" if desk else "", note=called)
     desk = next((desk for desk in DESKS if desk.kind == kind and desk.load), None)
-    return Cell(subject, href=f"/admin/{desk.name}/{subject}" if desk else "", note=called)
+    shown = name_of(int(subject)) if kind == "refund" else subject
+    return Cell(shown, href=f"/admin/{desk.name}/{subject}" if desk else "", note=called)
 
 
 def _from_where(address: object, session_id: int) -> str:
@@ -91,7 +110,7 @@ LISTING = Listing(
         ("dari", lambda row: _from_where(row["address"], row["session_id"])),
     ),
     search=_search,
-    search_hint="Kata dalam alasan, id, nama atau email admin (hanya dia: oleh:email)",
+    search_hint="Kata dalam alasan, id, nama atau email admin (hanya dia: oleh:email), alamat IP",
     filters=(
         Filter(
             "kind",
@@ -132,7 +151,7 @@ async def load(means: Means, entry_id: str) -> Case | None:
             {"entries": await _others(means, one)},
         )
     ]
-    if lines := one.lines:
+    if lines := [*_lines(one)]:
         parts.insert(0, Part("detail", "Rincian", "partials/admin/audit/detail.html", {"lines": lines}))
     return Case(
         subject=str(one.id),
@@ -150,6 +169,17 @@ async def load(means: Means, entry_id: str) -> Case | None:
         ),
         parts=tuple(parts),
     )
+
+
+def _lines(one: Whole) -> Iterator[tuple[str, str]]:
+    """What the detail says; fees, rules and states of orders as their own desks call them."""
+    rest: dict[str, Any] = {}
+    for name, value in one.detail.items():
+        if name in LABELS and isinstance(value, list):
+            yield LABELS[name], " → ".join(said(name, each) for each in value)
+        else:
+            rest[name] = PAYMENT[value][0] if isinstance(value, str) and value in PAYMENT else value
+    yield from lines_of(rest)
 
 
 async def _others(means: Means, one: Whole) -> list[queries.Entry]:

@@ -11,6 +11,8 @@ from mentorinaja.audit.details import lines_of
 from mentorinaja.audit.rules import ACTIONS, KINDS
 from mentorinaja.db.pool import Connection, Database
 
+__all__ = ["lines_of"]
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -56,11 +58,6 @@ class Whole:
     def kind_words(self) -> str:
         """What it was done to, as it is called on the screen."""
         return KINDS.get(self.kind, self.kind)
-
-    @property
-    def lines(self) -> list[tuple[str, str]]:
-        """What the detail says, a name and a value each."""
-        return lines_of(self.detail)
 
 
 async def entry(db: Connection | Database, entry_id: int) -> Whole | None:
