@@ -1,5 +1,6 @@
 """The desk's home: what was sold by day, what waits, and the queue with its decisions."""
 
+import json
 from datetime import date, timedelta
 
 from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
@@ -11,12 +12,14 @@ from mentorinaja.db.pool import Database
 from mentorinaja.jobs.queue import enqueue
 from mentorinaja.payments import actions as payments
 from mentorinaja.rooms.actions import enter
+from mentorinaja.withdrawals import actions as withdrawals
 from tests.admin.test_health import decide
 from tests.support.bookings import book, make_seller, make_user, slot_in
-from tests.support.desk import desk_of, first_column
+from tests.support.desk import desk_of, first_column, make_admin
 from tests.support.payments import pay, said
 from tests.support.rooms import meet_now
 from tests.support.site import Site
+from tests.support.withdrawals import ask, make_earner, wish
 
 
 async def sell(db: Database, **changes: object) -> tuple[str, str]:
@@ -98,6 +101,35 @@ async def test_a_failed_job_is_seen_run_again_or_thrown_away_with_a_reason(site:
         ("job.discarded", str(second)),
     ]
     assert logged[1]["detail"] == {"name": "payments.check_due"}
+
+
+async def test_a_home_that_is_left_open_keeps_nobody_signed_in(site: Site) -> None:
+    """It asks for the five numbers each minute; only what somebody does counts."""
+    browser = await desk_of(site)
+    await browser.get("/admin")
+    headers = json.loads(browser.page.css_first("#health").attributes["hx-headers"] or "")
+    await site.db.execute("UPDATE login_sessions SET last_seen_at = app_now() - interval '29 minutes'")
+    idle = "SELECT app_now() - last_seen_at > interval '28 minutes' FROM login_sessions"
+    assert (await browser.get("/admin", headers=headers)).status_code == 200
+    assert await site.db.fetchval(idle) is True
+    await browser.get("/admin")
+    assert await site.db.fetchval(idle) is False
+
+
+async def test_withdrawals_are_counted_as_their_lists_have_them(site: Site) -> None:
+    """Those to decide, and those that were approved and wait for the bank: each number leads to as many."""
+    db = site.db
+    first, admin = await make_earner(db), await make_admin(db)
+    await ask(db, first, wish(50_000))
+    approved = await ask(db, await make_earner(db), wish(60_000))
+    await withdrawals.approve(db, admin, approved)
+    browser = await desk_of(site, admin)
+    for query, amount in (("state=undecided", "Rp 50.000"), ("state=processing", "Rp 60.000")):
+        await browser.get("/admin")
+        link = browser.page.css_first(f"#to-decide a[href='/admin/withdrawals?{query}']")
+        assert " ".join(link.parent.css_first(".num").text().split()) == f"{amount} 1", query
+        await browser.get(link.attributes["href"] or "")
+        assert amount in browser.page.css_first(".totals").text() and len(first_column(browser)) == 1, query
 
 
 async def test_admins_do_not_read_what_opens_an_account(site: Site) -> None:

@@ -48,8 +48,11 @@ class ViewerCache:
         self._rings = 0
         hub.listen("person", self._on_person)
 
-    async def find(self, token_hash: bytes) -> Viewer | None:
-        """The viewer of this session, or None when it is unknown, ended or over."""
+    async def find(self, token_hash: bytes, *, unasked: bool = False) -> Viewer | None:
+        """The viewer of this session, or None when it is unknown, ended or over.
+
+        `unasked`: the page asks by itself, which is no sign that somebody is there.
+        """
         now = time.monotonic()
         known = self._known.get(token_hash)
         if known and now - known.asked < _FRESH_SECONDS:
@@ -60,7 +63,7 @@ class ViewerCache:
             self.forget(token_hash)
             return None
         seen = known.seen if known else now - _SEEN_SECONDS
-        if now - seen >= _SEEN_SECONDS:
+        if not unasked and now - seen >= _SEEN_SECONDS:
             await sessions.touch_session(self._db, viewer.session_id)
             seen = now
         # Kept if nothing changed while the database was asked.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable
 from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -20,9 +19,9 @@ from mentorinaja.web.addresses import came_from
 from mentorinaja.web.limits import limit
 from mentorinaja.web.viewer import Viewer
 
-# Finds the viewer a session token belongs to, or None.
-FindViewer = Callable[[bytes], Awaitable[Viewer | None]]
 Guarded = ASGIConnection[Any, Any, Any, Any]
+# The header of what a page asks for by itself: no sign that somebody is there.
+UNASKED = "unasked"
 # What a mentor changes in ten minutes: far more than hands can, far less than a program would.
 MOST_CHANGES = 600
 
@@ -34,7 +33,8 @@ class SignIn(AbstractAuthenticationMiddleware):
         """Read the cookie, check its signature, look the session up."""
         state = connection.app.state
         token = read_cookie(state.settings, connection.cookies)
-        viewer = await state.find_viewer(token_hash(token)) if token else None
+        unasked = UNASKED in connection.headers
+        viewer = await state.find_viewer(token_hash(token), unasked=unasked) if token else None
         return AuthenticationResult(user=viewer, auth=token if viewer else None)
 
 

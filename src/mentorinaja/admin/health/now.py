@@ -33,7 +33,8 @@ SELECT (SELECT count(*) FROM experts WHERE status = 'submitted') AS applications
   refunds.count AS refunds, refunds.amount AS refunds_amount,
   transfers.count AS transfers, transfers.amount AS transfers_amount,
   (SELECT count(*) FROM session_reports WHERE decided_at IS NULL) AS reports,
-  withdrawals.count AS withdrawals, withdrawals.amount AS withdrawals_amount,
+  withdrawals.undecided AS withdrawals, withdrawals.undecided_amount AS withdrawals_amount,
+  withdrawals.payouts, withdrawals.payouts_amount,
   (SELECT count(*) FROM role_requests WHERE state = 'open') AS roles,
   (SELECT count(*) FROM active_sessions WHERE status = 'running') AS running,
   (SELECT count(*) FROM active_sessions WHERE status = 'paused') AS paused,
@@ -45,8 +46,11 @@ FROM (SELECT count(*), coalesce(sum(amount), 0)::bigint AS amount FROM refunds
    WHERE state = 'approved' AND way = 'bank'
      AND EXISTS (SELECT FROM refund_accounts a WHERE a.order_id = r.order_id AND a.bounced_at IS NULL)
   ) transfers,
-  (SELECT count(*), coalesce(sum(amount), 0)::bigint AS amount FROM withdrawals
-   WHERE state IN ('requested', 'checked')) withdrawals"""
+  (SELECT count(*) FILTER (WHERE state <> 'processing') AS undecided,
+     coalesce(sum(amount) FILTER (WHERE state <> 'processing'), 0)::bigint AS undecided_amount,
+     count(*) FILTER (WHERE state = 'processing') AS payouts,
+     coalesce(sum(amount) FILTER (WHERE state = 'processing'), 0)::bigint AS payouts_amount
+   FROM withdrawals WHERE state IN ('requested', 'checked', 'processing')) withdrawals"""
 
 
 async def now_on(db: Database) -> Now:
@@ -68,7 +72,18 @@ async def now_on(db: Database) -> Now:
             row["transfers_amount"],
         ),
         Waiting("Laporan sesi", "/admin/reports?state=open", row["reports"]),
-        Waiting("Penarikan", "/admin/withdrawals?state=open", row["withdrawals"], row["withdrawals_amount"]),
+        Waiting(
+            "Penarikan menunggu izin",
+            "/admin/withdrawals?state=undecided",
+            row["withdrawals"],
+            row["withdrawals_amount"],
+        ),
+        Waiting(
+            "Penarikan lewat bank",
+            "/admin/withdrawals?state=processing",
+            row["payouts"],
+            row["payouts_amount"],
+        ),
         Waiting("Perubahan peran", "/admin/users", row["roles"]),
     ]
     return Now(waiting, row["running"], row["paused"], row["soon"])

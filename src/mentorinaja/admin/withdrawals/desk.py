@@ -47,6 +47,7 @@ _STATES = Filter(
     "Status",
     (
         Choice("open", "Belum selesai", Where(_OPEN)),
+        Choice("undecided", "Menunggu izin", Where("w.state IN ('requested', 'checked')")),
         *(Choice(state, words, Where("w.state = {}", (state,))) for state, words in WORDS.items()),
     ),
 )
