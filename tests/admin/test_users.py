@@ -2,7 +2,7 @@
 
 import pytest
 
-from mentorinaja.admin.users.search import phone_range
+from mentorinaja.admin.typed_ids import phone_range
 from mentorinaja.db.pool import Database
 from tests.support.accounts import PASSWORD, eventually, make_account
 from tests.support.bookings import book, browser_of, make_seller, make_user, pay, seller_browser, slot_in
@@ -38,6 +38,8 @@ async def set_person(db: Database, user_id: int, name: str, email: str, phone: s
         ("(0812) 34", "+6281234"),
         ("81234", "+6281234"),
         ("+1 415 555", "+1415555"),
+        ("0062 812 3456", "+628123456"),
+        ("001 415 555", "+1415555"),
         ("12", None),
         ("budi", None),
         ("BE-20261126-ABC234", None),
@@ -64,6 +66,8 @@ async def test_everybody_is_found_by_what_is_known_of_them(site: Site) -> None:
         ("contoh.test", []),
         ("0812-9876-5432", ["Budi 100% Li Santoso"]),
         ("+62 812 9876", ["Budi 100% Li Santoso"]),
+        (f"  {order}-2 ", ["Sari Wulandari", "Budi 100% Li Santoso"]),
+        ("Li   Santoso", ["Budi 100% Li Santoso"]),
         (f"#{order.lower()}", ["Sari Wulandari", "Budi 100% Li Santoso"]),
         ("BE-20200101-ABCDEF", []),
         ("'; DROP TABLE users", []),

@@ -62,7 +62,7 @@ def read(params: Mapping[str, str], choices: Mapping[str, set[str]]) -> Asked:
     if len(days) == 2 and days["since"] > days["until"]:
         problems["until"] = "Tanggal akhir mendahului tanggal awal."
     return Asked(
-        words=UNFIT.sub("", params.get("q", "")).strip().removeprefix("#")[:_LONGEST_WORDS],
+        words=" ".join(UNFIT.sub("", params.get("q", "")).split()).removeprefix("#")[:_LONGEST_WORDS],
         chosen={name: params[name] for name, values in choices.items() if params.get(name) in values},
         since=days.get("since"),
         until=days.get("until"),

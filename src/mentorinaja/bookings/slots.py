@@ -33,7 +33,7 @@ async def why_not_free(
         return _taken()
     if is_now:
         return NotASlot("Mentor ini sedang tidak siap. Pilih jadwal lain.")
-    return NotASlot("Waktu ini tidak ada di jadwal mentor. Pilih salah satu waktu di daftar.")
+    return NotASlot("Waktu ini tidak kosong di jadwal mentor. Pilih waktu lain.")
 
 
 async def why_lost(

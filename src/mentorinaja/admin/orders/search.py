@@ -6,14 +6,13 @@ import re
 from uuid import UUID
 
 from mentorinaja.admin.listing import Where
+from mentorinaja.admin.typed_ids import order_in, phone_range
 from mentorinaja.admin.words import inside
 
-_PUBLIC_ID = re.compile(r"((?:BE|PD|EX)-[0-9]{8}-[A-Z0-9]{6})(?:-[0-9]{1,4})?")
 # Its last six characters, as they are read out on the telephone.
 _CODE = re.compile(r"[A-HJ-NP-Z2-9]{6}")
 _INVOICE = re.compile(r"INV-([0-9]{4})-([0-9]{6,9})")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_PHONE = re.compile(r"[+0-9][0-9 .()-]{5,24}")
 _LEAST_LETTERS = 3
 
 # Each part finds the ids of orders by an index of its own; the list then looks nowhere else.
@@ -32,22 +31,21 @@ _Part = tuple[str, tuple[object, ...]]
 def search(words: str) -> Where:
     """What orders somebody means who types this; people are looked up first, then their orders."""
     upper = words.upper()
-    if match := _PUBLIC_ID.fullmatch(upper):
-        return Where("o.public_id = {}", (match[1],))
+    if order_id := order_in(words):
+        return Where("o.public_id = {}", (order_id,))
     if match := _INVOICE.fullmatch(upper):
         return _any((_BY_INVOICE, (int(match[1]), int(match[2]))))
     if _UUID.fullmatch(words):
         return _any((_BY_TRANSACTION, (words.lower(),)), (_BY_SESSION, (UUID(words),)))
-    if _PHONE.fullmatch(words):
-        return _any(_people("p.phone COLLATE \"C\" LIKE {} || '%'", _phone(words)))
+    by_code: list[_Part] = [(_BY_CODE, (upper,))] if _CODE.fullmatch(upper) else []
+    if span := phone_range(words):
+        return _any(*by_code, _people('p.phone COLLATE "C" >= {} AND p.phone COLLATE "C" < {}', *span))
     if "@" in words:
         return _any(_people("p.email::text ILIKE {}", inside(words)))
     if len(words) < _LEAST_LETTERS:
         return Where("false")
     named = _people("p.full_name ILIKE {}", inside(words))
-    if _CODE.fullmatch(upper):
-        return _any((_BY_CODE, (upper,)), named)
-    return _any((_BY_TRANSACTION, (words,)), named)
+    return _any(*(by_code or [(_BY_TRANSACTION, (words,))]), named)
 
 
 def _any(*parts: _Part) -> Where:
@@ -56,11 +54,5 @@ def _any(*parts: _Part) -> Where:
     return Where(f"o.id = ANY (ARRAY({sql}))", tuple(value for _, values in parts for value in values))
 
 
-def _people(condition: str, value: str) -> _Part:
-    return _BY_PEOPLE.replace("{condition}", condition), (value, value)
-
-
-def _phone(words: str) -> str:
-    """The beginning of a number as it is stored, `+62…`, from however it was written."""
-    digits = re.sub(r"[^0-9]", "", words)
-    return "+62" + digits[1:] if digits.startswith("0") else "+" + digits
+def _people(condition: str, *values: str) -> _Part:
+    return _BY_PEOPLE.replace("{condition}", condition), values * 2
