@@ -143,5 +143,6 @@ async def test_what_is_sensitive_asks_for_the_password_after_ten_minutes(site: S
     await site.db.execute("UPDATE login_sessions SET confirmed_at = app_now() - interval '11 minutes'")
     # The form from before does not get through either.
     answer = await browser.submit("#question", {})
-    assert answer.status_code == 422 and browser.page.css_first("#password-error") is not None
+    assert answer.status_code == 422
+    assert browser.page.css_first("#password-error").text(strip=True) == "Tulis password Anda."
     assert await site.db.fetchval("SELECT state FROM withdrawals") == "requested"

@@ -31,6 +31,7 @@ async def test_from_an_application_to_a_published_mentor(site: Site) -> None:
         assert words in browser.text, words
     await browser.get(browser.page.css_first("a[href*=pratinjau]").attributes["href"] or "")
     assert "Beginilah pengguna melihat halaman ini" in browser.text and "Pesan Sesi" not in browser.text
+    assert "Ini profil Anda sendiri" not in browser.text
     assert (await visitor.get("/expert/dewi-anggraini")).status_code == 404
     assert (await applicant.get(f"{HERE}/pratinjau?id=1")).status_code == 404
 

@@ -26,7 +26,7 @@ async def test_only_an_admin_lists_again_whom_an_admin_took_off(site: Site) -> N
         await actions.unlist(db, await make_admin(db), seller.id, REASON)
     await site.sweep()
     [mail] = [mail for mail in site.mailbox.messages if "diturunkan" in mail.subject]
-    assert REASON in mail.text and "satu klik" not in mail.text
+    assert f"“{REASON}”" in mail.text and "”." not in mail.text and "satu klik" not in mail.text
 
     mentor, visitor = await seller_browser(site, seller), await site.browser()
     await mentor.get("/expert/dashboard")

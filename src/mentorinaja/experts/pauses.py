@@ -36,7 +36,8 @@ class Pause:
     def reason(self) -> str:
         """Why, as the expert reads it."""
         if self.by_admin:
-            return f"Alasan dari tim kami: “{self.words}”."
+            stop = "" if self.words.endswith((".", "!", "?")) else "."
+            return f"Alasan dari tim kami: “{self.words}”{stop}"
         if self.cause == "missed":
             return "Dua sesi yang sudah dibayar berlalu tanpa Anda."
         return "Ada pengguna yang menunggu balasan Anda selama 14 hari."

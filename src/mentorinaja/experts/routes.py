@@ -221,6 +221,7 @@ async def _tell(visit: _Visit, expert: ExpertPage, page: int, *, own: bool) -> _
         expert=expert,
         reviews=reviews,
         own=own,
+        mine=visit.viewer is not None and visit.viewer.expert_id == expert.id,
         hearts=visit.viewer is not None,
         admin_fee=percent((await policies.current(visit.catalog.db)).admin_fee_bps),
     )

@@ -101,6 +101,8 @@ def _facts(data: MentorCase, sent_back: int) -> tuple[tuple[str, Cell], ...]:
         ("Pengalaman", Cell(f"{page.years_experience} tahun", note=page.place)),
         ("Pernah dikembalikan", Cell(f"{sent_back} kali")),
     ]
+    if one.role != "admin" and not one.suspended_at:
+        facts.append(("Menutup akunnya", Cell("Tangguhkan", href=f"/admin/users/{one.id}/suspend")))
     if page.rating_count:
         facts.append(("Ulasan", Cell(f"{page.mean:.1f} dari {page.rating_count} ulasan")))
     if data.pause:

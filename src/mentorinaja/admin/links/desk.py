@@ -180,14 +180,16 @@ async def _retire(means: Means, case: Case, form: ReasonForm) -> str:
     return " ".join(said)
 
 
-async def _plan_restore(_means: Means, case: Case) -> Plan:
+async def _plan_restore(means: Means, case: Case) -> Plan:
     link = _of(case)
+    waits = not link.spent_at and (await link_queries.link_stock(means.db)).waiting
     again = (
         "Tautan ini tercatat terpakai lagi; tidak diberikan kepada sesi lain."
         if link.spent_at
         else "Tautan ini kembali ke persediaan dan dapat diberikan."
     )
-    return Plan(happens=(again,), undo="Dapat ditarik lagi.")
+    told = "Sesi yang menunggu tautan mendapatkannya lewat email."
+    return Plan(happens=(again,), tells=(told,) if waits else (), undo="Dapat ditarik lagi.")
 
 
 async def _restore(means: Means, case: Case, form: ReasonForm) -> str:

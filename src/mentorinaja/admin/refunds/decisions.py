@@ -196,6 +196,7 @@ async def _plan_retry(_means: Means, case: Case) -> Plan:
             "Kuncinya tetap sama, jadi uangnya tidak terkirim dua kali.",
         ),
         money=(("Kembali kepada pembayar", one.refund.due),),
+        tells=(f"{one.sale.payer_name} mendapat email begitu dananya terkirim.",),
         undo="Tidak mengubah keputusan apa pun.",
     )
 

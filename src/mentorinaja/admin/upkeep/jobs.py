@@ -121,6 +121,8 @@ async def _plan_retry(_means: Means, _case: Case) -> Plan:
             "Pekerjaan ini dijalankan sekarang, dengan semua percobaannya dari awal.",
             "Setiap pekerjaan aman dijalankan dua kali.",
         ),
+        tells=("Bila pekerjaannya mengirim email, penerimanya mendapatnya.",),
+        undo="Tidak perlu dibatalkan.",
     )
 
 

@@ -57,12 +57,13 @@ async def _plan_suspend(means: Means, case: Case) -> Plan:
         )
     else:
         happens.append("Tidak ada sesi mendatang yang sudah dibayar.")
+    undo = "Akun dapat dibuka lagi kapan saja"
     return Plan(
         happens=tuple(happens),
         money=_listed(coming),
         links=tuple((deal.public_id, f"/admin/orders/{deal.public_id}") for deal in coming[:_MOST_LISTED]),
         tells=(f"{person.full_name} membaca alasan Anda di email.",),
-        undo="Akun dapat dibuka lagi kapan saja; profilnya tampil lagi seperti sebelumnya.",
+        undo=f"{undo}; profilnya tampil lagi seperti sebelumnya." if person.expert_id else f"{undo}.",
     )
 
 
@@ -173,7 +174,7 @@ async def _plan_totp(_means: Means, case: Case) -> Plan:
     data = _of(case)
     return Plan(
         (
-            "Perangkat dan kode pemulihannya tidak berlaku lagi, dan semua perangkatnya keluar.",
+            "Perangkat dan kode cadangannya tidak berlaku lagi, dan semua perangkatnya keluar.",
             "Saat login berikutnya ia memasang verifikasi dua langkah dari awal. Pastikan dulu bahwa ini benar orangnya.",
         ),
         tells=(_told(data),),
