@@ -69,6 +69,7 @@ async def test_the_first_sign_in_sets_a_device_up_and_shows_the_recovery_codes_o
     for wrong in ("", "12345", "halo", "ABCD-EFGH-JKMN-PQRS", codes.app_code(codes.new_secret(), 1)):
         await browser.submit(values={"code": wrong})
         assert status(browser) == 422 and browser.page.css_first("#code-error") is not None, wrong
+        assert "atau satu kode cadangan" not in browser.text, "there are none yet"
         assert secret_shown(browser) == secret
     assert await site.db.fetchval(COUNT) == 0
     right = codes.app_code(secret, codes.step_at(codes.real_now()))

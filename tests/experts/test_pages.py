@@ -98,10 +98,10 @@ async def test_pages_are_numbered_links(site: Site) -> None:
 
 
 WRONG = [
-    ("price_min=abc", "price_min", "Tulis harga dengan angka"),
-    ("price_min=-5", "price_min", "Tulis harga dengan angka"),
-    ("price_min=99999999999999999999", "price_min", "Tulis harga dengan angka"),
-    ("price_min=٣٤", "price_min", "Tulis harga dengan angka"),
+    ("price_min=abc", "price_min", "Tulis dengan angka"),
+    ("price_min=-5", "price_min", "Tulis dengan angka"),
+    ("price_min=99999999999999999999", "price_min", "Tulis dengan angka"),
+    ("price_min=٣٤", "price_min", "Tulis dengan angka"),
     ("price_min=200000&price_max=100000", "price_max", "paling sedikit Rp 200.000"),
     ("day=2026-02-31", "day", "Tulis tanggal yang benar"),
     ("day=besok", "day", "Tulis tanggal yang benar"),

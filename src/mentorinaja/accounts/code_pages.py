@@ -12,7 +12,7 @@ from litestar.datastructures import Cookie
 from mentorinaja.accounts import challenges, codes, factors, rules
 from mentorinaja.accounts.challenges import Challenge
 from mentorinaja.accounts.devices import device_of
-from mentorinaja.accounts.forms import CodeForm
+from mentorinaja.accounts.forms import CodeForm, DeviceForm
 from mentorinaja.accounts.problems import ChallengeOver, WrongCode
 from mentorinaja.banks.vault import Vault
 from mentorinaja.db.pool import Database
@@ -35,7 +35,7 @@ async def show_code(request: WebRequest, db: Database, settings: Settings) -> Re
     challenge = await _challenge(request, db, settings)
     if challenge is None:
         return see_other(request, _start(request))
-    return _form(request, settings, challenge, CodeForm())
+    return _form(request, settings, challenge, _asked(challenge)())
 
 
 @post(CODE, opt=_PUBLIC)
@@ -44,7 +44,7 @@ async def check_code(request: WebRequest, db: Database, settings: Settings) -> R
     challenge = await _challenge(request, db, settings)
     if challenge is None:
         return _over(request, settings, ChallengeOver())
-    form = await read_form(request, CodeForm)
+    form = await read_form(request, _asked(challenge))
     if not form.validate():
         return _form(request, settings, challenge, form, status=422)
     device = device_of(request)
@@ -98,6 +98,10 @@ async def _challenge(request: WebRequest, db: Database, settings: Settings) -> C
     except (BadSignature, UnicodeError):
         return None
     return await challenges.find(db, token)
+
+
+def _asked(challenge: Challenge) -> type[CodeForm]:
+    return DeviceForm if challenge.is_first else CodeForm
 
 
 def _form(

@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from mentorinaja.accounts import actions, codes, factors
 from mentorinaja.accounts.code_pages import show_codes
 from mentorinaja.accounts.devices import device_of
-from mentorinaja.accounts.forms import CodeForm, FactorForm
+from mentorinaja.accounts.forms import DeviceForm, FactorForm
 from mentorinaja.accounts.problems import ChallengeOver, WrongCode, WrongPassword
 from mentorinaja.banks.vault import Vault
 from mentorinaja.db.pool import Database
@@ -58,13 +58,13 @@ async def change_factor(request: WebRequest, db: Database, settings: Settings) -
 @get(_DEVICE, guards=[requires_admin])
 async def show_device(request: WebRequest, db: Database, settings: Settings) -> Response[Any]:
     """The QR code for the other device."""
-    return await _device(request, db, settings, CodeForm())
+    return await _device(request, db, settings, DeviceForm())
 
 
 @post(_DEVICE, guards=[requires_admin])
 async def take_device(request: WebRequest, db: Database, settings: Settings) -> Response[Any]:
     """The other device's first code: from now on it counts."""
-    form, admin = await read_form(request, CodeForm), admin_of(request)
+    form, admin = await read_form(request, DeviceForm), admin_of(request)
     if not form.validate():
         return await _device(request, db, settings, form, status=422)
     try:
@@ -91,7 +91,7 @@ async def _form(request: WebRequest, db: Database, form: FactorForm, *, status: 
 
 
 async def _device(
-    request: WebRequest, db: Database, settings: Settings, form: CodeForm, *, status: int = 200
+    request: WebRequest, db: Database, settings: Settings, form: DeviceForm, *, status: int = 200
 ) -> Response[Any]:
     admin = admin_of(request)
     secret = await factors.offered(db, Vault(settings), admin.id)

@@ -163,6 +163,15 @@ class CodeForm(BaseForm):
             raise ValidationError("Tulis 6 angka dari aplikasi, atau satu kode cadangan.")
 
 
+class DeviceForm(CodeForm):
+    """The first code of a device that is being set up: its app's, as there is no other yet."""
+
+    def validate_code(self, _field: Field) -> None:
+        """It looks like a code of an app."""
+        if not codes.is_app_code(self.normal):
+            raise ValidationError("Tulis 6 angka yang ditunjukkan aplikasi.")
+
+
 class FactorForm(CodeForm):
     """Changing the second factor, for who knows the password and has a code."""
 

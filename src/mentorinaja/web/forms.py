@@ -86,7 +86,7 @@ class RupiahField(IntegerField):
         text = first.strip() if isinstance(first, str) else ""
         self.data = rupiah_in(text)
         if text and self.data is None:
-            raise ValueError("Tulis harga dengan angka, dalam rupiah bulat: 150000 atau 150.000.")
+            raise ValueError("Tulis dengan angka, dalam rupiah bulat: 150000 atau 150.000.")
 
 
 def between(least: int, most: int, sentence: str) -> Validator:
