@@ -95,7 +95,7 @@ async def test_money_at_midtrans_that_we_cannot_hear_of_is_heard_at_the_desk(sit
     assert await shown(browser) == {"there": 1}
     assert "Rp 157.500" in browser.page.css_first("#number-there").text()
     case = await to_the_case(browser, "there")
-    assert "hanya dari pemberitahuan" in browser.text and "Pemberitahuan: settlement" in browser.text
+    assert "hanya dari pemberitahuan" in browser.text and "Pemberitahuan: dibayar" in browser.text
     assert await decide(browser, case, "compare") == 503
     assert "Midtrans belum menjawab" in browser.text
     assert await state_of(site.db, public_id) == ("pending", "waiting")

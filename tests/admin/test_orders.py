@@ -147,7 +147,7 @@ async def test_the_history_tells_everything_but_the_conversation(site: Site) -> 
     browser = await desk_of(site, admin)
     await browser.get(f"{HERE}/{meeting.order_id}")
     for told in (
-        "Order dibuat", f"Pembayaran {meeting.order_id} dibuka", "Jawaban status Midtrans: settlement", "settlement",
+        "Order dibuat", f"Pembayaran {meeting.order_id} dibuka", "Jawaban status: dibayar", "settlement",
         "Transaksi", "Pembayaran dibukukan", "Di Midtrans", "Mentor, tertahan", "Terkonfirmasi",
         "Email “Pembayaran diterima” untuk", "Mentor masuk ke ruang sesi", "Sesi mulai", "Sesi berakhir",
         "Invoice INV-", "Pengembalian Rp 10.000 diajukan",

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from wtforms.widgets import TextArea
+
 from mentorinaja.admin.listing import Cell
 from mentorinaja.db.pool import Database
 from mentorinaja.notices.kinds import Mail
@@ -99,6 +101,8 @@ class ReasonForm(BaseForm):
             length("Tulis alasan, 10 sampai 1000 karakter.", 10, 1000),
             seen,
         ],
+        widget=TextArea(),
+        render_kw={"rows": 3},
     )
 
 

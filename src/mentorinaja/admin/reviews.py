@@ -5,7 +5,7 @@ from __future__ import annotations
 from mentorinaja.admin.cases import Case, Decision, Event, Means, Part, Plan, ReasonForm
 from mentorinaja.admin.desk import Desk
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row, Where
-from mentorinaja.admin.words import inside, moment, money, order, person, time
+from mentorinaja.admin.words import inside, moment, money, order, person, stars, time
 from mentorinaja.reviews import actions, queries
 from mentorinaja.reviews.queries import Whole
 
@@ -116,7 +116,7 @@ async def load(means: Means, public_id: str) -> Case | None:
             (
                 "Nilai mentor",
                 Cell(
-                    f"{_stars(one.mean)} dari {one.rating_count} ulasan",
+                    f"{stars(one.mean)} dari {one.rating_count} ulasan",
                     href=f"/expert/{one.expert_slug}#reviews",
                 ),
             ),
@@ -142,10 +142,6 @@ def _events(one: Whole) -> tuple[Event, ...]:
     return tuple(sorted(events, key=lambda event: event.at))
 
 
-def _stars(mean: float) -> str:
-    return f"{mean:.1f}".replace(".", ",")
-
-
 def _of(case: Case) -> Whole:
     assert isinstance(case.data, Whole), "load made it"
     return case.data
@@ -157,8 +153,8 @@ def _plan(case: Case, happens: str, undo: str) -> Plan:
     return Plan(
         happens=(
             happens,
-            f"Nilai {one.expert_name} berubah dari {_stars(one.mean)} ({one.rating_count} ulasan) "
-            f"menjadi {_stars(one.mean_otherwise)} ({count} ulasan).",
+            f"Nilai {one.expert_name} berubah dari {stars(one.mean)} ({one.rating_count} ulasan) "
+            f"menjadi {stars(one.mean_otherwise)} ({count} ulasan).",
         ),
         tells=(f"{one.payer_name} dan {one.expert_name} membaca alasan Anda di email.",),
         undo=undo,

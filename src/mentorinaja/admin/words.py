@@ -32,6 +32,11 @@ def person(name: str, note: str, user_id: int) -> Cell:
     return Cell(name, href=f"/admin/users/{user_id}", note=note)
 
 
+def stars(mean: float) -> str:
+    """A mean of stars, with one digit behind the comma."""
+    return f"{mean:.1f}".replace(".", ",")
+
+
 def plain(words: str) -> str:
     """Words as LIKE finds them just so: no letter of theirs is a pattern's."""
     return re.sub(r"([\\%_])", r"\\\1", words)

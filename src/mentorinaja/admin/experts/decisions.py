@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from wtforms.widgets import TextArea
+
 from mentorinaja.admin.cases import Case, Decision, Means, Plan, ReasonForm
 from mentorinaja.admin.experts.case import MentorCase
 from mentorinaja.applications import actions as applications
@@ -16,7 +18,10 @@ class NoteForm(BaseForm):
     """A decision with a note that stays in the log; nobody else reads it."""
 
     note = TextField(
-        "Catatan untuk arsip (opsional)", [length("Paling banyak 1000 karakter.", -1, 1000), seen]
+        "Catatan untuk arsip (opsional)",
+        [length("Paling banyak 1000 karakter.", -1, 1000), seen],
+        widget=TextArea(),
+        render_kw={"rows": 2},
     )
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from mentorinaja.admin.cases import Case, Decision, Means, PlainForm, Plan, ReasonForm
 from mentorinaja.admin.desk import Desk
 from mentorinaja.admin.gateway.queries import Difference, difference_by_id, journals_of, words_of
+from mentorinaja.admin.gateway.words import status_words
 from mentorinaja.admin.health.numbers import MORE_HERE, MORE_THERE, OPEN_DIFFERENCE
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row, Where
+from mentorinaja.admin.orders.words import ATTEMPTS, TRANSACTIONS
 from mentorinaja.admin.words import moment, money, order, time
 from mentorinaja.formats import rupiah
 from mentorinaja.payments import actions
@@ -30,7 +32,8 @@ def _there(row: Row | Difference) -> Cell:
     )
     if there is None:
         return Cell("Tidak dikenal")
-    return Cell(rupiah(there), note=f"{status}, hanya dari pemberitahuan" if told else status or "")
+    words = status_words(status) if status else ""
+    return Cell(rupiah(there), note=f"{words}, hanya dari pemberitahuan" if told else words)
 
 
 def _state(resolved: bool) -> Cell:
@@ -109,8 +112,13 @@ async def load(means: Means, case_id: str) -> Case | None:
         chips=(_state(found.resolved_at is not None),),
         facts=(
             ("Order", order(found.public_id)),
-            ("Percobaan bayar", Cell(found.gateway_order_id, note=found.attempt_state)),
-            ("Transaksi", Cell(found.transaction_id, note=found.state or "belum tercatat di sini")),
+            ("Percobaan bayar", Cell(found.gateway_order_id, note=ATTEMPTS.get(found.attempt_state, ""))),
+            (
+                "Transaksi",
+                Cell(
+                    found.transaction_id, note=TRANSACTIONS.get(found.state or "", "belum tercatat di sini")
+                ),
+            ),
             ("Di Midtrans", _there(found)),
             ("Di sini", money(found.here)),
             ("Selisih", money((found.there or 0) - found.here)),

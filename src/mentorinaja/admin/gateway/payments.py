@@ -9,43 +9,14 @@ from typing import Any
 
 from mentorinaja.admin.cases import Case, Decision, Means, Part, PlainForm, Plan
 from mentorinaja.admin.desk import Desk
+from mentorinaja.admin.gateway.words import SOURCES, STATUSES, alert_words, status
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row, Where
-from mentorinaja.admin.orders.words import ATTEMPTS, PAYMENT, TRANSACTIONS
+from mentorinaja.admin.orders.words import ATTEMPTS, METHODS, PAYMENT, TRANSACTIONS
 from mentorinaja.admin.words import moment, money, order, time
 from mentorinaja.payments import actions, log_queries
 from mentorinaja.payments.gateway_words import GatewayDown, rupiah
 from mentorinaja.payments.log_queries import LogEntry
 from mentorinaja.typed import whole_in
-
-_SOURCES = {
-    "notification": "Pemberitahuan",
-    "status": "Jawaban status",
-    "create": "Membuka pembayaran",
-    "cancel": "Membatalkan",
-    "expire": "Menutup",
-    "refund": "Mengembalikan",
-    "desk": "Keputusan admin",
-}
-_STATUSES = (
-    "settlement", "capture", "pending", "deny", "cancel", "expire", "failure", "refund", "partial_refund", "chargeback",
-    "partial_chargeback",
-)  # fmt: skip
-_ALERTS = {
-    "unknown_order": "Order tidak dikenal",
-    "create_refused": "Midtrans menolak membuka pembayaran",
-    "notified_amount": "Jumlah di pemberitahuan tidak cocok",
-    "amount": "Jumlah atau mata uang tidak cocok",
-    "unknown_status": "Status tidak dikenal",
-    "paid_late": "Uang datang terlambat",
-    "paid_twice": "Dibayar dua kali",
-    "extension_unused": "Tambahan waktu dibayar terlambat",
-    "money_after_failure": "Uang datang setelah gagal",
-    "reversed": "Ditarik kembali oleh bank",
-    "reversed_after_start": "Ditarik kembali setelah sesi mulai",
-    "chargeback": "Disengketakan pemegang kartu",
-    "refunded": "Dikembalikan dari dasbor Midtrans",
-    "partially_refunded": "Dikembalikan sebagian dari dasbor Midtrans",
-}
 
 
 def _search(words: str) -> Where:
@@ -57,11 +28,6 @@ def _search(words: str) -> Where:
                JOIN payment_logs x ON x.gateway_order_id = a.gateway_order_id WHERE o.public_id = upper({})))""",
         (words, words, words),
     )
-
-
-def alert_words(word: str) -> str:
-    """Why somebody should look at a line of the log."""
-    return _ALERTS.get(word, word)
 
 
 def _attempt(row: Row) -> Cell:
@@ -79,9 +45,9 @@ LISTING = Listing(
     at="p.at",
     columns=(
         Column("Waktu", lambda row: moment(row["at"], href=f"/admin/payments/{row['key']}")),
-        Column("Sumber", lambda row: Cell(_SOURCES[row["source"]])),
+        Column("Sumber", lambda row: Cell(SOURCES[row["source"]])),
         Column("Order", _attempt),
-        Column("Status", lambda row: Cell(row["transaction_status"] or "–")),
+        Column("Status", lambda row: status(row["transaction_status"])),
         Column("Transaksi", lambda row: Cell(row["transaction_id"] or "")),
         Column(
             "Peringatan",
@@ -105,12 +71,15 @@ LISTING = Listing(
         Filter(
             "source",
             "Sumber",
-            tuple(Choice(name, words, Where(f"p.source = '{name}'")) for name, words in _SOURCES.items()),
+            tuple(Choice(name, words, Where(f"p.source = '{name}'")) for name, words in SOURCES.items()),
         ),
         Filter(
             "status",
             "Status",
-            tuple(Choice(name, name, Where(f"p.transaction_status = '{name}'")) for name in _STATUSES),
+            tuple(
+                Choice(name, words, Where(f"p.transaction_status = '{name}'"))
+                for name, words in STATUSES.items()
+            ),
         ),
         Filter("alert", "Peringatan", (Choice("yes", "dengan peringatan", Where("p.alert IS NOT NULL")),)),
     ),
@@ -125,7 +94,7 @@ async def load(means: Means, log_id: str) -> Case | None:
         return None
     return Case(
         subject=str(entry.id),
-        title=f"{_SOURCES[entry.source]} {entry.gateway_order_id}",
+        title=f"{SOURCES[entry.source]} {entry.gateway_order_id}",
         version=":".join([entry.payment_status or "", *(t.state for t in entry.transactions)]),
         data=entry,
         chips=(Cell(alert_words(entry.alert), chip="warn"),) if entry.alert else (),
@@ -153,12 +122,12 @@ def _facts(entry: LogEntry) -> tuple[tuple[str, Cell], ...]:
     told = _told_amount(entry)
     return (
         ("Waktu", time(entry.at)),
-        ("Sumber", Cell(_SOURCES[entry.source])),
+        ("Sumber", Cell(SOURCES[entry.source])),
         ("Tanda tangan", Cell(signed)),
         ("Order", order(entry.public_id) if entry.public_id else Cell("bukan milik order mana pun")),
         ("Id di Midtrans", Cell(entry.gateway_order_id)),
         ("Transaksi", Cell(entry.transaction_id or "–")),
-        ("Status", Cell(entry.transaction_status or "–")),
+        ("Status", status(entry.transaction_status)),
         ("Jumlah", Cell(money(told).text or "–", note=_beside(told, entry.asked))),
     )
 
@@ -181,6 +150,7 @@ def _outcome(entry: LogEntry) -> Mapping[str, Any]:
         "entry": entry,
         "attempt": ATTEMPTS.get(entry.attempt_state or "", entry.attempt_state),
         "states": TRANSACTIONS,
+        "methods": METHODS,
         "payment": PAYMENT[entry.payment_status][0] if entry.payment_status else "",
     }
 

@@ -7,19 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mentorinaja.admin.cases import Event, Part
+from mentorinaja.admin.gateway.words import alert_words, said
 from mentorinaja.db.pool import Database
 from mentorinaja.ledger import queries as ledger
 
 _MOST_WORDS = 100
-_SOURCES = {
-    "notification": "Pemberitahuan",
-    "status": "Jawaban status",
-    "create": "Membuka halaman bayar",
-    "cancel": "Permintaan batal",
-    "expire": "Permintaan kedaluwarsa",
-    "refund": "Permintaan pengembalian",
-    "desk": "Catatan admin",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +60,10 @@ async def words_of(db: Database, found: Difference) -> tuple[Event, ...]:
     return tuple(
         Event(
             row["at"],
-            f"{_SOURCES[row['source']]}: {row['transaction_status'] or '-'}",
+            said(row["source"], row["transaction_status"]),
             raw=json.dumps(row["body"], indent=2, ensure_ascii=False),
             kind="bad" if row["alert"] else "",
-            note=f"Perlu dilihat: {row['alert']}" if row["alert"] else "",
+            note=f"Perlu dilihat: {alert_words(row['alert'])}" if row["alert"] else "",
         )
         for row in reversed(rows)
     )

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from wtforms import RadioField, SelectField, ValidationError
-from wtforms.widgets import DateInput, TimeInput
+from wtforms.widgets import DateInput, TextArea, TimeInput
 
 from mentorinaja.admin.cases import Case
 from mentorinaja.admin.orders.case import Ordered
@@ -17,20 +17,28 @@ from mentorinaja.web.forms import BaseForm, LineField, RupiahField, TextField, l
 SHARES = {"policy": "Menurut aturan order", "all": "Semua", "own": "Jumlah lain"}
 
 
-class WordsForm(BaseForm):
-    """A decision with its reason, which both sides read and which stays in the log."""
-
-    reason = TextField(
+def _reason() -> TextField:
+    """Why, which both sides read and which stays in the log."""
+    return TextField(
         "Alasan",
         [required("Tulis alasannya."), length("Tulis alasan, 10 sampai 500 karakter.", 10, 500), seen],
+        widget=TextArea(),
+        render_kw={"rows": 3},
     )
 
 
-class CancelForm(WordsForm):
+class WordsForm(BaseForm):
+    """A decision with its reason."""
+
+    reason = _reason()
+
+
+class CancelForm(BaseForm):
     """How much goes back of a session that is called off."""
 
     share = RadioField("Yang kembali kepada pembayar", choices=list(SHARES.items()), default="policy")
     amount = RupiahField("Jumlah lain")
+    reason = _reason()
 
     def validate_amount(self, field: Any) -> None:
         """Raises ValidationError when a sum of its own was chosen and none written."""
@@ -38,10 +46,11 @@ class CancelForm(WordsForm):
             raise ValidationError("Tulis jumlahnya dalam rupiah.")
 
 
-class RefundForm(WordsForm):
+class RefundForm(BaseForm):
     """How much goes back of what stays sold."""
 
     amount = RupiahField("Yang kembali kepada pembayar")
+    reason = _reason()
 
     def validate_amount(self, field: Any) -> None:
         """Raises ValidationError when there is none, or nothing is to go back."""
@@ -49,12 +58,13 @@ class RefundForm(WordsForm):
             raise ValidationError("Tulis jumlahnya dalam rupiah, lebih dari Rp 0.")
 
 
-class MoveForm(WordsForm):
+class MoveForm(BaseForm):
     """Another time for a session."""
 
     date = LineField("Tanggal", [required("Pilih tanggal.")], widget=DateInput())
     time = LineField("Jam", [required("Tulis jam, misalnya 14:00.")], widget=TimeInput())
     zone = SelectField("Zona waktu", choices=list(ZONE_NAMES.items()))
+    reason = _reason()
 
     def validate_date(self, field: Any) -> None:
         """Raises ValidationError for a day that does not exist."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from mentorinaja.admin.gateway.payments import alert_words
+from mentorinaja.admin.gateway.words import alert_words, said
 from mentorinaja.admin.orders import words
 from mentorinaja.admin.upkeep import words as mail_words
 from mentorinaja.audit.rules import ACTIONS
@@ -165,11 +165,10 @@ def _transaction(at: datetime, data: Data) -> Moment:
 
 def _log(at: datetime, data: Data) -> Moment:
     alert = f"Perlu dilihat: {alert_words(data['alert'])}" if data["alert"] else ""
-    status = f": {data['status']}" if data["status"] else ""
     return Moment(
         at,
-        f"{words.SOURCES[data['source']]}{status}",
-        by=data["attempt"],
+        said(data["source"], data["status"]),
+        by=f"Midtrans {data['attempt']}",
         note=alert,
         href=f"/admin/payments/{data['id']}",
         raw=_raw(data["body"]),

@@ -140,14 +140,6 @@ ATTEMPTS = {
     "refused": "ditolak Midtrans",
     "closed": "ditutup",
 }
-SOURCES = {
-    "notification": "Notifikasi Midtrans",
-    "status": "Jawaban status Midtrans",
-    "create": "Jawaban saat membuka pembayaran",
-    "cancel": "Jawaban saat membatalkan",
-    "expire": "Jawaban saat menutup",
-    "refund": "Jawaban saat mengembalikan dana",
-}
 JOURNALS = {
     "payment": "Pembayaran dibukukan",
     "refund_due": "Uang yang harus kembali dibukukan",
