@@ -11,7 +11,7 @@ from mentorinaja.admin.about import Deal
 from mentorinaja.admin.cases import Case, Event, Means, Part
 from mentorinaja.admin.experts.words import EVENTS, PAUSES, STATE_CHIPS, STATES
 from mentorinaja.admin.listing import Cell
-from mentorinaja.admin.words import money, person, time
+from mentorinaja.admin.words import money, person, stars, time
 from mentorinaja.applications import queries as applications
 from mentorinaja.applications.queries import Application, Happened
 from mentorinaja.applications.rules import hints
@@ -104,10 +104,10 @@ def _facts(data: MentorCase, sent_back: int) -> tuple[tuple[str, Cell], ...]:
     if one.role != "admin" and not one.suspended_at:
         facts.append(("Menutup akunnya", Cell("Tangguhkan", href=f"/admin/users/{one.id}/suspend")))
     if page.rating_count:
-        facts.append(("Ulasan", Cell(f"{page.mean:.1f} dari {page.rating_count} ulasan")))
+        facts.append(("Ulasan", Cell(f"{stars(page.mean)} dari {page.rating_count} ulasan")))
     if data.pause:
-        why = data.pause.words or data.pause.reason
-        facts.append((PAUSES[data.pause.cause], Cell(time(data.pause.began_at).text, note=why)))
+        why = ". ".join(filter(None, (PAUSES[data.pause.cause], data.pause.words)))
+        facts.append(("Tidak tampil sejak", Cell(time(data.pause.began_at).text, note=why)))
     return tuple(facts)
 
 
