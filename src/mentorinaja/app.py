@@ -52,7 +52,7 @@ from mentorinaja.threads.routes import router as threads
 from mentorinaja.transcripts.routes import router as transcripts
 from mentorinaja.trust.routes import router as trust
 from mentorinaja.web import problems
-from mentorinaja.web.auth import SignIn
+from mentorinaja.web.auth import SignIn, asks_for_no_options
 from mentorinaja.web.cache import Shortcut
 from mentorinaja.web.csrf import check
 from mentorinaja.web.edge import Edge
@@ -105,7 +105,7 @@ def read_handlers(mode: str) -> Litestar:
         route_handlers=[*FEATURES, *([showcase] if mode != "production" else [])],
         lifespan=[_lifespan],
         middleware=[DefineMiddleware(SignIn)],
-        guards=[only_looks],
+        guards=[asks_for_no_options, only_looks],
         before_request=check,
         dependencies={
             "db": Provide(_db, sync_to_thread=False),

@@ -88,13 +88,13 @@ async def only_looks(connection: Guarded, handler: BaseRouteHandler) -> None:
     if viewer is None or viewer.seen_by is None:
         return
     template: str = connection.scope["path_template"]
+    if template == _DESK or template.startswith(_DESK + "/"):
+        raise NotThere
     if connection.scope.get("method") not in _SAFE:
         if not handler.opt.get(ENDS_VIEWING):
             raise OnlyLooking(
                 f"Selama melihat sebagai {viewer.full_name}, tidak ada yang bisa diubah. Tekan “Berhenti” lebih dulu."
             )
-    elif template == _DESK or template.startswith(_DESK + "/"):
-        raise NotThere
     elif template not in OPEN:
         raise OnlyLooking(f"Halaman ini hanya untuk {viewer.full_name} sendiri.")
 

@@ -10,8 +10,10 @@ from urllib.parse import quote
 from itsdangerous import BadSignature, Signer
 from litestar.connection import ASGIConnection, Request
 from litestar.datastructures import Cookie
+from litestar.exceptions import NotFoundException
 from litestar.handlers import BaseRouteHandler
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
+from litestar.utils import normalize_path
 
 from mentorinaja.errors import NotThere, SignInNeeded
 from mentorinaja.settings import Settings
@@ -30,12 +32,18 @@ class SignIn(AbstractAuthenticationMiddleware):
     """Puts the viewer (or None) and the session token into the request's scope."""
 
     async def authenticate_request(self, connection: Guarded) -> AuthenticationResult:
-        """Read the cookie, check its signature, look the session up."""
-        state = connection.app.state
-        token = read_cookie(state.settings, connection.cookies)
-        unasked = UNASKED in connection.headers
-        viewer = await state.find_viewer(token_hash(token), unasked=unasked) if token else None
-        return AuthenticationResult(user=viewer, auth=token if viewer else None)
+        """Whoever `who_asks`."""
+        viewer, token = await who_asks(connection)
+        return AuthenticationResult(user=viewer, auth=token)
+
+
+async def who_asks(connection: Guarded) -> tuple[Viewer | None, str | None]:
+    """The viewer and the session token: the cookie read, its signature checked, the session looked up; or None twice."""
+    state = connection.app.state
+    token = read_cookie(state.settings, connection.cookies)
+    unasked = UNASKED in connection.headers
+    viewer = await state.find_viewer(token_hash(token), unasked=unasked) if token else None
+    return viewer, token if viewer else None
 
 
 def cookie_name(settings: Settings) -> str:
@@ -83,6 +91,12 @@ def token_hash(token: str) -> bytes:
 
 
 # Guards are coroutines: the framework would send a plain function to a thread, for every request.
+async def asks_for_no_options(connection: Guarded, _handler: BaseRouteHandler) -> None:
+    """Guard of the whole application: the framework's own answer to OPTIONS would tell everybody what is there."""
+    if connection.scope.get("method") == "OPTIONS":
+        raise NotFoundException
+
+
 async def requires_user(connection: Guarded, _handler: BaseRouteHandler) -> None:
     """Guard: somebody is signed in. Raises `SignInNeeded`."""
     if connection.scope.get("user") is None:
@@ -125,7 +139,10 @@ def admin_of(request: Request[Viewer | None, Any, Any]) -> Viewer:
 def sign_in_address(connection: Guarded, door: str = "/login") -> str:
     """The sign-in page that leads back to this page, or to the one that a form was sent from."""
     if connection.scope.get("method") in ("GET", "HEAD"):
-        back = quote(connection.url.path) + (f"?{connection.url.query}" if connection.url.query else "")
+        # As the router writes it, also where it found nothing: how an address is written tells nothing of it.
+        back = quote(normalize_path(connection.url.path)) + (
+            f"?{connection.url.query}" if connection.url.query else ""
+        )
     else:
         back = came_from(connection)
     return f"{door}?next={quote(back, safe='/')}"

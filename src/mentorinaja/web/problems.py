@@ -6,12 +6,13 @@ from typing import Any
 
 import asyncpg
 import structlog
-from litestar import Response
+from litestar import Litestar, Response
 from litestar.exceptions import HTTPException
+from litestar.types import Receive, Scope, Send
 
 from mentorinaja.errors import DomainError, NotThere, SignInNeeded, TooMany
 from mentorinaja.web.addresses import came_from
-from mentorinaja.web.auth import read_cookie, sign_in_address
+from mentorinaja.web.auth import sign_in_address, who_asks
 from mentorinaja.web.html import page, see_other
 from mentorinaja.web.viewer import AnyRequest
 
@@ -22,7 +23,6 @@ _SENTENCES = {
     400: ("Permintaan tidak dimengerti", "Periksa kembali alamat atau isian Anda, lalu coba lagi."),
     403: ("Formulir sudah kedaluwarsa", "Muat ulang halaman, lalu kirim formulirnya sekali lagi."),
     404: ("Halaman tidak ditemukan", "Alamat ini tidak ada, atau bukan untuk akun Anda."),
-    405: ("Halaman tidak ditemukan", "Alamat ini tidak dapat dibuka dengan cara itu."),
     409: ("Belum bisa dilakukan", "Keadaannya sudah berubah. Muat ulang halaman untuk melihat yang terbaru."),
     413: ("Kiriman terlalu besar", "Kurangi ukuran berkas atau teksnya, lalu kirim lagi."),
     422: ("Isian belum lengkap", "Periksa isian yang ditandai, lalu kirim lagi."),
@@ -63,9 +63,11 @@ def with_wait(response: Response[Any], error: Exception) -> Response[Any]:
 
 def on_http_exception(request: AnyRequest, error: HTTPException) -> Response[Any]:
     """What the framework refused: wrong address, wrong method, too large, malformed."""
-    status = 404 if error.status_code == 405 else error.status_code
+    if error.status_code in (404, 405):
+        return _NoAddress(None)
+    status = error.status_code
     sentences = _SENTENCES.get(status, _SENTENCES[400 if status < 500 else 500])
-    return problem(request, status, *sentences, [_HOME, *(_sign_in(request) if status == 404 else [])])
+    return problem(request, status, *sentences, [_HOME])
 
 
 def on_unsayable_text(request: AnyRequest, error: Exception) -> Response[Any]:
@@ -107,11 +109,30 @@ def problem(
     )
 
 
-def _sign_in(request: AnyRequest) -> list[tuple[str, str]]:
-    """What is not there for who is signed out may be there for who signs in: whose session just ended gets back.
+class _NoAddress(Response[None]):
+    """The page of an address, or a way to ask for it, that no handler has.
 
-    Where no page is, nobody has asked who it is: then whoever brings a session is taken to be signed in.
+    No handler, so nobody has asked yet who it is. It is asked now, before the page is drawn: the same as the page of
+    what is there and not for this person, to the letter.
     """
-    settings = request.app.state.settings
-    known = request.scope["user"] if "user" in request.scope else read_cookie(settings, request.cookies)
-    return [] if known or request.method != "GET" else [("Login", sign_in_address(request))]
+
+    def to_asgi_response(self, app: Litestar | None, request: AnyRequest, **_: Any) -> Any:
+        """What sends the page."""
+
+        async def send_page(scope: Scope, receive: Receive, send: Send) -> None:
+            try:
+                request.scope["user"], request.scope["auth"] = await who_asks(request)
+            except _PASSING as error:
+                page = on_fault(request, error)
+            else:
+                page = on_domain_error(request, NotThere())
+            await page.to_asgi_response(app, request)(scope, receive, send)
+
+        return send_page
+
+
+def _sign_in(request: AnyRequest) -> list[tuple[str, str]]:
+    """What is not there for who is signed out may be there for who signs in: whose session just ended gets back."""
+    # Of static files and the like nobody asks who it is: there nobody is told to sign in.
+    signed_out = "user" in request.scope and request.scope["user"] is None
+    return [("Login", sign_in_address(request))] if signed_out and request.method == "GET" else []
