@@ -52,7 +52,7 @@ async def test_a_reported_session_is_decided_on_what_was_recorded(site: Site) ->
     assert await db.fetchval("SELECT count(*) FROM session_reports WHERE decided_at IS NOT NULL") == 0
     for values, told in (
         ({"share": "own", "amount": "", "reason": REASON}, "Tulis jumlahnya"),
-        ({"share": "half", "reason": "ya"}, "10 sampai 500"),
+        ({"share": "half", "reason": "ya"}, "10 sampai 1000"),
     ):
         answer = await desk.submit("#question", values)
         assert answer.status_code == 422 and told in desk.text

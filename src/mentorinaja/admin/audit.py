@@ -63,7 +63,7 @@ def _subject(kind: str, subject: str) -> Cell:
     if kind == "list":
         desk = BY_NAME.get(subject)
         return Cell(desk.title if desk else subject, href=f"/admin/{subject}" if desk else "", note=called)
-    desk = next((desk for desk in DESKS if desk.kind == kind and desk.load), None)
+    desk = next((desk for desk in DESKS if desk.kind == kind), None)
     shown = name_of(int(subject)) if kind == "refund" else subject
     return Cell(shown, href=f"/admin/{desk.name}/{subject}" if desk else "", note=called)
 
@@ -137,7 +137,7 @@ LISTING = Listing(
 )
 
 
-async def load(means: Means, entry_id: str) -> Case | None:
+async def load(means: Means, entry_id: str) -> Case[Whole] | None:
     """One entry with its detail, and what else was done to the same."""
     number = whole_in(entry_id)
     one = await queries.entry(means.db, number) if number is not None else None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic
 
-from mentorinaja.admin.cases import Case, Decision, Means
+from mentorinaja.admin.cases import Case, Data, Decision, Means
 from mentorinaja.admin.listing import Listing
 
 
@@ -15,7 +15,7 @@ async def _nothing(_means: Means) -> Mapping[str, Any]:
 
 
 @dataclass(frozen=True)
-class Desk:
+class Desk(Generic[Data]):
     """A list at `/admin/{name}` and the cases behind it.
 
     `kind` is what the audit log calls its things; `load` finds one by the id in its address, or None. `above` is a
@@ -29,12 +29,12 @@ class Desk:
     kind: str
     about: str
     listing: Listing
-    load: Callable[[Means, str], Awaitable[Case | None]] | None = None
-    decisions: tuple[Decision, ...] = ()
+    load: Callable[[Means, str], Awaitable[Case[Data] | None]]
+    decisions: tuple[Decision[Data], ...] = ()
     above: str = ""
     above_context: Callable[[Means], Awaitable[Mapping[str, Any]]] = field(default=_nothing)
 
-    def decision(self, name: str) -> Decision | None:
+    def decision(self, name: str) -> Decision[Data] | None:
         """Its decision of this name, or None."""
         return next((decision for decision in self.decisions if decision.name == name), None)
 

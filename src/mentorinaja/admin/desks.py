@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mentorinaja.admin import audit, reviews
 from mentorinaja.admin.desk import Desk
 from mentorinaja.admin.experts import desk as experts
@@ -16,10 +18,10 @@ from mentorinaja.admin.upkeep import jobs, mails
 from mentorinaja.admin.users import desk as users
 from mentorinaja.admin.withdrawals import desk as withdrawals
 
-MENU: tuple[tuple[str, tuple[Desk, ...]], ...] = (
+MENU: tuple[tuple[str, tuple[Desk[Any], ...]], ...] = (
     ("Uang", (orders.DESK, refunds.DESK, withdrawals.DESK, payments.DESK, differences.DESK, unpaid.DESK)),
     ("Orang", (users.DESK, experts.DESK, reports.DESK, reviews.DESK)),
     ("Sistem", (links.DESK, mails.DESK, jobs.DESK, settings.DESK, audit.DESK)),
 )
-DESKS: tuple[Desk, ...] = tuple(desk for _, desks in MENU for desk in desks)
+DESKS: tuple[Desk[Any], ...] = tuple(desk for _, desks in MENU for desk in desks)
 BY_NAME = {desk.name: desk for desk in DESKS}

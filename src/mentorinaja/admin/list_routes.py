@@ -85,7 +85,7 @@ async def _query_sent(request: WebRequest) -> dict[str, str]:
     return dict(parse_qsl((await posted(request)).text("query") or ""))
 
 
-async def _as_csv(db: Database, desk: Desk, asked: Asked) -> AsyncIterator[bytes]:
+async def _as_csv(db: Database, desk: Desk[Any], asked: Asked) -> AsyncIterator[bytes]:
     """Lines in portions, as spreadsheets read them: a mark for UTF-8 first, nothing that one would run."""
     names = [name for name, _ in desk.listing.exports]
     yield "\N{ZERO WIDTH NO-BREAK SPACE}".encode() + _lines([names])

@@ -16,7 +16,7 @@ from mentorinaja.web.auth import admin_of
 from mentorinaja.web.viewer import WebRequest
 
 
-def desk_called(name: str) -> Desk:
+def desk_called(name: str) -> Desk[Any]:
     """The desk of this name. Raises `NotThere`."""
     if name not in BY_NAME:
         raise NotThere

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mentorinaja.admin.cases import Case, Decision, Event, Means, Part, Plan, ReasonForm
+from mentorinaja.admin.cases import Case, Decision, Event, Means, Part, Plan, with_reason
 from mentorinaja.admin.desk import Desk
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row, Where
 from mentorinaja.admin.words import inside, moment, money, order, person, stars, time
@@ -98,7 +98,7 @@ LISTING = Listing(
 )
 
 
-async def load(means: Means, public_id: str) -> Case | None:
+async def load(means: Means, public_id: str) -> Case[Whole] | None:
     """The review of an order with its two people and what the mentor replied."""
     one = await queries.whole_review(means.db, public_id)
     if one is None:
@@ -142,13 +142,11 @@ def _events(one: Whole) -> tuple[Event, ...]:
     return tuple(sorted(events, key=lambda event: event.at))
 
 
-def _of(case: Case) -> Whole:
-    assert isinstance(case.data, Whole), "load made it"
-    return case.data
+def _id(one: Whole) -> str:
+    return one.order_id
 
 
-def _plan(case: Case, happens: str, undo: str) -> Plan:
-    one = _of(case)
+def _plan(one: Whole, happens: str, undo: str) -> Plan:
     count = one.rating_count + (1 if one.hidden_at else -1)
     return Plan(
         happens=(
@@ -161,28 +159,18 @@ def _plan(case: Case, happens: str, undo: str) -> Plan:
     )
 
 
-async def _plan_hide(_means: Means, case: Case) -> Plan:
+def _plan_hide(one: Whole) -> Plan:
     return _plan(
-        case,
+        one,
         "Ulasan dan balasannya tidak tampil lagi untuk umum. Penulis dan mentornya tetap melihatnya, dengan alasan Anda.",
         "Anda dapat menampilkannya lagi kapan saja.",
     )
 
 
-async def _plan_show(_means: Means, case: Case) -> Plan:
+def _plan_show(one: Whole) -> Plan:
     return _plan(
-        case, "Ulasan dan balasannya tampil lagi untuk umum.", "Anda dapat menyembunyikannya lagi kapan saja."
+        one, "Ulasan dan balasannya tampil lagi untuk umum.", "Anda dapat menyembunyikannya lagi kapan saja."
     )
-
-
-async def _hide(means: Means, case: Case, form: ReasonForm) -> str:
-    await actions.hide(means.db, means.admin, case.subject, form.reason.data or "")
-    return "Ulasan disembunyikan; keduanya diberi tahu."
-
-
-async def _show(means: Means, case: Case, form: ReasonForm) -> str:
-    await actions.show(means.db, means.admin, case.subject, form.reason.data or "")
-    return "Ulasan tampil lagi; keduanya diberi tahu."
 
 
 DESK = Desk(
@@ -195,8 +183,19 @@ DESK = Desk(
     load=load,
     decisions=(
         Decision(
-            "hide", "Sembunyikan", lambda case: _of(case).hidden_at is None, _plan_hide, _hide, bad=True
+            "hide",
+            "Sembunyikan",
+            lambda one: one.hidden_at is None,
+            _plan_hide,
+            with_reason(actions.hide, _id, lambda _: "Ulasan disembunyikan; keduanya diberi tahu."),
+            bad=True,
         ),
-        Decision("show", "Tampilkan lagi", lambda case: _of(case).hidden_at is not None, _plan_show, _show),
+        Decision(
+            "show",
+            "Tampilkan lagi",
+            lambda one: one.hidden_at is not None,
+            _plan_show,
+            with_reason(actions.show, _id, lambda _: "Ulasan tampil lagi; keduanya diberi tahu."),
+        ),
     ),
 )

@@ -35,7 +35,7 @@ class MentorCase:
     pause: Pause | None
     coming: list[Deal]
     seen: str
-    own: bool
+    is_own: bool
 
     @property
     def status(self) -> str:
@@ -48,7 +48,7 @@ class MentorCase:
         return self.status in ("published", "paused")
 
 
-async def load(means: Means, case_id: str) -> Case | None:
+async def load(means: Means, case_id: str) -> Case[MentorCase] | None:
     """A mentor with the application as it would be shown, its history, money and sessions."""
     expert_id = whole_in(case_id)
     user_id = (
@@ -64,7 +64,7 @@ async def load(means: Means, case_id: str) -> Case | None:
         pause=await experts.pause_of(means.db, expert_id),
         coming=await about.coming_paid(means.db, 0, expert_id),
         seen=await applications.profile_version(means.db, expert_id),
-        own=found.id == means.admin.id,
+        is_own=found.id == means.admin.id,
     )
     history = await applications.history_of(means.db, expert_id)
     return Case(

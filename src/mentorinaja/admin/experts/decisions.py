@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wtforms.widgets import TextArea
 
-from mentorinaja.admin.cases import Case, Decision, Means, Plan, ReasonForm
+from mentorinaja.admin.cases import Decision, Means, Plan, with_reason
 from mentorinaja.admin.experts.case import MentorCase
 from mentorinaja.applications import actions as applications
 from mentorinaja.formats import when
@@ -25,13 +25,15 @@ class NoteForm(BaseForm):
     )
 
 
-def _of(case: Case) -> MentorCase:
-    assert isinstance(case.data, MentorCase), "load made it"
-    return case.data
+def _id(data: MentorCase) -> int:
+    return data.page.id
 
 
-async def _plan_verify(_means: Means, case: Case) -> Plan:
-    data = _of(case)
+def _slug(data: MentorCase) -> str:
+    return data.page.slug
+
+
+def _plan_verify(data: MentorCase) -> Plan:
     return Plan(
         (
             f"Profil /expert/{data.page.slug} tampil untuk semua orang dan dapat dipesan.",
@@ -43,14 +45,12 @@ async def _plan_verify(_means: Means, case: Case) -> Plan:
     )
 
 
-async def _verify(means: Means, case: Case, form: NoteForm) -> str:
-    data = _of(case)
+async def _verify(means: Means, data: MentorCase, form: NoteForm) -> str:
     await applications.verify(means.db, means.admin, data.page.slug, form.note.data or "", seen=data.seen)
     return f"{data.person.full_name} sekarang mentor."
 
 
-async def _plan_reject(_means: Means, case: Case) -> Plan:
-    data = _of(case)
+def _plan_reject(data: MentorCase) -> Plan:
     return Plan(
         ("Lamaran dikembalikan; semua isiannya tetap ada.",),
         tells=(f"{data.person.full_name} membaca alasan Anda di email dan di halaman lamarannya.",),
@@ -58,14 +58,7 @@ async def _plan_reject(_means: Means, case: Case) -> Plan:
     )
 
 
-async def _reject(means: Means, case: Case, form: ReasonForm) -> str:
-    data = _of(case)
-    await applications.reject(means.db, means.admin, data.page.slug, form.reason.data or "")
-    return f"Lamaran {data.person.full_name} dikembalikan."
-
-
-async def _plan_unlist(_means: Means, case: Case) -> Plan:
-    data = _of(case)
+def _plan_unlist(data: MentorCase) -> Plan:
     coming = data.coming
     told = (
         f"{len(coming)} sesi yang sudah dibayar tetap berlaku:"
@@ -87,14 +80,7 @@ async def _plan_unlist(_means: Means, case: Case) -> Plan:
     )
 
 
-async def _unlist(means: Means, case: Case, form: ReasonForm) -> str:
-    data = _of(case)
-    await trust.unlist(means.db, means.admin, data.page.id, form.reason.data or "")
-    return f"{data.person.full_name} diturunkan dari daftar."
-
-
-async def _plan_relist(_means: Means, case: Case) -> Plan:
-    data = _of(case)
+def _plan_relist(data: MentorCase) -> Plan:
     return Plan(
         ("Tampil lagi di daftar dan pencarian, dan dapat dipesan.",),
         tells=(f"{data.person.full_name} mendapat email; alasan Anda hanya tersimpan di catatan admin.",),
@@ -102,33 +88,47 @@ async def _plan_relist(_means: Means, case: Case) -> Plan:
     )
 
 
-async def _relist(means: Means, case: Case, form: ReasonForm) -> str:
-    data = _of(case)
-    await trust.relist(means.db, means.admin, data.page.id, form.reason.data or "")
-    return f"{data.person.full_name} tampil lagi di daftar."
+def _waits(data: MentorCase) -> bool:
+    return data.status == "submitted" and not data.is_own
 
 
-def _waits(case: Case) -> bool:
-    return _of(case).status == "submitted" and not _of(case).own
-
-
-def _could_verify(case: Case) -> bool:
-    return _waits(case) and not _of(case).person.suspended_at
-
-
-def _could_unlist(case: Case) -> bool:
-    data = _of(case)
+def _may_unlist(data: MentorCase) -> bool:
     off = data.pause is not None and data.pause.by_admin
-    return not data.own and data.is_public and not off
+    return not data.is_own and data.is_public and not off
 
 
-def _could_relist(case: Case) -> bool:
-    return _of(case).status == "paused" and not _of(case).own
-
-
-DECISIONS = (
-    Decision("verify", "Terima sebagai mentor", _could_verify, _plan_verify, _verify, form=NoteForm),
-    Decision("reject", "Kembalikan lamaran", _waits, _plan_reject, _reject, bad=True),
-    Decision("relist", "Tampilkan lagi di daftar", _could_relist, _plan_relist, _relist),
-    Decision("unlist", "Turunkan dari daftar", _could_unlist, _plan_unlist, _unlist, bad=True),
+DECISIONS: tuple[Decision[MentorCase], ...] = (
+    Decision(
+        "verify",
+        "Terima sebagai mentor",
+        lambda data: _waits(data) and not data.person.suspended_at,
+        _plan_verify,
+        _verify,
+        form=NoteForm,
+    ),
+    Decision(
+        "reject",
+        "Kembalikan lamaran",
+        _waits,
+        _plan_reject,
+        with_reason(
+            applications.reject, _slug, lambda data: f"Lamaran {data.person.full_name} dikembalikan."
+        ),
+        bad=True,
+    ),
+    Decision(
+        "relist",
+        "Tampilkan lagi di daftar",
+        lambda data: data.status == "paused" and not data.is_own,
+        _plan_relist,
+        with_reason(trust.relist, _id, lambda data: f"{data.person.full_name} tampil lagi di daftar."),
+    ),
+    Decision(
+        "unlist",
+        "Turunkan dari daftar",
+        _may_unlist,
+        _plan_unlist,
+        with_reason(trust.unlist, _id, lambda data: f"{data.person.full_name} diturunkan dari daftar."),
+        bad=True,
+    ),
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from mentorinaja.admin.cases import Case, Decision, Means, PlainForm, Plan, ReasonForm
+from mentorinaja.admin.cases import Case, Decision, Means, Plan
 from mentorinaja.admin.desk import Desk
+from mentorinaja.admin.forms import PlainForm, ReasonForm
 from mentorinaja.admin.gateway.queries import Difference, difference_by_id, journals_of, words_of
 from mentorinaja.admin.gateway.words import status_words
 from mentorinaja.admin.health.numbers import MORE_HERE, MORE_THERE, OPEN_DIFFERENCE
@@ -98,7 +99,7 @@ LISTING = Listing(
 )
 
 
-async def load(means: Means, case_id: str) -> Case | None:
+async def load(means: Means, case_id: str) -> Case[Difference] | None:
     """A difference with everything Midtrans ever said of its attempt, and what the ledger has of its transaction."""
     number = whole_in(case_id)
     found = await difference_by_id(means.db, number) if number is not None else None
@@ -131,26 +132,19 @@ async def load(means: Means, case_id: str) -> Case | None:
     )
 
 
-def _of(case: Case) -> Difference:
-    assert isinstance(case.data, Difference), "load made it"
-    return case.data
+def _is_open(one: Difference) -> bool:
+    return one.resolved_at is None
 
 
-def _is_open(case: Case) -> bool:
-    return _of(case).resolved_at is None
+def _is_missing_there(one: Difference) -> bool:
+    return _is_open(one) and not one.told and not one.there and one.here > 0
 
 
-def _is_missing_there(case: Case) -> bool:
-    one = _of(case)
-    return _is_open(case) and not one.told and not one.there and one.here > 0
+def _is_written_off_here(one: Difference) -> bool:
+    return _is_open(one) and not one.told and bool(one.there) and not one.here and one.state == "reversed"
 
 
-def _is_written_off_here(case: Case) -> bool:
-    one = _of(case)
-    return _is_open(case) and not one.told and bool(one.there) and not one.here and one.state == "reversed"
-
-
-async def _plan_compare(_means: Means, _case: Case) -> Plan:
+def _plan_compare(_one: Difference) -> Plan:
     return Plan(
         happens=(
             "Midtrans ditanya sekarang tentang percobaan bayar ini.",
@@ -161,14 +155,13 @@ async def _plan_compare(_means: Means, _case: Case) -> Plan:
     )
 
 
-async def _compare(means: Means, case: Case, _form: PlainForm) -> str:
-    if await actions.compare_again(means.db, means.gateway, means.admin, _of(case).id):
+async def _compare(means: Means, one: Difference, _form: PlainForm) -> str:
+    if await actions.compare_again(means.db, means.gateway, means.admin, one.id):
         return "Midtrans dan buku besar sekarang sama."
     return "Midtrans sudah ditanya, dan keduanya masih berbeda."
 
 
-async def _plan_write_off(_means: Means, case: Case) -> Plan:
-    one = _of(case)
+def _plan_write_off(one: Difference) -> Plan:
     return Plan(
         happens=(
             "Midtrans ditanya sekali lagi; jika uangnya ternyata ada, tidak ada yang dicatat.",
@@ -182,31 +175,31 @@ async def _plan_write_off(_means: Means, case: Case) -> Plan:
     )
 
 
-async def _write_off(means: Means, case: Case, form: ReasonForm) -> str:
-    said = await actions.write_off(means.db, means.gateway, means.admin, _of(case).id, form.reason.data or "")
+async def _write_off(means: Means, one: Difference, form: ReasonForm) -> str:
+    said = await actions.write_off(means.db, means.gateway, means.admin, one.id, form.why)
     if said == "agrees":
         return "Midtrans ternyata mengenal uang ini: tidak ada yang dicatat, dan keduanya sekarang sama."
-    return f"{rupiah(_of(case).here)} dicatat sudah diambil kembali."
+    return f"{rupiah(one.here)} dicatat sudah diambil kembali."
 
 
-async def _plan_take_in(_means: Means, case: Case) -> Plan:
+def _plan_take_in(one: Difference) -> Plan:
     return Plan(
         happens=(
             "Midtrans ditanya sekali lagi.",
             "Uangnya dicatat sebagai uang yang harus kembali kepada pembayar; ordernya tidak berubah.",
             "Pengembaliannya menunggu persetujuan di Pengembalian dana.",
         ),
-        money=(("Masuk, untuk dikembalikan", _of(case).there or 0),),
+        money=(("Masuk, untuk dikembalikan", one.there or 0),),
         tells=("Pembayar diberi tahu bahwa dananya akan kembali.",),
         undo="Jika bank mengambilnya lagi, pengembaliannya batal dengan sendirinya.",
     )
 
 
-async def _take_in(means: Means, case: Case, form: ReasonForm) -> str:
-    said = await actions.take_in(means.db, means.gateway, means.admin, _of(case).id, form.reason.data or "")
+async def _take_in(means: Means, one: Difference, form: ReasonForm) -> str:
+    said = await actions.take_in(means.db, means.gateway, means.admin, one.id, form.why)
     if said == "agrees":
         return "Midtrans dan buku besar sekarang sama: tidak ada yang dicatat."
-    return f"{rupiah(_of(case).there or 0)} dicatat untuk dikembalikan."
+    return f"{rupiah(one.there or 0)} dicatat untuk dikembalikan."
 
 
 DESK = Desk(

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from mentorinaja.admin.cases import Case, Decision, Means, Part, PlainForm, Plan
+from mentorinaja.admin.cases import Case, Decision, Means, Part, Plan
 from mentorinaja.admin.desk import Desk
+from mentorinaja.admin.forms import PlainForm
 from mentorinaja.admin.gateway.words import SOURCES, STATUSES, alert_words, status
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row, Where
 from mentorinaja.admin.orders.words import ATTEMPTS, METHODS, PAYMENT, TRANSACTIONS
@@ -86,7 +87,7 @@ LISTING = Listing(
 )
 
 
-async def load(means: Means, log_id: str) -> Case | None:
+async def load(means: Means, log_id: str) -> Case[LogEntry] | None:
     """What was told, as it came, beside what is true of it here now."""
     number = whole_in(log_id)
     entry = await log_queries.log_entry(means.db, number) if number is not None else None
@@ -159,15 +160,10 @@ def _pretty(entry: LogEntry) -> str:
     return json.dumps(entry.body, indent=2, ensure_ascii=False, sort_keys=True)
 
 
-def _of(case: Case) -> LogEntry:
-    assert isinstance(case.data, LogEntry), "load made it"
-    return case.data
-
-
-async def _plan_replay(_means: Means, case: Case) -> Plan:
+def _plan_replay(entry: LogEntry) -> Plan:
     return Plan(
         happens=(
-            f"Midtrans ditanya lagi tentang {_of(case).gateway_order_id}, seperti bila pemberitahuan ini datang sekarang.",
+            f"Midtrans ditanya lagi tentang {entry.gateway_order_id}, seperti bila pemberitahuan ini datang sekarang.",
             "Yang sudah tercatat tidak dicatat dua kali.",
         ),
         tells=("Yang baru diketahui, misalnya pembayaran yang masuk, diberitahukan seperti biasa.",),
@@ -175,8 +171,8 @@ async def _plan_replay(_means: Means, case: Case) -> Plan:
     )
 
 
-async def _replay(means: Means, case: Case, _form: PlainForm) -> str:
-    heard = await actions.replay(means.db, means.gateway, means.admin, _of(case).id)
+async def _replay(means: Means, entry: LogEntry, _form: PlainForm) -> str:
+    heard = await actions.replay(means.db, means.gateway, means.admin, entry.id)
     if not heard.changed:
         return "Tidak ada yang berubah: semuanya sudah tercatat."
     said = []
@@ -210,7 +206,7 @@ DESK = Desk(
         Decision(
             "replay",
             "Putar ulang",
-            lambda case: _of(case).public_id is not None,
+            lambda entry: entry.public_id is not None,
             _plan_replay,
             _replay,
             form=PlainForm,

@@ -40,10 +40,11 @@ _AROUND = """
 
 
 @dataclass(frozen=True, slots=True)
-class Ordered:
-    """An order as the desk's decisions take it; `policy_back`: rupiah that its rule gives back now, None: too late.
+class OrderCase:
+    """What decisions about an order rest on; `policy_back`: rupiah that its rule gives back now, None: too late.
 
-    `attempts` counts what was ever tried, `reported` says that a report waits for its decision.
+    `attempts` counts what was ever tried, `reported` says that a report waits for its decision. `back`: rupiah that go
+    back as it is typed, None as long as nothing is; `nearest`: the next free times, asked only where they are told.
     """
 
     sale: OrderDetail
@@ -51,9 +52,11 @@ class Ordered:
     attempts: int
     reported: bool
     policy_back: int | None
+    back: int | None = None
+    nearest: tuple[datetime, ...] = ()
 
 
-async def load(means: Means, public_id: str) -> Case | None:
+async def load(means: Means, public_id: str) -> Case[OrderCase] | None:
     """The order of this id with everything about it."""
     sale = await orders.order_called(means.db, public_id)
     if sale is None:
@@ -63,7 +66,9 @@ async def load(means: Means, public_id: str) -> Case | None:
     flow = await ledger.where_went(means.db, sale.id)
     told = await order_history.latest(means.db, sale.id)
     whole = f"/admin/orders/history?order={sale.public_id}"
-    ordered = Ordered(sale, means.now, around["attempts"], around["reported"], _policy_back(sale, means.now))
+    ordered = OrderCase(
+        sale, means.now, around["attempts"], around["reported"], _policy_back(sale, means.now)
+    )
     return Case(
         subject=sale.public_id,
         title=sale.public_id,
@@ -82,7 +87,7 @@ def _policy_back(sale: OrderDetail, now: datetime) -> int | None:
     return sale.terms.back(now, sale.total, sale.kept) if sale.kind == "booking" else None
 
 
-def _version(ordered: Ordered, tries: str) -> str:
+def _version(ordered: OrderCase, tries: str) -> str:
     """Another one as soon as anything that a decision rests on is different."""
     sale = ordered.sale
     told = (

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from mentorinaja.admin.cases import Case, Decision, Means, PlainForm, Plan
-from mentorinaja.admin.orders.forms import MoveForm, WordsForm, ordered_of
+from dataclasses import replace
+
+from mentorinaja.admin.cases import Decision, Means, Plan, with_reason
+from mentorinaja.admin.forms import PlainForm, ReasonForm
+from mentorinaja.admin.orders.case import OrderCase
+from mentorinaja.admin.orders.forms import MoveForm
 from mentorinaja.admin.orders.money import CANCEL, REFUND
 from mentorinaja.admin.orders.words import PAYMENT, TRANSACTIONS
 from mentorinaja.bookings import actions as bookings
@@ -17,8 +21,12 @@ from mentorinaja.schedule import queries as schedule
 _NEAREST = 5
 
 
-async def _plan_ask(_means: Means, case: Case) -> Plan:
-    count = ordered_of(case).attempts
+def _id(one: OrderCase) -> str:
+    return one.sale.public_id
+
+
+def _plan_ask(one: OrderCase) -> Plan:
+    count = one.attempts
     return Plan(
         happens=(
             f"Midtrans ditanya tentang {count} pembayaran yang pernah dibuka untuk order ini, juga yang sudah ditutup.",
@@ -30,9 +38,8 @@ async def _plan_ask(_means: Means, case: Case) -> Plan:
     )
 
 
-async def _ask(means: Means, case: Case, _form: PlainForm) -> str:
-    heard = await payments.ask_again(means.db, means.gateway, means.admin, case.subject)
-    return _told(heard)
+async def _ask(means: Means, one: OrderCase, _form: PlainForm) -> str:
+    return _told(await payments.ask_again(means.db, means.gateway, means.admin, _id(one)))
 
 
 def _told(heard: Heard) -> str:
@@ -51,8 +58,8 @@ def _told(heard: Heard) -> str:
     return f"Midtrans sudah menjawab. Yang berubah: {'; '.join(told) or 'tenggat dan percobaannya'}."
 
 
-async def _plan_move(means: Means, case: Case) -> Plan:
-    sale = ordered_of(case).sale
+async def _with_nearest(means: Means, one: OrderCase) -> OrderCase:
+    sale = one.sale
     free = await schedule.nearest_slots(
         means.db,
         sale.expert_id,
@@ -62,7 +69,12 @@ async def _plan_move(means: Means, case: Case) -> Plan:
         _NEAREST,
         sale.booking_id,
     )
-    others = [when(slot, WIB, sale.expert_zone) for slot in free if slot != sale.begins_at]
+    return replace(one, nearest=tuple(slot for slot in free if slot != sale.begins_at))
+
+
+def _plan_move(one: OrderCase) -> Plan:
+    sale = one.sale
+    others = [when(slot, WIB, sale.expert_zone) for slot in one.nearest]
     return Plan(
         happens=(
             f"Sekarang {when(sale.begins_at, WIB, sale.expert_zone)}. Pembayaran dan nomor ordernya tetap.",
@@ -78,19 +90,19 @@ async def _plan_move(means: Means, case: Case) -> Plan:
     )
 
 
-async def _move(means: Means, case: Case, form: MoveForm) -> str:
+async def _move(means: Means, one: OrderCase, form: MoveForm) -> str:
     starts_at = form.starts_at()
     try:
-        await bookings.move_by_admin(means.db, means.admin, case.subject, starts_at, form.reason.data or "")
+        await bookings.move_by_admin(means.db, means.admin, _id(one), starts_at, form.why)
     except SlotTaken:
         raise SlotTaken("Waktu itu sudah diambil sesi lain mentor ini. Pilih waktu lain.") from None
     except OwnOverlap:
         raise OwnOverlap("Pembayar punya sesi lain pada waktu itu. Pilih waktu lain.") from None
-    return f"{case.subject} dipindah ke {when(starts_at)}."
+    return f"{_id(one)} dipindah ke {when(starts_at)}."
 
 
-async def _plan_give_up(_means: Means, case: Case) -> Plan:
-    sale = ordered_of(case).sale
+def _plan_give_up(one: OrderCase) -> Plan:
+    sale = one.sale
     return Plan(
         happens=(
             "Order berakhir tanpa pembayaran"
@@ -104,13 +116,8 @@ async def _plan_give_up(_means: Means, case: Case) -> Plan:
     )
 
 
-async def _give_up(means: Means, case: Case, form: WordsForm) -> str:
-    await bookings.cancel_unpaid_by_admin(means.db, means.admin, case.subject, form.reason.data or "")
-    return f"{case.subject} dibatalkan. Tidak ada yang ditagih."
-
-
-async def _plan_restore(_means: Means, case: Case) -> Plan:
-    sale = ordered_of(case).sale
+def _plan_restore(one: OrderCase) -> Plan:
+    sale = one.sale
     return Plan(
         happens=(
             f"Sesi berlangsung seperti semula, {when(sale.begins_at, WIB, sale.expert_zone)}, bila waktunya masih kosong.",
@@ -124,18 +131,18 @@ async def _plan_restore(_means: Means, case: Case) -> Plan:
     )
 
 
-async def _restore(means: Means, case: Case, form: WordsForm) -> str:
+async def _restore(means: Means, one: OrderCase, form: ReasonForm) -> str:
     try:
-        await refunds.restore(means.db, means.admin, case.subject, form.reason.data or "")
+        await refunds.restore(means.db, means.admin, _id(one), form.why)
     except SlotTaken:
         raise SlotTaken("Waktunya sudah diambil sesi lain mentor ini.") from None
     except OwnOverlap:
         raise OwnOverlap("Pembayar punya sesi lain pada waktu itu.") from None
-    return f"{case.subject} berlangsung seperti semula."
+    return f"{_id(one)} berlangsung seperti semula."
 
 
-async def _plan_late(_means: Means, case: Case) -> Plan:
-    sale = ordered_of(case).sale
+def _plan_late(one: OrderCase) -> Plan:
+    sale = one.sale
     assert sale.choose_until is not None, "it is allowed only then"
     return Plan(
         happens=(
@@ -148,41 +155,40 @@ async def _plan_late(_means: Means, case: Case) -> Plan:
     )
 
 
-async def _late(means: Means, case: Case, form: WordsForm) -> str:
-    await payments.send_late_back(means.db, means.admin, case.subject, form.reason.data or "")
-    return f"Uang terlambat dari {case.subject} dikirim kembali."
-
-
-def _may_move(case: Case) -> bool:
-    ordered = ordered_of(case)
-    return bookings.may_be_moved(ordered.sale, ordered.now)
-
-
-def _may_restore(case: Case) -> bool:
-    ordered = ordered_of(case)
-    return refunds.may_be_restored(ordered.sale, ordered.now)
-
-
-DECISIONS = (
+DECISIONS: tuple[Decision[OrderCase], ...] = (
     Decision(
         "ask",
         "Tanya Midtrans lagi",
-        lambda case: ordered_of(case).attempts > 0,
+        lambda one: one.attempts > 0,
         _plan_ask,
         _ask,
         form=PlainForm,
     ),
-    Decision("move", "Pindahkan", _may_move, _plan_move, _move, form=MoveForm),
     Decision(
-        "restore", "Pulihkan sesi", _may_restore, _plan_restore, _restore, form=WordsForm, sensitive=True
+        "move",
+        "Pindahkan",
+        lambda one: bookings.may_be_moved(one.sale, one.now),
+        _plan_move,
+        _move,
+        form=MoveForm,
+        look=_with_nearest,
+    ),
+    Decision(
+        "restore",
+        "Pulihkan sesi",
+        lambda one: refunds.may_be_restored(one.sale, one.now),
+        _plan_restore,
+        _restore,
+        sensitive=True,
     ),
     Decision(
         "late",
         "Kembalikan uang terlambat",
-        lambda case: ordered_of(case).sale.can_choose(ordered_of(case).now),
+        lambda one: one.sale.can_choose(one.now),
         _plan_late,
-        _late,
-        form=WordsForm,
+        with_reason(
+            payments.send_late_back, _id, lambda one: f"Uang terlambat dari {_id(one)} dikirim kembali."
+        ),
         sensitive=True,
     ),
     REFUND,
@@ -190,10 +196,13 @@ DECISIONS = (
     Decision(
         "give-up",
         "Batalkan sebelum dibayar",
-        lambda case: ordered_of(case).sale.payment_status == "waiting",
+        lambda one: one.sale.payment_status == "waiting",
         _plan_give_up,
-        _give_up,
-        form=WordsForm,
+        with_reason(
+            bookings.cancel_unpaid_by_admin,
+            _id,
+            lambda one: f"{_id(one)} dibatalkan. Tidak ada yang ditagih.",
+        ),
         bad=True,
     ),
 )

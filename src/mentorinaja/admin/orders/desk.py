@@ -9,14 +9,14 @@ from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row
 from mentorinaja.admin.orders.case import load
 from mentorinaja.admin.orders.decisions import DECISIONS
 from mentorinaja.admin.orders.search import search
+from mentorinaja.admin.orders.unpaid import PAST_DEADLINE
 from mentorinaja.admin.orders.words import BOOKING, CATEGORIES, KINDS, PAYMENT, booking_chip, payment_chip
 from mentorinaja.admin.words import moment, money, order, person
 from mentorinaja.formats import when
 
 # Written out, not passed as values: so that the planner knows which of the partial indexes they are for.
-_LATE = "o.payment_status = 'waiting' AND o.pay_deadline <= app_now()"
 _HEALTH = (
-    ("unpaid", "Belum dibayar, batasnya lewat", _LATE),
+    ("unpaid", "Belum dibayar, batasnya lewat", PAST_DEADLINE),
     ("late", "Uang masuk terlambat", "o.payment_status = 'paid_late'"),
     ("refund", "Dana belum kembali", "o.payment_status = 'refund_pending'"),
     (
@@ -54,7 +54,7 @@ def _named(row: Row) -> Cell:
 
 LISTING = Listing(
     fields=f"""o.public_id, o.kind, o.item_name, o.user_id, o.payer_name, e.user_id AS expert_user_id, o.expert_name,
-              b.status, b.category, b.starts_at, o.payment_status, {_LATE} AS overdue, o.payment_method, o.subtotal,
+              b.status, b.category, b.starts_at, o.payment_status, {PAST_DEADLINE} AS overdue, o.payment_method, o.subtotal,
               o.admin_fee, o.total, o.platform_fee, o.expert_share, o.created_at, o.paid_at""",
     source="orders o JOIN experts e ON e.id = o.expert_id LEFT JOIN bookings b ON b.order_id = o.id",
     key="o.id",

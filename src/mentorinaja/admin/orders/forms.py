@@ -1,4 +1,4 @@
-"""What decisions about orders ask for: reasons, sums of rupiah, another time."""
+"""What decisions about orders ask for besides the reason: sums of rupiah, another time."""
 
 from __future__ import annotations
 
@@ -7,38 +7,21 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from wtforms import RadioField, SelectField, ValidationError
-from wtforms.widgets import DateInput, TextArea, TimeInput
+from wtforms.widgets import DateInput, TimeInput
 
-from mentorinaja.admin.cases import Case
-from mentorinaja.admin.orders.case import Ordered
+from mentorinaja.admin.forms import ReasonForm, reason_field
 from mentorinaja.formats import ZONE_NAMES
-from mentorinaja.web.forms import BaseForm, LineField, RupiahField, TextField, length, required, seen
+from mentorinaja.web.forms import LineField, RupiahField, required
 
 SHARES = {"policy": "Menurut aturan order", "all": "Semua", "own": "Jumlah lain"}
 
 
-def _reason() -> TextField:
-    """Why, which both sides read and which stays in the log."""
-    return TextField(
-        "Alasan",
-        [required("Tulis alasannya."), length("Tulis alasan, 10 sampai 500 karakter.", 10, 500), seen],
-        widget=TextArea(),
-        render_kw={"rows": 3},
-    )
-
-
-class WordsForm(BaseForm):
-    """A decision with its reason."""
-
-    reason = _reason()
-
-
-class CancelForm(BaseForm):
+class CancelForm(ReasonForm):
     """How much goes back of a session that is called off."""
 
     share = RadioField("Yang kembali kepada pembayar", choices=list(SHARES.items()), default="policy")
     amount = RupiahField("Jumlah lain")
-    reason = _reason()
+    reason = reason_field()
 
     def validate_amount(self, field: Any) -> None:
         """Raises ValidationError when a sum of its own was chosen and none written."""
@@ -46,11 +29,11 @@ class CancelForm(BaseForm):
             raise ValidationError("Tulis jumlahnya dalam rupiah.")
 
 
-class RefundForm(BaseForm):
+class RefundForm(ReasonForm):
     """How much goes back of what stays sold."""
 
     amount = RupiahField("Yang kembali kepada pembayar")
-    reason = _reason()
+    reason = reason_field()
 
     def validate_amount(self, field: Any) -> None:
         """Raises ValidationError when there is none, or nothing is to go back."""
@@ -58,13 +41,13 @@ class RefundForm(BaseForm):
             raise ValidationError("Tulis jumlahnya dalam rupiah, lebih dari Rp 0.")
 
 
-class MoveForm(BaseForm):
+class MoveForm(ReasonForm):
     """Another time for a session."""
 
     date = LineField("Tanggal", [required("Pilih tanggal.")], widget=DateInput())
     time = LineField("Jam", [required("Tulis jam, misalnya 14:00.")], widget=TimeInput())
     zone = SelectField("Zona waktu", choices=list(ZONE_NAMES.items()))
-    reason = _reason()
+    reason = reason_field()
 
     def validate_date(self, field: Any) -> None:
         """Raises ValidationError for a day that does not exist."""
@@ -84,9 +67,3 @@ class MoveForm(BaseForm):
         """The instant that is meant. Only of a valid form."""
         day, clock = date.fromisoformat(self.date.data or ""), time.fromisoformat(self.time.data or "")
         return datetime.combine(day, clock.replace(tzinfo=None), ZoneInfo(self.zone.data))
-
-
-def ordered_of(case: Case) -> Ordered:
-    """The order that a case is about."""
-    assert isinstance(case.data, Ordered), "load made it"
-    return case.data

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from mentorinaja.admin.cases import Case, Decision, Means, Plan
-from mentorinaja.admin.orders.forms import SHARES, CancelForm, RefundForm, ordered_of
+from dataclasses import replace
+
+from mentorinaja.admin.cases import Decision, Means, Plan
+from mentorinaja.admin.orders.case import OrderCase
+from mentorinaja.admin.orders.forms import SHARES, CancelForm, RefundForm
 from mentorinaja.admin.orders.split import split
 from mentorinaja.bookings.queries import OrderDetail
 from mentorinaja.formats import rupiah
@@ -17,25 +20,14 @@ def _in_words(sale: OrderDetail, back: int) -> str:
     return ", ".join(f"{name[0].lower()}{name[1:]} {rupiah(amount)}" for name, amount in split(sale, back))
 
 
-def _back(case: Case, form: CancelForm) -> int | None:
-    """What goes back as the form has it; None as long as it does not say."""
-    ordered = ordered_of(case)
-    if form.share.data == "own":
-        return form.amount.data
-    return ordered.sale.kept if form.share.data == "all" else ordered.policy_back or 0
+def _cancelled(one: OrderCase, form: CancelForm) -> OrderCase:
+    """With what goes back as the form has it; None as long as it does not say."""
+    shares = {"policy": one.policy_back or 0, "all": one.sale.kept, "own": form.amount.data}
+    return replace(one, back=shares.get(form.share.data or ""))
 
 
-async def _plan_cancel(_means: Means, case: Case) -> Plan:
-    return _cancelling(case, ordered_of(case).policy_back or 0)
-
-
-async def _preview_cancel(_means: Means, case: Case, form: CancelForm) -> Plan:
-    return _cancelling(case, _back(case, form))
-
-
-def _cancelling(case: Case, back: int | None) -> Plan:
-    ordered = ordered_of(case)
-    sale, policy = ordered.sale, ordered.policy_back or 0
+def _plan_cancel(one: OrderCase) -> Plan:
+    sale, policy, back = one.sale, one.policy_back or 0, one.back
     fits = back is not None and 0 <= back <= sale.kept
     return Plan(
         happens=(
@@ -54,25 +46,21 @@ def _cancelling(case: Case, back: int | None) -> Plan:
     )
 
 
-async def _cancel(means: Means, case: Case, form: CancelForm) -> str:
-    sale, back = ordered_of(case).sale, _back(case, form)
+async def _cancel(means: Means, one: OrderCase, form: CancelForm) -> str:
+    sale, back = one.sale, _cancelled(one, form).back
     assert back is not None and form.share.data in SHARES, "the form is valid"
     await payments.cancel_by_admin(
-        means.db, means.admin, case.subject, back, sale.kept, form.share.data, form.reason.data or ""
+        means.db, means.admin, sale.public_id, back, sale.kept, form.share.data, form.why
     )
-    return f"{case.subject} dibatalkan, {rupiah(back)} kembali kepada {sale.payer_name}."
+    return f"{sale.public_id} dibatalkan, {rupiah(back)} kembali kepada {sale.payer_name}."
 
 
-async def _plan_refund(_means: Means, case: Case) -> Plan:
-    return _refunding(case, None)
+def _refunded(one: OrderCase, form: RefundForm) -> OrderCase:
+    return replace(one, back=form.amount.data)
 
 
-async def _preview_refund(_means: Means, case: Case, form: RefundForm) -> Plan:
-    return _refunding(case, form.amount.data)
-
-
-def _refunding(case: Case, back: int | None) -> Plan:
-    sale = ordered_of(case).sale
+def _plan_refund(one: OrderCase) -> Plan:
+    sale, back = one.sale, one.back
     fits = back is not None and 0 <= back <= sale.kept
     what = "Pembelian" if sale.is_product else "Sesi"
     whole = (
@@ -94,28 +82,24 @@ def _refunding(case: Case, back: int | None) -> Plan:
     )
 
 
-async def _refund(means: Means, case: Case, form: RefundForm) -> str:
-    sale, back = ordered_of(case).sale, form.amount.data
+async def _refund(means: Means, one: OrderCase, form: RefundForm) -> str:
+    sale, back = one.sale, form.amount.data
     assert back is not None, "the form is valid"
-    await payments.refund_by_admin(
-        means.db, means.admin, case.subject, back, sale.kept, form.reason.data or ""
-    )
-    return f"{rupiah(back)} dari {case.subject} kembali kepada {sale.payer_name}."
+    await payments.refund_by_admin(means.db, means.admin, sale.public_id, back, sale.kept, form.why)
+    return f"{rupiah(back)} dari {sale.public_id} kembali kepada {sale.payer_name}."
 
 
-def _may_cancel(case: Case) -> bool:
-    ordered = ordered_of(case)
-    return payments.may_be_called_off(ordered.sale, ordered.now)
+def _may_cancel(one: OrderCase) -> bool:
+    return payments.may_be_called_off(one.sale, one.now)
 
 
-def _may_refund(case: Case) -> bool:
-    ordered = ordered_of(case)
-    if _may_cancel(case) or payments.goes_on(ordered.sale):
+def _may_refund(one: OrderCase) -> bool:
+    if _may_cancel(one) or payments.goes_on(one.sale):
         return False
-    return ordered.sale.kept > 0 and not ordered.reported
+    return one.sale.kept > 0 and not one.reported
 
 
-CANCEL = Decision(
+CANCEL: Decision[OrderCase] = Decision(
     "cancel",
     "Batalkan sesi",
     _may_cancel,
@@ -124,9 +108,9 @@ CANCEL = Decision(
     form=CancelForm,
     bad=True,
     sensitive=True,
-    preview=_preview_cancel,
+    preview=_cancelled,
 )
-REFUND = Decision(
+REFUND: Decision[OrderCase] = Decision(
     "refund",
     "Kembalikan dana",
     _may_refund,
@@ -135,5 +119,5 @@ REFUND = Decision(
     form=RefundForm,
     bad=True,
     sensitive=True,
-    preview=_preview_refund,
+    preview=_refunded,
 )

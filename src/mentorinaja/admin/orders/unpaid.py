@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from mentorinaja.admin.cases import Case, Decision, Means, PlainForm, Plan
+from dataclasses import dataclass
+
+from mentorinaja.admin.cases import Case, Decision, Means, Plan
 from mentorinaja.admin.desk import Desk
+from mentorinaja.admin.forms import PlainForm
 from mentorinaja.admin.health.numbers import OVERDUE
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Where
 from mentorinaja.admin.words import moment, money, order, person, time
@@ -14,7 +17,8 @@ _FIELDS = """o.public_id, o.user_id, o.payer_name, o.item_name, o.total, o.pay_d
   (SELECT a.state FROM payment_attempts a WHERE a.order_id = o.id ORDER BY a.number DESC LIMIT 1) AS attempt,
   (SELECT a.next_check_at FROM payment_attempts a WHERE a.order_id = o.id ORDER BY a.number DESC LIMIT 1)
     AS next_check_at"""
-_OVERDUE = "o.payment_status = 'waiting' AND o.pay_deadline <= app_now()"
+# Written out, not passed as values: so that the planner knows which of the partial indexes it is for.
+PAST_DEADLINE = "o.payment_status = 'waiting' AND o.pay_deadline <= app_now()"
 
 LISTING = Listing(
     fields=_FIELDS,
@@ -44,14 +48,22 @@ LISTING = Listing(
     search=lambda words: Where("o.public_id = upper({})", (words,)),
     search_hint="Nomor order",
     amount="o.total",
-    fixed=(Where(_OVERDUE),),
+    fixed=(Where(PAST_DEADLINE),),
 )
 
 
-async def load(means: Means, public_id: str) -> Case | None:
+@dataclass(frozen=True, slots=True)
+class UnpaidCase:
+    """What closing an order rests on: whether it still waits for its payment."""
+
+    public_id: str
+    waits: bool
+
+
+async def load(means: Means, public_id: str) -> Case[UnpaidCase] | None:
     """An order that was to be paid by now; one that was closed meanwhile is still shown, with nothing to decide."""
     row = await means.db.fetchrow(
-        f"SELECT {_FIELDS}, {_OVERDUE} AS waits, o.payment_status FROM orders o WHERE o.public_id = $1",
+        f"SELECT {_FIELDS}, {PAST_DEADLINE} AS waits, o.payment_status FROM orders o WHERE o.public_id = $1",
         public_id,
     )
     if row is None:
@@ -60,7 +72,7 @@ async def load(means: Means, public_id: str) -> Case | None:
         subject=public_id,
         title=public_id,
         version=f"{row['payment_status']}:{row['pay_deadline']}",
-        data=row["waits"],
+        data=UnpaidCase(public_id, row["waits"]),
         chips=(Cell("Lewat batas bayar", chip="bad") if row["waits"] else Cell("Sudah ditutup", chip="ok"),),
         facts=(
             ("Order", order(public_id)),
@@ -74,7 +86,7 @@ async def load(means: Means, public_id: str) -> Case | None:
     )
 
 
-async def _plan_close(_means: Means, _case: Case) -> Plan:
+def _plan_close(_one: UnpaidCase) -> Plan:
     return Plan(
         happens=(
             "Midtrans ditanya sekali lagi, dan halaman bayarnya ditutup.",
@@ -87,9 +99,9 @@ async def _plan_close(_means: Means, _case: Case) -> Plan:
     )
 
 
-async def _close(means: Means, case: Case, _form: PlainForm) -> str:
-    await actions.close_overdue(means.db, means.gateway, means.admin, case.subject)
-    return f"{case.subject} diselesaikan."
+async def _close(means: Means, one: UnpaidCase, _form: PlainForm) -> str:
+    await actions.close_overdue(means.db, means.gateway, means.admin, one.public_id)
+    return f"{one.public_id} diselesaikan."
 
 
 DESK = Desk(
@@ -101,8 +113,6 @@ DESK = Desk(
     listing=LISTING,
     load=load,
     decisions=(
-        Decision(
-            "close", "Tutup sekarang", lambda case: bool(case.data), _plan_close, _close, form=PlainForm
-        ),
+        Decision("close", "Tutup sekarang", lambda one: one.waits, _plan_close, _close, form=PlainForm),
     ),
 )

@@ -25,7 +25,7 @@ Facts = list[tuple[str, Cell]]
 
 
 @dataclass(frozen=True, slots=True)
-class Refunded:
+class RefundCase:
     """What decisions on a refund rest on; `is_own`: the admin is one of its order's two people. `file`: the bank's.
 
     `due_again`: whole rupiah that are owed again once its transfer comes back, less what the payer's bank took since.
@@ -38,7 +38,7 @@ class Refunded:
     is_own: bool
 
 
-async def load(means: Means, case_id: str) -> Case | None:
+async def load(means: Means, case_id: str) -> Case[RefundCase] | None:
     """The refund of this id with everything about it."""
     refund_id = id_in(case_id)
     refund = await queries.looked_at(means.db, refund_id) if refund_id is not None else None
@@ -60,7 +60,7 @@ async def load(means: Means, case_id: str) -> Case | None:
         subject=str(refund.id),
         title=f"Pengembalian dana {refund.name}",
         version=sha256(repr((refund, file, again)).encode()).hexdigest()[:16],
-        data=Refunded(refund, sale, file, again, own),
+        data=RefundCase(refund, sale, file, again, own),
         chips=(mark, *((LATE,) if refund.late else ())),
         facts=(*_about(refund, sale), *_on_its_way(refund, file)),
         parts=await _parts(means, refund, sale),

@@ -7,10 +7,10 @@ from typing import Any
 
 from wtforms import ValidationError
 
-from mentorinaja.admin.cases import Case, Decision, Means, PlainForm, Plan
-from mentorinaja.admin.orders.forms import WordsForm
+from mentorinaja.admin.cases import Decision, Means, Plan, at_once, with_reason
+from mentorinaja.admin.forms import PlainForm, ReasonForm
 from mentorinaja.admin.orders.split import split
-from mentorinaja.admin.refunds.case import Refunded
+from mentorinaja.admin.refunds.case import RefundCase
 from mentorinaja.formats import rupiah
 from mentorinaja.refunds import actions, queries
 from mentorinaja.refunds.queries import Looked
@@ -43,19 +43,16 @@ class SentForm(BaseForm):
             raise ValidationError("Tulis empat angka.")
 
 
-def refunded_of(case: Case) -> Refunded:
-    """The refund that a case is about."""
-    assert isinstance(case.data, Refunded), "load made it"
-    return case.data
-
-
-def _if(says: Callable[[Looked], bool]) -> Callable[[Case], bool]:
+def _may(says: Callable[[Looked], bool]) -> Callable[[RefundCase], bool]:
     """Offered to whoever is not one of the two people, when the refund says so."""
-    return lambda case: not refunded_of(case).is_own and says(refunded_of(case).refund)
+    return lambda one: not one.is_own and says(one.refund)
 
 
-async def _plan_approve(_means: Means, case: Case) -> Plan:
-    one = refunded_of(case)
+def _id(one: RefundCase) -> int:
+    return one.refund.id
+
+
+def _plan_approve(one: RefundCase) -> Plan:
     return Plan(
         happens=(
             "Uang yang masuk tidak sesuai ini dikirim kembali: lewat Midtrans bila bisa, selain itu ke rekening.",
@@ -66,14 +63,7 @@ async def _plan_approve(_means: Means, case: Case) -> Plan:
     )
 
 
-async def _approve(means: Means, case: Case, form: WordsForm) -> str:
-    one = refunded_of(case).refund
-    await actions.approve(means.db, means.admin, one.id, form.reason.data or "")
-    return f"{one.name} disetujui."
-
-
-async def _plan_reject(_means: Means, case: Case) -> Plan:
-    one = refunded_of(case)
+def _plan_reject(one: RefundCase) -> Plan:
     return Plan(
         happens=("Dana tidak dikirim dan tetap menjadi pembayaran order ini.",),
         money=split(one.sale, -one.refund.amount),
@@ -82,14 +72,7 @@ async def _plan_reject(_means: Means, case: Case) -> Plan:
     )
 
 
-async def _reject(means: Means, case: Case, form: WordsForm) -> str:
-    one = refunded_of(case).refund
-    await actions.reject(means.db, means.admin, one.id, form.reason.data or "")
-    return f"{one.name} dihentikan."
-
-
-async def _plan_resume(_means: Means, case: Case) -> Plan:
-    one = refunded_of(case)
+def _plan_resume(one: RefundCase) -> Plan:
     return Plan(
         happens=(
             "Dana ini harus kembali lagi: dicatat dengan catatan lawan, lalu dikirim seperti biasa.",
@@ -101,14 +84,7 @@ async def _plan_resume(_means: Means, case: Case) -> Plan:
     )
 
 
-async def _resume(means: Means, case: Case, form: WordsForm) -> str:
-    one = refunded_of(case).refund
-    await actions.resume(means.db, means.admin, one.id, form.reason.data or "")
-    return f"{one.name} dilanjutkan lagi."
-
-
-async def _plan_sent(_means: Means, case: Case) -> Plan:
-    one = refunded_of(case)
+def _plan_sent(one: RefundCase) -> Plan:
     written = (
         f"Ada di berkas {one.file.batch_id}: {rupiah(one.file.amount)} ke •••• {one.file.tail}."
         if one.file
@@ -125,16 +101,13 @@ async def _plan_sent(_means: Means, case: Case) -> Plan:
     )
 
 
-async def _sent(means: Means, case: Case, form: SentForm) -> str:
-    one = refunded_of(case).refund
-    await actions.mark_transferred(
-        means.db, means.admin, one.id, form.reference.data or "", form.tail.data or ""
-    )
-    return f"{one.name} tercatat terkirim."
+async def _sent(means: Means, one: RefundCase, form: SentForm) -> str:
+    reference, tail = form.reference.data or "", form.tail.data or ""
+    await actions.mark_transferred(means.db, means.admin, one.refund.id, reference, tail)
+    return f"{one.refund.name} tercatat terkirim."
 
 
-async def _plan_bounced(_means: Means, case: Case) -> Plan:
-    one = refunded_of(case)
+def _plan_bounced(one: RefundCase) -> Plan:
     money = ("Kembali ke rekening kita", one.refund.transferred or 0), ("Masih harus kembali", one.due_again)
     if one.due_again == 0:
         return Plan(
@@ -157,19 +130,16 @@ async def _plan_bounced(_means: Means, case: Case) -> Plan:
     )
 
 
-async def _bounced(means: Means, case: Case, form: WordsForm) -> str:
-    one = refunded_of(case).refund
-    await actions.mark_bounced(means.db, means.admin, one.id, form.reason.data or "")
-    now = await queries.looked_at(means.db, one.id)
+async def _bounced(means: Means, one: RefundCase, form: ReasonForm) -> str:
+    name = one.refund.name
+    await actions.mark_bounced(means.db, means.admin, one.refund.id, form.why)
+    now = await queries.looked_at(means.db, one.refund.id)
     if now and now.state == "done":
-        return (
-            f"Transfer {one.name} tercatat kembali. Dananya sudah diambil bank pembayar, jadi sudah selesai."
-        )
-    return f"Transfer {one.name} tercatat kembali. Pembayar diminta mengisi rekening lain."
+        return f"Transfer {name} tercatat kembali. Dananya sudah diambil bank pembayar, jadi sudah selesai."
+    return f"Transfer {name} tercatat kembali. Pembayar diminta mengisi rekening lain."
 
 
-async def _plan_ask(_means: Means, case: Case) -> Plan:
-    one = refunded_of(case)
+def _plan_ask(one: RefundCase) -> Plan:
     happens = ["Status tidak berubah; pembayar hanya diingatkan."]
     if one.refund.account:
         happens = [f"{one.refund.account} tidak dipakai lagi, karena bank tidak menerimanya."]
@@ -182,14 +152,7 @@ async def _plan_ask(_means: Means, case: Case) -> Plan:
     )
 
 
-async def _ask(means: Means, case: Case, _form: PlainForm) -> str:
-    one = refunded_of(case)
-    await actions.ask_again(means.db, means.admin, one.refund.id)
-    return f"{one.sale.payer_name} diminta mengisi rekening."
-
-
-async def _plan_retry(_means: Means, case: Case) -> Plan:
-    one = refunded_of(case)
+def _plan_retry(one: RefundCase) -> Plan:
     return Plan(
         happens=(
             "Midtrans ditanya sekarang, lalu diminta mengirim bila belum.",
@@ -201,62 +164,69 @@ async def _plan_retry(_means: Means, case: Case) -> Plan:
     )
 
 
-async def _retry(means: Means, case: Case, _form: PlainForm) -> str:
-    one = refunded_of(case).refund
-    if await actions.try_now(means.db, means.gateway, means.admin, one.id):
+async def _retry(means: Means, one: RefundCase, _form: PlainForm) -> str:
+    if await actions.try_now(means.db, means.gateway, means.admin, one.refund.id):
         return "Midtrans sudah menjawab. Keadaannya sekarang ada di bawah."
     return "Midtrans belum menjawab. Kami coba lagi dengan sendirinya."
 
 
-DECISIONS = (
+DECISIONS: tuple[Decision[RefundCase], ...] = (
     Decision(
         "approve",
         "Setujui",
-        _if(lambda one: one.may_be_approved),
+        _may(lambda refund: refund.may_be_approved),
         _plan_approve,
-        _approve,
-        form=WordsForm,
+        with_reason(actions.approve, _id, lambda one: f"{one.refund.name} disetujui."),
         sensitive=True,
     ),
     Decision(
         "sent",
         "Tandai terkirim",
-        _if(lambda one: one.is_ready),
+        _may(lambda refund: refund.is_ready),
         _plan_sent,
         _sent,
         form=SentForm,
         sensitive=True,
     ),
-    Decision("retry", "Coba lagi sekarang", _if(lambda one: one.hangs), _plan_retry, _retry, form=PlainForm),
     Decision(
-        "ask", "Minta rekening", _if(lambda one: one.waits_for_account), _plan_ask, _ask, form=PlainForm
+        "retry",
+        "Coba lagi sekarang",
+        _may(lambda refund: refund.hangs),
+        _plan_retry,
+        _retry,
+        form=PlainForm,
+    ),
+    Decision(
+        "ask",
+        "Minta rekening",
+        _may(lambda refund: refund.waits_for_account),
+        _plan_ask,
+        at_once(actions.ask_again, _id, lambda one: f"{one.sale.payer_name} diminta mengisi rekening."),
+        form=PlainForm,
     ),
     Decision(
         "resume",
         "Lanjutkan lagi",
-        _if(lambda one: one.may_be_resumed),
+        _may(lambda refund: refund.may_be_resumed),
         _plan_resume,
-        _resume,
-        form=WordsForm,
+        with_reason(actions.resume, _id, lambda one: f"{one.refund.name} dilanjutkan lagi."),
         sensitive=True,
     ),
     Decision(
         "bounced",
         "Transfer kembali",
-        _if(lambda one: one.may_bounce),
+        _may(lambda refund: refund.may_bounce),
         _plan_bounced,
         _bounced,
-        form=WordsForm,
         bad=True,
         sensitive=True,
     ),
     Decision(
         "reject",
         "Hentikan",
-        _if(lambda one: one.may_be_stopped),
+        _may(lambda refund: refund.may_be_stopped),
         _plan_reject,
-        _reject,
-        form=WordsForm,
+        with_reason(actions.reject, _id, lambda one: f"{one.refund.name} dihentikan."),
         bad=True,
         sensitive=True,
     ),

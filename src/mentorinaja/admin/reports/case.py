@@ -25,15 +25,16 @@ SIDES = {"user": "Pengguna", "expert": "Mentor"}
 
 
 @dataclass(frozen=True, slots=True)
-class Reported:
+class ReportCase:
     """What a decision rests on: this report, all that was said of its session, and the order. `is_own`: the admin is
-    one of its two people.
+    one of its two people; `back`: whole rupiah that go back as it is typed, None as long as nothing is.
     """
 
     report: Said
     said: tuple[Said, ...]
     sale: OrderDetail
     is_own: bool
+    back: int | None = None
 
     @property
     def is_open(self) -> bool:
@@ -52,7 +53,7 @@ def chip(decision: str | None) -> Cell:
     return Cell(words, chip=kind)
 
 
-async def load(means: Means, case_id: str) -> Case | None:
+async def load(means: Means, case_id: str) -> Case[ReportCase] | None:
     """The report of this id with everything that is known of its session."""
     report_id = whole_in(case_id)
     said = await queries.said_about(means.db, report_id) if report_id is not None else []
@@ -67,7 +68,7 @@ async def load(means: Means, case_id: str) -> Case | None:
         subject=str(report.id),
         title=f"Laporan {report.id}: {sale.item_name}",
         version=f"{[(one.id, one.decision) for one in said]}:{sale.kept}:{sale.status}",
-        data=Reported(report, tuple(said), sale, own),
+        data=ReportCase(report, tuple(said), sale, own),
         chips=(chip(report.decision), Cell(KINDS[report.kind], chip="plain")),
         facts=_facts(report, sale, means.now),
         parts=(

@@ -2,44 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from wtforms import RadioField, ValidationError
-from wtforms.widgets import TextArea
 
-from mentorinaja.admin.cases import Case, Decision, Means, Plan
+from mentorinaja.admin.cases import Decision, Means, Plan
+from mentorinaja.admin.forms import ReasonForm, reason_field
 from mentorinaja.admin.orders.split import split
-from mentorinaja.admin.reports.case import Reported
+from mentorinaja.admin.reports.case import ReportCase
 from mentorinaja.bookings.queries import OrderDetail
 from mentorinaja.formats import percent, rupiah
 from mentorinaja.money import BPS, part
 from mentorinaja.reports import actions
-from mentorinaja.web.forms import BaseForm, RupiahField, TextField, length, required, seen
+from mentorinaja.web.forms import RupiahField
 
 SHARES = {"none": "Tidak ada", "half": "Separuh", "all": "Semua", "own": "Jumlah lain"}
 
 
-class DecideForm(BaseForm):
+class DecideForm(ReasonForm):
     """How much goes back to the user, and why: both read it."""
 
     share = RadioField("Yang kembali kepada pengguna", choices=list(SHARES.items()))
     amount = RupiahField("Jumlah lain")
-    reason = TextField(
-        "Alasan",
-        [required("Tulis alasannya."), length("Tulis alasan, 10 sampai 500 karakter.", 10, 500), seen],
-        widget=TextArea(),
-    )
+    reason = reason_field()
 
     def validate_amount(self, field: Any) -> None:
         """Raises ValidationError when a sum of its own was chosen and none written."""
         if self.share.data == "own" and not field.data and not field.errors:
             raise ValidationError("Tulis jumlahnya dalam rupiah, lebih dari Rp 0.")
-
-
-def reported_of(case: Case) -> Reported:
-    """The report that a case is about."""
-    assert isinstance(case.data, Reported), "load made it"
-    return case.data
 
 
 def back_of(sale: OrderDetail, form: DecideForm) -> int | None:
@@ -49,17 +40,12 @@ def back_of(sale: OrderDetail, form: DecideForm) -> int | None:
     return own if form.share.data == "own" else shares.get(form.share.data or "")
 
 
-async def _plan(_means: Means, case: Case) -> Plan:
-    return _deciding(reported_of(case), None)
+def _typed(one: ReportCase, form: DecideForm) -> ReportCase:
+    return replace(one, back=back_of(one.sale, form))
 
 
-async def _preview(_means: Means, case: Case, form: DecideForm) -> Plan:
-    one = reported_of(case)
-    return _deciding(one, back_of(one.sale, form))
-
-
-def _deciding(one: Reported, back: int | None) -> Plan:
-    sale = one.sale
+def _plan(one: ReportCase) -> Plan:
+    sale, back = one.sale, one.back
     fits = back is not None and 0 <= back <= sale.kept
     happens = [f"Paling banyak {rupiah(sale.kept)} dapat dikembalikan.", _by_policy(sale)]
     if len([said for said in one.said if said.decided_at is None and said.kind == one.report.kind]) > 1:
@@ -91,24 +77,23 @@ def _by_policy(sale: OrderDetail) -> str:
     return f"Bagian menurut aturan batal order: {told}." if told else "Order ini tidak punya aturan batal."
 
 
-async def _decide(means: Means, case: Case, form: DecideForm) -> str:
-    one = reported_of(case)
+async def _decide(means: Means, one: ReportCase, form: DecideForm) -> str:
     back = back_of(one.sale, form)
     assert back is not None, "the form is valid"
-    await actions.decide(means.db, means.admin, one.report.id, back or None, form.reason.data or "")
+    await actions.decide(means.db, means.admin, one.report.id, back or None, form.why)
     return f"Laporan {one.report.id} diputuskan: {rupiah(back)} kembali kepada {one.sale.payer_name}."
 
 
-DECISIONS = (
+DECISIONS: tuple[Decision[ReportCase], ...] = (
     Decision(
         "decide",
         "Putuskan",
-        lambda case: reported_of(case).is_open and not reported_of(case).is_own,
+        lambda one: one.is_open and not one.is_own,
         _plan,
         _decide,
         form=DecideForm,
         sensitive=True,
-        preview=_preview,
+        preview=_typed,
         hints={
             "reason": "Dibaca kedua pihak.",
             "amount": "Hanya bila Anda memilih jumlah lain, misalnya 75.000.",

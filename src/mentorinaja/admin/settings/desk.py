@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from mentorinaja.admin.cases import Case, Decision, Event, Means, Plan, ReasonForm
+from mentorinaja.admin.cases import Case, Decision, Event, Means, Plan, with_reason
 from mentorinaja.admin.desk import Desk
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row, Where
 from mentorinaja.admin.settings.words import LABELS, said, said_changes
@@ -78,7 +79,15 @@ LISTING = Listing(
 )
 
 
-async def load(means: Means, policy_id: str) -> Case | None:
+@dataclass(frozen=True, slots=True)
+class PolicyCase:
+    """What withdrawing a change rests on: the change, and whether it still waits for its day."""
+
+    change: Change
+    waits: bool
+
+
+async def load(means: Means, policy_id: str) -> Case[PolicyCase] | None:
     """A set with what it changed."""
     change = await queries.change_of(means.db, whole_in(policy_id) or 0)
     if change is None:
@@ -91,7 +100,7 @@ async def load(means: Means, policy_id: str) -> Case | None:
         subject=str(one.id),
         title=f"Aturan {one.id}",
         version=state,
-        data=(change, waits),
+        data=PolicyCase(change, waits),
         chips=(Cell(state, chip=_CHIPS[state]),),
         facts=(
             ("Mulai berlaku", time(one.since)),
@@ -132,14 +141,8 @@ def _events(change: Change, means: Means) -> tuple[Event, ...]:
     return tuple(events)
 
 
-def _of(case: Case) -> tuple[Change, bool]:
-    change, waits = case.data
-    assert isinstance(change, Change), "load made it"
-    return change, waits
-
-
-async def _plan_withdraw(_means: Means, case: Case) -> Plan:
-    change, _ = _of(case)
+def _plan_withdraw(one: PolicyCase) -> Plan:
+    change = one.change
     tells = "Tidak ada yang diberi tahu: yang dibayar mentor tidak berubah."
     if change.before and rules.touches_mentors(change.before, change.policy):
         tells = "Mentor yang sudah menerima kabar perubahan ini diberi tahu lewat email bahwa tidak jadi."
@@ -148,11 +151,6 @@ async def _plan_withdraw(_means: Means, case: Case) -> Plan:
         tells=(tells,),
         undo="Rencanakan perubahan yang sama lagi.",
     )
-
-
-async def _withdraw(means: Means, case: Case, form: ReasonForm) -> str:
-    await actions.withdraw(means.db, means.admin, int(case.subject), form.reason.data or "")
-    return "Rencana perubahan dibatalkan."
 
 
 async def _above(means: Means) -> Mapping[str, Any]:
@@ -180,9 +178,11 @@ DESK = Desk(
         Decision(
             "withdraw",
             "Batalkan rencana",
-            lambda case: _of(case)[1],
+            lambda one: one.waits,
             _plan_withdraw,
-            _withdraw,
+            with_reason(
+                actions.withdraw, lambda one: one.change.policy.id, lambda _: "Rencana perubahan dibatalkan."
+            ),
             bad=True,
             sensitive=True,
         ),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from mentorinaja.admin import actions
-from mentorinaja.admin.cases import Case, Decision, Event, Means, Part, PlainForm, Plan, ReasonForm
+from mentorinaja.admin.cases import Case, Decision, Event, Means, Part, Plan, at_once, with_reason
 from mentorinaja.admin.desk import Desk
+from mentorinaja.admin.forms import PlainForm
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row, Where
 from mentorinaja.admin.upkeep.words import job_of
 from mentorinaja.admin.words import inside, moment, time
@@ -76,7 +77,7 @@ LISTING = Listing(
 )
 
 
-async def load(means: Means, case_id: str) -> Case | None:
+async def load(means: Means, case_id: str) -> Case[Held] | None:
     """A job, with what went wrong with it; also one that is done, as long as the log has it."""
     number = whole_in(case_id)
     found = await job_by_id(means.db, number) if number is not None else None
@@ -106,16 +107,15 @@ async def load(means: Means, case_id: str) -> Case | None:
     )
 
 
-def _of(case: Case) -> Held:
-    assert isinstance(case.data, Held), "load made it"
-    return case.data
+def _id(job: Held) -> int:
+    return job.id
 
 
-def _waits(case: Case) -> bool:
-    return _of(case).status in ("failed", "queued")
+def _waits(job: Held) -> bool:
+    return job.status in ("failed", "queued")
 
 
-async def _plan_retry(_means: Means, _case: Case) -> Plan:
+def _plan_retry(_job: Held) -> Plan:
     return Plan(
         happens=(
             "Pekerjaan ini dijalankan sekarang, dengan semua percobaannya dari awal.",
@@ -126,21 +126,11 @@ async def _plan_retry(_means: Means, _case: Case) -> Plan:
     )
 
 
-async def _retry(means: Means, case: Case, _form: PlainForm) -> str:
-    await actions.retry_job(means.db, means.admin, _of(case).id)
-    return f"{case.title} dijalankan lagi."
-
-
-async def _plan_discard(_means: Means, _case: Case) -> Plan:
+def _plan_discard(_job: Held) -> Plan:
     return Plan(
         happens=("Pekerjaan ini tidak pernah dijalankan. Yang diperiksa setiap menit tetap diperiksa.",),
         undo="Pekerjaan yang dibuang tidak dapat dikembalikan.",
     )
-
-
-async def _discard(means: Means, case: Case, form: ReasonForm) -> str:
-    await actions.discard_job(means.db, means.admin, _of(case).id, form.reason.data or "")
-    return f"{case.title} dibuang."
 
 
 DESK = Desk(
@@ -152,7 +142,21 @@ DESK = Desk(
     listing=LISTING,
     load=load,
     decisions=(
-        Decision("retry", "Coba lagi", _waits, _plan_retry, _retry, form=PlainForm),
-        Decision("discard", "Buang", _waits, _plan_discard, _discard, bad=True),
+        Decision(
+            "retry",
+            "Coba lagi",
+            _waits,
+            _plan_retry,
+            at_once(actions.retry_job, _id, lambda job: f"{job_of(job.name)} dijalankan lagi."),
+            form=PlainForm,
+        ),
+        Decision(
+            "discard",
+            "Buang",
+            _waits,
+            _plan_discard,
+            with_reason(actions.discard_job, _id, lambda job: f"{job_of(job.name)} dibuang."),
+            bad=True,
+        ),
     ),
 )

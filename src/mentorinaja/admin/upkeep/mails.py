@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from mentorinaja.admin.cases import Case, Decision, Means, Part, PlainForm, Plan, ReasonForm
+from mentorinaja.admin.cases import Case, Decision, Means, Part, Plan, at_once, with_reason
 from mentorinaja.admin.desk import Desk
+from mentorinaja.admin.forms import PlainForm
 from mentorinaja.admin.health.numbers import FAILED_MAIL, LATE_MAIL, MAIL_LATE_AFTER
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Where
 from mentorinaja.admin.upkeep.words import KINDS, about_of, kind_of, problem_of, state_of
@@ -83,7 +84,7 @@ LISTING = Listing(
 )
 
 
-async def load(means: Means, case_id: str) -> Case | None:
+async def load(means: Means, case_id: str) -> Case[Posted] | None:
     """A mail with what it says, as far as admins may read it."""
     number = whole_in(case_id)
     found = await queries.posted_by_id(means.db, number) if number is not None else None
@@ -122,42 +123,31 @@ async def _letter(means: Means, found: Posted) -> Part:
     return Part("letter", "Isi email", "partials/admin/upkeep/letter.html", {"letter": letter, "why": why})
 
 
-def _of(case: Case) -> Posted:
-    assert isinstance(case.data, Posted), "load made it"
-    return case.data
+def _id(mail: Posted) -> int:
+    return mail.row.id
 
 
-def _is_unsent(case: Case) -> bool:
-    return _of(case).status in ("waiting", "failed")
+def _is_unsent(mail: Posted) -> bool:
+    return mail.status in ("waiting", "failed")
 
 
-def _is_late(case: Case) -> bool:
-    return _is_unsent(case) and _of(case).is_due
+def _is_late(mail: Posted) -> bool:
+    return _is_unsent(mail) and mail.is_due
 
 
-async def _plan_send(_means: Means, case: Case) -> Plan:
+def _plan_send(mail: Posted) -> Plan:
     return Plan(
         happens=("Email ini dikirim sekarang oleh pekerja, jika isinya masih berlaku.",),
-        tells=(f"{_of(case).row.full_name} menerimanya di {_of(case).row.email}.",),
+        tells=(f"{mail.row.full_name} menerimanya di {mail.row.email}.",),
         undo="Email yang terkirim tidak dapat ditarik kembali.",
     )
 
 
-async def _send(means: Means, case: Case, _form: PlainForm) -> str:
-    await actions.send_again(means.db, means.admin, _of(case).row.id)
-    return "Email ini dikirim sekarang."
-
-
-async def _plan_call_off(_means: Means, case: Case) -> Plan:
+def _plan_call_off(mail: Posted) -> Plan:
     return Plan(
-        happens=(f"{_of(case).row.full_name} tidak menerima email ini.",),
+        happens=(f"{mail.row.full_name} tidak menerima email ini.",),
         undo="Email yang dibatalkan tidak dapat dikirim lagi.",
     )
-
-
-async def _call_off(means: Means, case: Case, form: ReasonForm) -> str:
-    await actions.call_off(means.db, means.admin, _of(case).row.id, form.reason.data or "")
-    return "Email ini dibatalkan."
 
 
 DESK = Desk(
@@ -169,7 +159,21 @@ DESK = Desk(
     listing=LISTING,
     load=load,
     decisions=(
-        Decision("send", "Kirim lagi", _is_late, _plan_send, _send, form=PlainForm),
-        Decision("call-off", "Batalkan", _is_unsent, _plan_call_off, _call_off, bad=True),
+        Decision(
+            "send",
+            "Kirim lagi",
+            _is_late,
+            _plan_send,
+            at_once(actions.send_again, _id, lambda _: "Email ini dikirim sekarang."),
+            form=PlainForm,
+        ),
+        Decision(
+            "call-off",
+            "Batalkan",
+            _is_unsent,
+            _plan_call_off,
+            with_reason(actions.call_off, _id, lambda _: "Email ini dibatalkan."),
+            bad=True,
+        ),
     ),
 )

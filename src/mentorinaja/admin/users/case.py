@@ -22,16 +22,20 @@ from mentorinaja.typed import whole_in
 
 @dataclass(frozen=True, slots=True)
 class UserCase:
-    """What decisions about a person rest on; `own`: it is the admin who looks, `me` is that admin's id."""
+    """What decisions about a person rest on; `me` is the id of the admin who looks.
+
+    `unpaid`: how many bookings with the mentor can still be paid for, asked only where it is told.
+    """
 
     person: Person
     sign_ins: list[SignIn]
     coming: list[Deal]
     request: RoleRequest | None
     me: int
+    unpaid: int = 0
 
     @property
-    def own(self) -> bool:
+    def is_own(self) -> bool:
         """Whether the admin looks at the own account."""
         return self.person.id == self.me
 
@@ -40,8 +44,14 @@ class UserCase:
         """On how many devices the person is signed in."""
         return sum(each.open for each in self.sign_ins)
 
+    @property
+    def asked(self) -> RoleRequest:
+        """The request that waits. Only where there is one."""
+        assert self.request is not None, "nothing is decided about a request that is not there"
+        return self.request
 
-async def load(means: Means, case_id: str) -> Case | None:
+
+async def load(means: Means, case_id: str) -> Case[UserCase] | None:
     """Somebody with devices, orders, mails and what was decided."""
     user_id = whole_in(case_id)
     person = await people.person_of(means.db, user_id) if user_id is not None else None
@@ -109,7 +119,7 @@ async def _facts(means: Means, data: UserCase) -> tuple[tuple[str, Cell], ...]:
     if person.role == "admin":
         two = "terpasang" if person.has_factor else "belum terpasang"
         facts.append(("Verifikasi dua langkah", Cell(two)))
-        if not data.own:
+        if not data.is_own:
             facts.append(
                 (
                     "Penangguhan",

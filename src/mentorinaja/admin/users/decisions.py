@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mentorinaja.accounts import actions as accounts
 from mentorinaja.accounts import roles, standing
 from mentorinaja.admin import about
 from mentorinaja.admin.about import Deal
-from mentorinaja.admin.cases import Case, Decision, Means, PlainForm, Plan, ReasonForm
+from mentorinaja.admin.cases import Decision, Means, Plan, at_once, with_reason
+from mentorinaja.admin.forms import PlainForm, ReasonForm
 from mentorinaja.admin.users.case import UserCase
 from mentorinaja.formats import when
 
@@ -14,9 +17,12 @@ _MOST_LISTED = 20
 _NOT_UNDONE = "Tidak dapat dibatalkan; orangnya login lagi."
 
 
-def _of(case: Case) -> UserCase:
-    assert isinstance(case.data, UserCase), "load made it"
-    return case.data
+def _id(data: UserCase) -> int:
+    return data.person.id
+
+
+def _asked(data: UserCase) -> int:
+    return data.asked.id
 
 
 def _told(data: UserCase) -> str:
@@ -37,8 +43,11 @@ def _listed(coming: list[Deal]) -> tuple[tuple[str, int], ...]:
     return tuple(lines)
 
 
-async def _plan_suspend(means: Means, case: Case) -> Plan:
-    data = _of(case)
+async def _with_unpaid(means: Means, data: UserCase) -> UserCase:
+    return replace(data, unpaid=await about.unpaid_with(means.db, data.person.expert_id))
+
+
+def _plan_suspend(data: UserCase) -> Plan:
     person, coming = data.person, data.coming
     happens = [
         f"{person.full_name} keluar dari semua perangkat ({data.open_sign_ins}) saat ini juga dan tidak dapat login."
@@ -47,9 +56,9 @@ async def _plan_suspend(means: Means, case: Case) -> Plan:
         happens.append(
             "Profil mentornya hilang dari daftar, pencarian, dan favorit, dan tidak dapat dipesan."
         )
-    if unpaid := await about.unpaid_with(means.db, person.expert_id):
+    if data.unpaid:
         happens.append(
-            f"{unpaid} booking yang belum dibayar dengannya masih dapat dibayar sampai batas waktunya."
+            f"{data.unpaid} booking yang belum dibayar dengannya masih dapat dibayar sampai batas waktunya."
         )
     if coming:
         happens.append(
@@ -67,14 +76,7 @@ async def _plan_suspend(means: Means, case: Case) -> Plan:
     )
 
 
-async def _suspend(means: Means, case: Case, form: ReasonForm) -> str:
-    person = _of(case).person
-    await standing.suspend(means.db, means.admin, person.id, form.reason.data or "")
-    return f"Akun {person.full_name} ditangguhkan."
-
-
-async def _plan_unsuspend(_means: Means, case: Case) -> Plan:
-    data = _of(case)
+def _plan_unsuspend(data: UserCase) -> Plan:
     happens = [f"{data.person.full_name} dapat login lagi."]
     if data.person.expert_status == "suspended":
         happens.append(
@@ -83,24 +85,16 @@ async def _plan_unsuspend(_means: Means, case: Case) -> Plan:
     return Plan(tuple(happens), tells=(_told(data),), undo="Akun dapat ditangguhkan lagi.")
 
 
-async def _unsuspend(means: Means, case: Case, form: ReasonForm) -> str:
-    person = _of(case).person
-    await standing.unsuspend(means.db, means.admin, person.id, form.reason.data or "")
-    return f"Akun {person.full_name} dibuka lagi."
-
-
-async def _plan_devices(_means: Means, case: Case) -> Plan:
-    data = _of(case)
+def _plan_devices(data: UserCase) -> Plan:
     return Plan((f"{data.open_sign_ins} perangkat keluar saat ini juga.",), undo=_NOT_UNDONE)
 
 
-async def _devices(means: Means, case: Case, form: ReasonForm) -> str:
-    ended = await standing.end_devices(means.db, means.admin, _of(case).person.id, form.reason.data or "")
+async def _devices(means: Means, data: UserCase, form: ReasonForm) -> str:
+    ended = await standing.end_devices(means.db, means.admin, data.person.id, form.why)
     return f"{ended} perangkat dikeluarkan."
 
 
-async def _plan_verification(_means: Means, case: Case) -> Plan:
-    data = _of(case)
+def _plan_verification(data: UserCase) -> Plan:
     return Plan(
         ("Tautan konfirmasi dikirim sekali lagi.",),
         tells=(f"Email ke {data.person.email}.",),
@@ -108,14 +102,13 @@ async def _plan_verification(_means: Means, case: Case) -> Plan:
     )
 
 
-async def _verification(means: Means, case: Case, _form: PlainForm) -> str:
-    person = _of(case).person
-    await standing.send_verification(means.db, means.admin, person.id, means.now)
-    return f"Tautan konfirmasi dikirim ke {person.email}."
+async def _verification(means: Means, data: UserCase, _form: PlainForm) -> str:
+    await standing.send_verification(means.db, means.admin, data.person.id, means.now)
+    return f"Tautan konfirmasi dikirim ke {data.person.email}."
 
 
-async def _plan_ask(_means: Means, case: Case) -> Plan:
-    person = _of(case).person
+def _plan_ask(data: UserCase) -> Plan:
+    person = data.person
     change = "tidak lagi menjadi admin" if person.role == "admin" else "menjadi admin"
     return Plan(
         (
@@ -127,51 +120,25 @@ async def _plan_ask(_means: Means, case: Case) -> Plan:
     )
 
 
-async def _ask(means: Means, case: Case, form: ReasonForm) -> str:
-    person = _of(case).person
-    wanted: roles.WantedRole = "user" if person.role == "admin" else "admin"
-    await roles.ask_role(means.db, means.admin, person.id, wanted, form.reason.data or "")
+async def _ask(means: Means, data: UserCase, form: ReasonForm) -> str:
+    wanted: roles.WantedRole = "user" if data.person.role == "admin" else "admin"
+    await roles.ask_role(means.db, means.admin, data.person.id, wanted, form.why)
     return "Permintaan dicatat. Admin lain perlu menyetujuinya."
 
 
-async def _plan_confirm(_means: Means, case: Case) -> Plan:
-    data = _of(case)
-    assert data.request is not None, "allowed saw it"
-    happens = [f"{data.person.full_name}: {data.request.words.lower()}. Diajukan oleh {data.request.asker}."]
-    happens += [f"Alasannya: {data.request.reason}", "Semua perangkatnya keluar saat ini juga."]
+def _plan_confirm(data: UserCase) -> Plan:
+    happens = [f"{data.person.full_name}: {data.asked.words.lower()}. Diajukan oleh {data.asked.asker}."]
+    happens += [f"Alasannya: {data.asked.reason}", "Semua perangkatnya keluar saat ini juga."]
     return Plan(
         tuple(happens), tells=(_told(data),), undo="Dengan permintaan baru yang juga disetujui dua admin."
     )
 
 
-async def _confirm(means: Means, case: Case, _form: PlainForm) -> str:
-    data = _of(case)
-    assert data.request is not None, "allowed saw it"
-    await roles.confirm_role(means.db, means.admin, data.request.id)
-    return f"Peran {data.person.full_name} diubah."
-
-
-async def _plan_keep(_means: Means, case: Case) -> Plan:
-    data = _of(case)
+def _plan_keep(data: UserCase) -> Plan:
     return Plan((f"Peran {data.person.full_name} tetap seperti sekarang.",), undo="Dapat diajukan lagi.")
 
 
-async def _decline(means: Means, case: Case, form: ReasonForm) -> str:
-    data = _of(case)
-    assert data.request is not None, "allowed saw it"
-    await roles.decline_role(means.db, means.admin, data.request.id, form.reason.data or "")
-    return "Permintaan ditolak."
-
-
-async def _withdraw(means: Means, case: Case, _form: PlainForm) -> str:
-    data = _of(case)
-    assert data.request is not None, "allowed saw it"
-    await roles.withdraw_role(means.db, means.admin, data.request.id)
-    return "Permintaan ditarik."
-
-
-async def _plan_totp(_means: Means, case: Case) -> Plan:
-    data = _of(case)
+def _plan_totp(data: UserCase) -> Plan:
     return Plan(
         (
             "Perangkat dan kode cadangannya tidak berlaku lagi, dan semua perangkatnya keluar.",
@@ -182,49 +149,116 @@ async def _plan_totp(_means: Means, case: Case) -> Plan:
     )
 
 
-async def _totp(means: Means, case: Case, form: ReasonForm) -> str:
-    person = _of(case).person
-    await accounts.reset_totp(means.db, means.admin, person.id, form.reason.data or "")
-    return f"Verifikasi dua langkah {person.full_name} diatur ulang."
+def _may_suspend(data: UserCase) -> bool:
+    return not data.is_own and data.person.role != "admin" and not data.person.suspended_at
 
 
-def _could_suspend(case: Case) -> bool:
-    data = _of(case)
-    return not data.own and data.person.role != "admin" and not data.person.suspended_at
+def _may_unsuspend(data: UserCase) -> bool:
+    return not data.is_own and bool(data.person.suspended_at)
 
 
-def _could_ask(case: Case) -> bool:
-    data = _of(case)
-    return not data.own and data.request is None and not data.person.suspended_at
+def _may_verify(data: UserCase) -> bool:
+    return not data.is_own and not data.person.verified_at and not data.person.suspended_at
 
 
-def _could_decide(case: Case) -> bool:
-    data = _of(case)
-    return data.request is not None and data.request.asked_by != data.me and not data.own
+def _may_ask(data: UserCase) -> bool:
+    return not data.is_own and data.request is None and not data.person.suspended_at
 
 
-def _asked_it(case: Case) -> bool:
-    data = _of(case)
+def _may_answer(data: UserCase) -> bool:
+    return data.request is not None and data.request.asked_by != data.me and not data.is_own
+
+
+def _asked_it(data: UserCase) -> bool:
     return data.request is not None and data.request.asked_by == data.me
 
 
-DECISIONS = (
-    Decision("confirm-role", "Setujui perubahan peran", _could_decide, _plan_confirm, _confirm, form=PlainForm,
-             sensitive=True),
-    Decision("decline-role", "Tolak perubahan peran", _could_decide, _plan_keep, _decline, bad=True),
-    Decision("withdraw-role", "Tarik permintaan peran", _asked_it, _plan_keep, _withdraw, form=PlainForm),
-    Decision("unsuspend", "Buka lagi akun", lambda case: not _of(case).own and bool(_of(case).person.suspended_at),
-             _plan_unsuspend, _unsuspend, sensitive=True),
-    Decision("send-verification", "Kirim ulang konfirmasi email",
-             lambda case: not _of(case).own and not _of(case).person.verified_at and not _of(case).person.suspended_at,
-             _plan_verification, _verification, form=PlainForm),
-    Decision("end-devices", "Keluarkan semua perangkat",
-             lambda case: not _of(case).own and _of(case).open_sign_ins > 0, _plan_devices, _devices),
-    Decision("make-admin", "Ajukan sebagai admin",
-             lambda case: _could_ask(case) and _of(case).person.role != "admin", _plan_ask, _ask, sensitive=True),
-    Decision("unmake-admin", "Ajukan berhenti sebagai admin",
-             lambda case: _could_ask(case) and _of(case).person.role == "admin", _plan_ask, _ask, sensitive=True),
-    Decision("reset-totp", "Atur ulang verifikasi dua langkah",
-             lambda case: not _of(case).own and _of(case).person.has_factor, _plan_totp, _totp, bad=True, sensitive=True),
-    Decision("suspend", "Tangguhkan akun", _could_suspend, _plan_suspend, _suspend, bad=True, sensitive=True),
-)  # fmt: skip
+DECISIONS: tuple[Decision[UserCase], ...] = (
+    Decision(
+        "confirm-role",
+        "Setujui perubahan peran",
+        _may_answer,
+        _plan_confirm,
+        at_once(roles.confirm_role, _asked, lambda data: f"Peran {data.person.full_name} diubah."),
+        form=PlainForm,
+        sensitive=True,
+    ),
+    Decision(
+        "decline-role",
+        "Tolak perubahan peran",
+        _may_answer,
+        _plan_keep,
+        with_reason(roles.decline_role, _asked, lambda _: "Permintaan ditolak."),
+        bad=True,
+    ),
+    Decision(
+        "withdraw-role",
+        "Tarik permintaan peran",
+        _asked_it,
+        _plan_keep,
+        at_once(roles.withdraw_role, _asked, lambda _: "Permintaan ditarik."),
+        form=PlainForm,
+    ),
+    Decision(
+        "unsuspend",
+        "Buka lagi akun",
+        _may_unsuspend,
+        _plan_unsuspend,
+        with_reason(standing.unsuspend, _id, lambda data: f"Akun {data.person.full_name} dibuka lagi."),
+        sensitive=True,
+    ),
+    Decision(
+        "send-verification",
+        "Kirim ulang konfirmasi email",
+        _may_verify,
+        _plan_verification,
+        _verification,
+        form=PlainForm,
+    ),
+    Decision(
+        "end-devices",
+        "Keluarkan semua perangkat",
+        lambda data: not data.is_own and data.open_sign_ins > 0,
+        _plan_devices,
+        _devices,
+    ),
+    Decision(
+        "make-admin",
+        "Ajukan sebagai admin",
+        lambda data: _may_ask(data) and data.person.role != "admin",
+        _plan_ask,
+        _ask,
+        sensitive=True,
+    ),
+    Decision(
+        "unmake-admin",
+        "Ajukan berhenti sebagai admin",
+        lambda data: _may_ask(data) and data.person.role == "admin",
+        _plan_ask,
+        _ask,
+        sensitive=True,
+    ),
+    Decision(
+        "reset-totp",
+        "Atur ulang verifikasi dua langkah",
+        lambda data: not data.is_own and data.person.has_factor,
+        _plan_totp,
+        with_reason(
+            accounts.reset_totp,
+            _id,
+            lambda data: f"Verifikasi dua langkah {data.person.full_name} diatur ulang.",
+        ),
+        bad=True,
+        sensitive=True,
+    ),
+    Decision(
+        "suspend",
+        "Tangguhkan akun",
+        _may_suspend,
+        _plan_suspend,
+        with_reason(standing.suspend, _id, lambda data: f"Akun {data.person.full_name} ditangguhkan."),
+        look=_with_unpaid,
+        bad=True,
+        sensitive=True,
+    ),
+)

@@ -26,7 +26,7 @@ CHIPS: dict[State, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class WithdrawalCase:
     """What decisions on a withdrawal rest on; `is_own`: it is the admin's, who decides nothing about it.
 
     `waits_for_another`: this admin approved it first, so that another one has to. `file`: the bank's file it is in.
@@ -39,7 +39,7 @@ class Seen:
     waits_for_another: bool
 
 
-async def load(means: Means, public_id: str) -> Case | None:
+async def load(means: Means, public_id: str) -> Case[WithdrawalCase] | None:
     """A withdrawal with its steps, and what its mentor has."""
     found = await queries.withdrawal_by_id(means.db, public_id)
     if found is None:
@@ -58,10 +58,10 @@ async def load(means: Means, public_id: str) -> Case | None:
     )
 
 
-def _data(means: Means, found: Withdrawal, seen: Evidence, file: Batched | None) -> Seen:
+def _data(means: Means, found: Withdrawal, seen: Evidence, file: Batched | None) -> WithdrawalCase:
     me = means.admin.id
     waits = found.state == "checked" and found.steps[-1].actor_id == me
-    return Seen(found, file, seen.suspended, found.expert_user_id == me, waits)
+    return WithdrawalCase(found, file, seen.suspended, found.expert_user_id == me, waits)
 
 
 def _chips(found: Withdrawal, now: datetime) -> tuple[Cell, ...]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mentorinaja.admin.cases import Case, Decision, Means, PlainForm, Plan, ReasonForm
-from mentorinaja.admin.withdrawals.case import Seen
+from mentorinaja.admin.cases import Decision, Means, Plan, at_once, with_reason
+from mentorinaja.admin.forms import PlainForm
+from mentorinaja.admin.withdrawals.case import WithdrawalCase
 from mentorinaja.formats import rupiah
 from mentorinaja.web.forms import BaseForm, LineField, length, required, seen
 from mentorinaja.withdrawals import actions
@@ -36,30 +37,32 @@ class SentForm(BaseForm):
     )
 
 
-def _of(case: Case) -> Seen:
-    assert isinstance(case.data, Seen), "load made it"
-    return case.data
+def _id(one: WithdrawalCase) -> str:
+    return one.withdrawal.public_id
 
 
-def _in(*states: State) -> Callable[[Case], bool]:
+def _in(*states: State) -> Callable[[WithdrawalCase], bool]:
     """Whether a withdrawal that is not the admin's own is in one of these states."""
-    return lambda case: not _of(case).is_own and _of(case).withdrawal.state in states
+    return lambda one: not one.is_own and one.withdrawal.state in states
 
 
-def _approvable(case: Case) -> bool:
-    it = _of(case)
-    return _in("requested", "checked")(case) and not (it.suspended or it.waits_for_another)
+def _may_approve(one: WithdrawalCase) -> bool:
+    return _in("requested", "checked")(one) and not (one.suspended or one.waits_for_another)
 
 
-def _takable(case: Case) -> bool:
-    it = _of(case)
-    return _in("checked", "processing")(case) and (it.withdrawal.state == "checked" or it.file is None)
+def _may_take_back(one: WithdrawalCase) -> bool:
+    return _in("checked", "processing")(one) and (one.withdrawal.state == "checked" or one.file is None)
 
 
-async def _plan_approve(_means: Means, case: Case) -> Plan:
-    one = _of(case).withdrawal
+def _waits_for_second(one: WithdrawalCase) -> bool:
+    """Whether whoever approves it now is the first of two."""
+    return one.withdrawal.state == "requested" and needs_two(one.withdrawal.amount)
+
+
+def _plan_approve(case: WithdrawalCase) -> Plan:
+    one = case.withdrawal
     money = ((f"Ke {one.bank_name} {one.account}", one.amount),)
-    if one.state == "requested" and needs_two(one.amount):
+    if _waits_for_second(case):
         return Plan(
             happens=(
                 f"Di atas {rupiah(ALONE_UP_TO)}: setelah Anda, satu admin lain harus menyetujuinya juga.",
@@ -76,15 +79,16 @@ async def _plan_approve(_means: Means, case: Case) -> Plan:
     )
 
 
-async def _approve(means: Means, case: Case, _form: PlainForm) -> str:
-    await actions.approve(means.db, means.admin, case.subject)
-    if _of(case).withdrawal.state == "requested" and needs_two(_of(case).withdrawal.amount):
-        return f"{case.subject} Anda setujui. Menunggu admin kedua."
-    return f"{case.subject} disetujui."
+def _said_approved(one: WithdrawalCase) -> str:
+    return (
+        f"{_id(one)} Anda setujui. Menunggu admin kedua."
+        if _waits_for_second(one)
+        else f"{_id(one)} disetujui."
+    )
 
 
-async def _plan_take_back(_means: Means, case: Case) -> Plan:
-    one = _of(case).withdrawal
+def _plan_take_back(case: WithdrawalCase) -> Plan:
+    one = case.withdrawal
     told = (
         "Mentor tidak diberi tahu."
         if one.state == "checked"
@@ -97,13 +101,8 @@ async def _plan_take_back(_means: Means, case: Case) -> Plan:
     )
 
 
-async def _take_back(means: Means, case: Case, form: ReasonForm) -> str:
-    await actions.take_back(means.db, means.admin, case.subject, form.reason.data or "")
-    return f"Persetujuan {case.subject} ditarik kembali."
-
-
-async def _plan_sent(_means: Means, case: Case) -> Plan:
-    one = _of(case).withdrawal
+def _plan_sent(case: WithdrawalCase) -> Plan:
+    one = case.withdrawal
     return Plan(
         happens=("Penarikan selesai: bank sudah mengirim uangnya.",),
         money=((f"Terkirim ke {one.bank_name} {one.account}", one.amount),),
@@ -112,13 +111,13 @@ async def _plan_sent(_means: Means, case: Case) -> Plan:
     )
 
 
-async def _sent(means: Means, case: Case, form: SentForm) -> str:
-    await actions.mark_sent(means.db, means.admin, case.subject, form.reference.data or "")
-    return f"{case.subject} ditandai terkirim."
+async def _sent(means: Means, one: WithdrawalCase, form: SentForm) -> str:
+    await actions.mark_sent(means.db, means.admin, _id(one), form.reference.data or "")
+    return f"{_id(one)} ditandai terkirim."
 
 
-async def _plan_unsend(_means: Means, case: Case) -> Plan:
-    one = _of(case).withdrawal
+def _plan_unsend(case: WithdrawalCase) -> Plan:
+    one = case.withdrawal
     return Plan(
         happens=(
             "Uangnya dicatat belum terkirim dan menunggu dikirim. Pastikan bank memang belum mengirimnya.",
@@ -129,13 +128,8 @@ async def _plan_unsend(_means: Means, case: Case) -> Plan:
     )
 
 
-async def _unsend(means: Means, case: Case, form: ReasonForm) -> str:
-    await actions.unsend(means.db, means.admin, case.subject, form.reason.data or "")
-    return f"{case.subject} kembali menunggu dikirim."
-
-
-async def _plan_return(_means: Means, case: Case) -> Plan:
-    one = _of(case).withdrawal
+def _plan_return(case: WithdrawalCase) -> Plan:
+    one = case.withdrawal
     return Plan(
         happens=(
             "Penarikan tidak dibayarkan; uangnya kembali ke saldo mentor, dikurangi utangnya bila ada.",
@@ -146,18 +140,8 @@ async def _plan_return(_means: Means, case: Case) -> Plan:
     )
 
 
-async def _reject(means: Means, case: Case, form: ReasonForm) -> str:
-    await actions.reject(means.db, means.admin, case.subject, form.reason.data or "")
-    return f"{case.subject} ditolak."
-
-
-async def _failed(means: Means, case: Case, form: ReasonForm) -> str:
-    await actions.mark_failed(means.db, means.admin, case.subject, form.reason.data or "")
-    return f"{case.subject} ditandai gagal."
-
-
-async def _plan_restore(_means: Means, case: Case) -> Plan:
-    one = _of(case).withdrawal
+def _plan_restore(case: WithdrawalCase) -> Plan:
+    one = case.withdrawal
     return Plan(
         happens=("Uangnya disisihkan lagi dari saldo mentor, dan penarikan menunggu keputusan dari awal.",),
         money=(("Dari saldo tersedia", one.amount),),
@@ -166,15 +150,16 @@ async def _plan_restore(_means: Means, case: Case) -> Plan:
     )
 
 
-async def _restore(means: Means, case: Case, form: ReasonForm) -> str:
-    await actions.restore(means.db, means.admin, case.subject, form.reason.data or "")
-    return f"{case.subject} dibuka lagi."
-
-
-_REFERENCE = {"reference": "Dari berkas jawaban bank. Mentor membacanya."}
-
-DECISIONS = (
-    Decision("approve", "Setujui", _approvable, _plan_approve, _approve, form=PlainForm, sensitive=True),
+DECISIONS: tuple[Decision[WithdrawalCase], ...] = (
+    Decision(
+        "approve",
+        "Setujui",
+        _may_approve,
+        _plan_approve,
+        at_once(actions.approve, _id, _said_approved),
+        form=PlainForm,
+        sensitive=True,
+    ),
     Decision(
         "sent",
         "Tandai terkirim",
@@ -183,19 +168,46 @@ DECISIONS = (
         _sent,
         form=SentForm,
         sensitive=True,
-        hints=_REFERENCE,
+        hints={"reference": "Dari berkas jawaban bank. Mentor membacanya."},
     ),
-    Decision("take-back", "Tarik persetujuan", _takable, _plan_take_back, _take_back),
-    Decision("reject", "Tolak", _in("requested", "checked"), _plan_return, _reject, bad=True),
+    Decision(
+        "take-back",
+        "Tarik persetujuan",
+        _may_take_back,
+        _plan_take_back,
+        with_reason(actions.take_back, _id, lambda one: f"Persetujuan {_id(one)} ditarik kembali."),
+    ),
+    Decision(
+        "reject",
+        "Tolak",
+        _in("requested", "checked"),
+        _plan_return,
+        with_reason(actions.reject, _id, lambda one: f"{_id(one)} ditolak."),
+        bad=True,
+    ),
     Decision(
         "failed",
         "Tandai gagal",
         _in("processing", "paid"),
         _plan_return,
-        _failed,
+        with_reason(actions.mark_failed, _id, lambda one: f"{_id(one)} ditandai gagal."),
         bad=True,
         sensitive=True,
     ),
-    Decision("unsend", "Batalkan tanda terkirim", _in("paid"), _plan_unsend, _unsend, sensitive=True),
-    Decision("restore", "Buka lagi", _in("rejected", "failed"), _plan_restore, _restore, sensitive=True),
+    Decision(
+        "unsend",
+        "Batalkan tanda terkirim",
+        _in("paid"),
+        _plan_unsend,
+        with_reason(actions.unsend, _id, lambda one: f"{_id(one)} kembali menunggu dikirim."),
+        sensitive=True,
+    ),
+    Decision(
+        "restore",
+        "Buka lagi",
+        _in("rejected", "failed"),
+        _plan_restore,
+        with_reason(actions.restore, _id, lambda one: f"{_id(one)} dibuka lagi."),
+        sensitive=True,
+    ),
 )
