@@ -12,7 +12,9 @@ from mentorinaja.formats import WIB, ZONE_NAMES
 from mentorinaja.ledger.queries import earnings
 from mentorinaja.payments.comparing import compare
 from mentorinaja.payments.midtrans import Gateway
-from mentorinaja.payments.queries import comparisons_due
+from mentorinaja.payments.queries import comparisons_due, link_stock
+from mentorinaja.policies.queries import history
+from mentorinaja.refunds.queries import count_ready
 from mentorinaja.resources import Resources
 from mentorinaja.schedule.queries import days_with_slots, ready_now
 from mentorinaja.seeds import people
@@ -45,6 +47,7 @@ async def test_the_demo_world_is_there_and_is_made_once(db: Database) -> None:
     await _check_changes(db)
     await _check_products(db)
     await _check_withdrawals(db)
+    await _check_desk(db)
     await _check_bank(db)
     await _check_trust(resources)
     before = await _all_counts(db)
@@ -93,6 +96,24 @@ async def _check_withdrawals(db: Database) -> None:
     }  # fmt: skip
     sari = await db.fetchval("SELECT id FROM experts WHERE slug = 'sari'")
     assert (await earnings(db, sari)).available >= 50_000
+
+
+async def _check_desk(db: Database) -> None:
+    """Fees and rules have a history and are those of the beginning; money waits to be transferred, or to be looked at."""
+    said = [
+        (change.policy.downloads, change.policy.platform_fee_bps, change.withdrawn is not None)
+        for change in await history(db)
+    ]
+    assert said == [(10, 1_800, True), (10, 2_000, False), (5, 2_000, False), (10, 2_000, False)]
+    rows = await db.fetch(
+        "SELECT state, account_id IS NOT NULL AS sent FROM refunds WHERE way = 'bank' ORDER BY id"
+    )
+    assert [tuple(row) for row in rows] == [("done", True), ("approved", False)]
+    assert await count_ready(db) == 1
+    assert await db.fetchval("SELECT state FROM refunds WHERE reason = 'quarantined'") == "requested"
+    assert await db.fetchval("SELECT count(*) FROM session_reports WHERE decision = 'kept'") == 1
+    stock = await link_stock(db)
+    assert (stock.reusable, stock.retired, stock.is_low) == (2, 1, False)
 
 
 async def _check_bank(db: Database) -> None:

@@ -8,6 +8,8 @@ from mentorinaja.payments import actions as payments
 from mentorinaja.payments.gateway_words import Created, GatewayStatus, Json
 from mentorinaja.payments.midtrans import USUAL_SECONDS, Gateway
 from mentorinaja.payments.queries import living_attempt_of
+from mentorinaja.refunds import actions as refunds
+from mentorinaja.refunds import sending
 from mentorinaja.resources import Resources
 from mentorinaja.web.viewer import Viewer
 
@@ -54,8 +56,13 @@ class Till:
         attempt = await payments.open_payment(self._db, self._gateway, self._settings, payer, public_id)
         return attempt.gateway_order_id
 
-    async def say(self, public_id: str, status: str, *, attempt: str, transaction_id: str = "") -> str:
-        """Midtrans's word on a transaction of an attempt (a new one without id); answers its id."""
+    async def say(
+        self, public_id: str, status: str, *, attempt: str, transaction_id: str = "", short: int = 0
+    ) -> str:
+        """Midtrans's word on a transaction of an attempt (a new one without id); answers its id.
+
+        `short`: so many rupiah less than was asked for.
+        """
         order = await self._db.fetchrow(
             "SELECT total, payment_method FROM orders WHERE public_id = $1", public_id
         )
@@ -67,7 +74,7 @@ class Till:
             status=status,
             fraud="accept" if order["payment_method"] == "card" else None,
             payment_type=_KINDS[order["payment_method"]],
-            amount=order["total"],
+            amount=order["total"] - short,
             currency="IDR",
             status_code="202" if status == "deny" else "200",
             returned=order["total"] if status in ("refund", "chargeback") else 0,
@@ -76,6 +83,15 @@ class Till:
         )
         await payments.hear(self._db, attempt, word)
         return transaction_id
+
+    async def give_back(self, public_id: str) -> int:
+        """What is owed of an order goes on its way, as far as Midtrans is not needed; answers the refund's id."""
+        refund_id: int = await self._db.fetchval(
+            "SELECT r.id FROM refunds r JOIN orders o ON o.id = r.order_id WHERE o.public_id = $1", public_id
+        )
+        await refunds.approve_due(self._db, refund_id)
+        await sending.send(self._db, self._gateway, refund_id)
+        return refund_id
 
     async def expire(self, public_id: str) -> None:
         """The payment deadline has passed."""

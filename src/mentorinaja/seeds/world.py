@@ -17,8 +17,10 @@ from mentorinaja.schedule import actions as schedule
 from mentorinaja.seeds import applicants, people, portraits
 from mentorinaja.seeds.absences import Absences
 from mentorinaja.seeds.applicants import Applicants
+from mentorinaja.seeds.cases import Cases
 from mentorinaja.seeds.cast import gather
 from mentorinaja.seeds.changes import Changes
+from mentorinaja.seeds.desk import Desk
 from mentorinaja.seeds.diaries import connect_diaries
 from mentorinaja.seeds.elsewhere import Elsewhere
 from mentorinaja.seeds.fates import Fates
@@ -112,6 +114,8 @@ async def _live(resources: Resources, today: datetime) -> None:
                 *Payouts(resources, cast).past(today),
                 *Applicants(resources).past(today),
                 *Moderation(resources).past(today),
+                *Desk(resources).past(today),
+                *Cases(resources, cast, till).past(today),
             ):
                 await timeline.add(story)
             await timeline.run()
