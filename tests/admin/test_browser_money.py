@@ -4,8 +4,9 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, expect
 
 from mentorinaja.banks.vault import Vault
-from mentorinaja.refunds import actions
+from mentorinaja.refunds.actions import BY_BANK
 from mentorinaja.reports import actions as reports
+from mentorinaja.transfers.actions import make_file
 from tests.journeys.conftest import PHONE
 from tests.refunds.test_bank import give, owed_by_bank
 from tests.support.bookings import settings_of
@@ -21,7 +22,8 @@ async def test_who_gets_what_follows_what_is_typed(site: Site, chromium: Browser
         sale, refund_id = await owed_by_bank(db)
         await give(sale)
         if not again:
-            await actions.make_batch(db, Vault(settings_of(db)), await make_admin(db), [refund_id])
+            vault = Vault(settings_of(db))
+            await make_file(db, vault, await make_admin(db), BY_BANK, [f"RF-{refund_id}"])
     meeting = await meet_by_video(db)
     await be_over(meeting)
     report_id = await reports.report(db, meeting.user, meeting.booking_id, "Mentor pergi di tengah sesi.")

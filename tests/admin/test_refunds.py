@@ -14,8 +14,10 @@ from mentorinaja.banks.vault import Vault
 from mentorinaja.db.pool import Connection, Database
 from mentorinaja.payments import actions as payments
 from mentorinaja.refunds import actions, deciding
+from mentorinaja.refunds.actions import BY_BANK
 from mentorinaja.refunds.locking import lock_for
 from mentorinaja.refunds.rules import NEEDS_APPROVAL, REASONS, Undecidable
+from mentorinaja.transfers.actions import make_file
 from mentorinaja.web.viewer import Viewer
 from tests.payments.conftest import Counter
 from tests.refunds.sales import TOTAL, next_sweep, sell, sell_at
@@ -28,6 +30,7 @@ from tests.support.site import Browser, Site
 
 HERE = "/admin/refunds"
 BATCH = f"{HERE}/batch"
+SENT = f"form[action='{BATCH}/sent']"
 
 
 def ids(browser: Browser) -> list[str]:
@@ -87,13 +90,12 @@ async def test_a_refund_of_a_virtual_account_goes_to_the_payers_account(site: Si
         "amount": str(back),
     }
     await desk.get(BATCH)
-    assert NUMBER not in desk.text and "Masukkan lagi" in desk.text
-    reference = f"reference-{refund.id}"
-    answer = await desk.submit(f"form[action='{BATCH}/sent']", {reference: "x"})
-    assert answer.status_code == 409 and desk.page.css_first(f"#{reference}-error") is not None
-    assert desk.page.css_first(f"#{reference}").attributes["value"] == "x"
-    await desk.submit(f"form[action='{BATCH}/sent']", {reference: "FT-77"})
-    assert "1 pengembalian dana tercatat terkirim" in desk.text
+    assert NUMBER not in desk.text and "masukkan lagi" in desk.text
+    answer = await desk.submit(SENT, {"lines": f"{name} x"})
+    assert answer.status_code == 422 and desk.page.css_first("#refused") is not None
+    assert "Belum ada pengembalian dana ditandai terkirim" in desk.text
+    await desk.submit(SENT, {"lines": f"{name} FT-77"})
+    assert "1 pengembalian dana ditandai terkirim" in desk.text
     await payer.get("/user/transactions")
     assert "nomor referensi FT-77" in payer.text
     await site.move_clock(timedelta(days=6))
@@ -186,41 +188,46 @@ async def test_the_second_of_two_admins_is_told_and_every_decision_is_written_do
     await db.execute("UPDATE users SET role = 'expert' WHERE id = $1", sale.seller.user_id)
 
 
-async def test_many_references_are_pasted_at_once_and_wrong_lines_are_named(site: Site) -> None:
+async def test_pasted_references_are_written_down_and_wrong_lines_stay_with_their_reason(site: Site) -> None:
     db = site.db
-    admin = await make_admin(db)
     (one, first), (two, second) = [await owed_by_bank(db) for _ in range(2)]
     for sale in (one, two):
         await give(sale)
     desk = await desk_of(site)
     await desk.get(BATCH)
-    sent = f"form[action='{BATCH}/sent']"
-    answer = await desk.submit(sent, {"pasted": f"RF-{first} FT-1\nhalo\nRF-{second}"})
-    assert answer.status_code == 422
-    told = desk.page.css_first("#pasted-error").text()
-    assert "Baris 2" in told and "Baris 3" in told and f"RF-{first}: Belum ada di berkas bank" in told
-    assert "halo" in desk.page.css_first("#pasted").text()
-    await actions.make_batch(db, Vault(settings_of(db)), admin, [first])
-    # Both are ticked, but one stands in a file already: nothing is made until that is said.
+    [vault, admin] = Vault(settings_of(db)), await make_admin(db)
+    await make_file(db, vault, admin, BY_BANK, [f"RF-{first}"])
+    # Both are ticked, but one stands in a file by now: nothing is made until somebody says so, knowing it.
+    both: dict[str, Any] = {"id": [f"RF-{first}", f"RF-{second}"]}
+    assert (await desk.post(f"{BATCH}/file", both)).status_code == 409
+    assert "Sudah ada di berkas lain" in desk.page.css_first(f"#RF-{first}-error").text()
+    assert len(desk.page.css("input[name=id][checked]")) == 1 and not desk.page.css(
+        "input[name=again][checked]"
+    )
+    gone = {"id": [f"RF-{second}", "RF-999"]}
+    assert (await desk.post(f"{BATCH}/file", gone)).status_code == 409 and "RF-999: Tidak ada" in desk.text
+    answer = await desk.post(f"{BATCH}/file", {"id": f"RF-{second}", "again": f"RF-{first}"})
+    assert answer.status_code == 200 and len(answer.text.splitlines()) == 3
+
     await desk.get(BATCH)
-    token = desk.page.css_first("input[name=_csrf]").attributes["value"]
-    both: dict[str, Any] = {"_csrf": token, "refund": [str(first), str(second)]}
-    desk.answer = await desk.client.post(f"{BATCH}/file", data=both)
-    assert desk.answer.status_code == 409 and f"RF-{first} sudah ada di berkas lain" in desk.text
-    assert len(desk.page.css("input[name=refund][checked]")) == 2
-    desk.answer = await desk.client.post(f"{BATCH}/file", data=both | {"again": str(first)})
-    assert desk.answer.status_code == 200 and len(desk.answer.text.splitlines()) == 3
-    await desk.get(BATCH)
-    pasted = {"pasted": f"RF-{first}\tFT-1\n{second};FT-2"}
-    answer = await desk.submit(sent, pasted)
-    assert "2 pengembalian dana tercatat terkirim" in desk.text
-    answer = await desk.submit(sent, pasted)
-    assert "sudah tercatat terkirim sebelumnya" in desk.text
-    answer = await desk.submit(sent, {"pasted": f"RF-{first}, FT-9"})
-    assert answer.status_code == 409 and "Sudah ditransfer dengan referensi FT-1" in desk.text
-    await desk.get(BATCH)
-    answer = await desk.submit(sent, {})
-    assert answer.status_code == 422 and "setidaknya satu" in desk.text
+    wrong = ["halo", f"RF-{second} FT-2", f"rf-{second}\tFT-3"]
+    answer = await desk.submit(SENT, {"lines": "\n".join([f"RF-{first} FT-1", *wrong])})
+    assert answer.status_code == 422 and "1 pengembalian dana ditandai terkirim. 3 baris belum" in desk.text
+    assert desk.page.css_first("#lines").text().strip().splitlines() == wrong, "as it was typed"
+    reasons = [node.text(strip=True) for node in desk.page.css("#sent tbody td:last-child > div")]
+    assert "tidak dikenal" in reasons[0] and "Lihat" not in reasons[0]
+    assert all("nomor referensi yang berbeda" in reason for reason in reasons[1:])
+    assert desk.page.css_first(f"#sent tbody a[href='{HERE}/RF-{second}']") is not None
+    # Once more, with what was written down already.
+    await desk.submit(SENT, {"lines": f"RF-{first}\tFT-1\nRF-{second};FT-2"})
+    assert "2 pengembalian dana ditandai terkirim" in desk.text
+    answer = await desk.submit(SENT, {"lines": f"RF-{first}, FT-9"})
+    assert answer.status_code == 422 and "Sudah ditransfer dengan referensi FT-1" in desk.text
+    for lines, why in (("", "Tempel id"), ("RF-1 FT-1\n" * 501, "paling banyak 500")):
+        answer = await desk.submit(SENT, {"lines": lines})
+        assert answer.status_code == 422 and why in desk.page.css_first("#lines-error").text()
+    # A desk that sends nothing by bank has no such page.
+    assert (await desk.get("/admin/users/batch")).status_code == 404
 
 
 async def test_what_hangs_at_the_gateway_is_tried_again_at_once(site: Site) -> None:

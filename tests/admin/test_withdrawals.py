@@ -44,15 +44,17 @@ async def test_a_withdrawal_goes_from_the_portal_to_the_bank_and_the_mentor_read
     assert buttons(desk) == {"Tandai terkirim", "Tarik persetujuan", "Tandai gagal"}
 
     await desk.get(HERE)
-    assert "1 disetujui dan belum terkirim, Rp 100.000" in desk.text
+    assert "1 siap ditransfer, Rp 100.000" in desk.text
     await site.db.execute("UPDATE login_sessions SET confirmed_at = app_now() - interval '11 minutes'")
     await desk.get(BATCH)
-    answer = await desk.submit(f"form[action='{BATCH}']", {"password": "bukan ini"})
-    assert answer.status_code == 422 and desk.page.css_first("#password-error") is not None
+    answer = await desk.submit(f"form[action='{BATCH}/file']", {"password": "bukan ini"})
+    assert answer.status_code == 422 and desk.page.css_first("#password-file-error") is not None
+    assert desk.page.css_first("#password-sent-error") is None, "only the form that was sent is told"
+    assert len(desk.page.css("input[name=id][checked]")) == 1
     assert await site.db.fetchval("SELECT count(*) FROM transfer_batches") == 0
     await site.db.execute("UPDATE login_sessions SET confirmed_at = app_now()")
     await desk.get(BATCH)
-    answer = await desk.submit(f"form[action='{BATCH}']", {})
+    answer = await desk.submit(f"form[action='{BATCH}/file']", {})
     assert (
         answer.headers["content-disposition"].startswith("attachment")
         and "no-store" in answer.headers["cache-control"]
@@ -63,9 +65,11 @@ async def test_a_withdrawal_goes_from_the_portal_to_the_bank_and_the_mentor_read
     # The same form again, by a hand that was too quick, is told; the same file can be had once more.
     await desk.get(BATCH)
     assert desk.page.css_first(f"input[name=again][value={public_id}]:not([checked])") is not None
-    answer = await desk.post(BATCH, {"id": public_id})
-    assert answer.status_code == 409 and "berkas lain" in desk.text
-    answer = await desk.submit(f"form[action='{BATCH}/again']", {})
+    answer = await desk.post(f"{BATCH}/file", {"id": public_id})
+    assert answer.status_code == 409 and "Sudah ada di berkas lain" in desk.text
+    assert desk.page.css_first(f"input[name=again][value={public_id}]:not([checked])") is not None
+    made = desk.page.css_first("button[name=batch]").attributes["value"] or ""
+    answer = await desk.submit(f"form[action='{BATCH}/again']", {"batch": made})
     assert NUMBER in answer.text
     # What may be with the bank is not taken back.
     assert (await desk.get(f"{HERE}/{public_id}/take-back")).status_code == 409
@@ -85,7 +89,7 @@ async def test_a_withdrawal_goes_from_the_portal_to_the_bank_and_the_mentor_read
     assert area is not None and area.text().splitlines() == ["WD-20260101-ABCDEF TRF-0002", public_id]
     assert (await desk.submit("#sent form", {"lines": " "})).status_code == 422
     answer = await desk.submit("#sent form", {"lines": f"{public_id} TRF-0001"})
-    assert answer.status_code == 200 and "1 penarikan ditandai terkirim." in desk.text, (
+    assert answer.status_code == 200 and "1 penarikan ditandai terkirim. Mentor diberi tahu" in desk.text, (
         "the same again is harmless"
     )
     await mentor.get(PORTAL)

@@ -15,9 +15,11 @@ from mentorinaja.errors import NotThere, TooMany
 from mentorinaja.ledger import queries as ledger
 from mentorinaja.payments import actions as payments
 from mentorinaja.policies import actions as policies
-from mentorinaja.transfers.rules import AlreadyInBatch, Reference, Unbatchable
+from mentorinaja.transfers.actions import make_file, make_file_again, mark_many_sent
+from mentorinaja.transfers.rules import AlreadyInBatch, Unbatchable, Unmarkable, references_in
 from mentorinaja.web.viewer import Viewer
 from mentorinaja.withdrawals import actions, queries
+from mentorinaja.withdrawals.actions import BY_BANK
 from mentorinaja.withdrawals.rules import (
     AlreadySent,
     EmailUnconfirmed,
@@ -139,7 +141,7 @@ async def test_a_decision_needs_an_admin_a_reason_and_a_reference(db: Database) 
             await actions.reject(db, admin, public_id, reason)
     await actions.approve(db, admin, public_id)
     for reference in ("", "1", "x" * 61, "TRX\n1234"):
-        with pytest.raises(Undecidable):
+        with pytest.raises(Unmarkable):
             await actions.mark_sent(db, admin, public_id, reference)
     assert await states(db, public_id) == [("requested", ""), ("processing", "")]
 
@@ -366,8 +368,9 @@ async def test_nothing_of_a_suspended_mentor_is_approved_or_sent(db: Database) -
     await db.execute(suspend.format("NULL"), sari.id)
     await actions.approve(db, admin, public_id)
     await db.execute(suspend.format("app_now()"), sari.id)
-    with pytest.raises(Unbatchable, match="ditangguhkan"):
-        await actions.make_file(db, Vault(settings_of(db)), admin, [public_id])
+    with pytest.raises(Unbatchable) as refused:
+        await make_file(db, Vault(settings_of(db)), admin, BY_BANK, [public_id])
+    assert refused.value.problems == {public_id: "Akun mentornya ditangguhkan."}
     await actions.take_back(db, admin, public_id, REASON)
     await actions.reject(db, admin, public_id, REASON)
 
@@ -376,45 +379,43 @@ async def test_a_file_for_the_bank_is_made_once_and_holds_what_is_approved(db: D
     admin, sari, dimas = await make_admin(db), await make_earner(db), await make_earner(db)
     vault = Vault(settings_of(db))
     public_id = await ask(db, sari, wish(account_holder="=HYPERLINK(1)"))
-    with pytest.raises(Unbatchable, match=f"{public_id}: berstatus “Diajukan”"):
-        await actions.make_file(db, vault, admin, [public_id])
+    with pytest.raises(Unbatchable) as refused:
+        await make_file(db, vault, admin, BY_BANK, [public_id])
+    assert refused.value.problems == {public_id: "Berstatus “Diajukan”."}
     with pytest.raises(NotThere):
-        await actions.make_file(db, vault, sari, [public_id])
+        await make_file(db, vault, sari, BY_BANK, [public_id])
     await actions.approve(db, admin, public_id)
     with pytest.raises(Unbatchable, match="BANK_KEY"):
         other = settings_of(db, bank_key="another-key-0123456789abcdefghijkl")
-        await actions.make_file(db, Vault(other), admin, [public_id])
-    made = await actions.make_file(db, vault, admin, [public_id, public_id])
+        await make_file(db, Vault(other), admin, BY_BANK, [public_id])
+    made = await make_file(db, vault, admin, BY_BANK, [public_id, public_id])
     rows = list(csv.reader(io.StringIO(made.content.decode())))
     assert rows == [
         ["id", "bank_code", "bank_name", "account_number", "account_holder", "amount"],
         [public_id, "014", "BCA", NUMBER, "'=HYPERLINK(1)", "100000"],
     ]
     with pytest.raises(AlreadyInBatch):
-        await actions.make_file(db, vault, admin, [public_id])
+        await make_file(db, vault, admin, BY_BANK, [public_id])
     # What the bank may have already is not taken back; it is sent, or has failed.
     with pytest.raises(Undecidable, match=f"berkas bank {made.batch_id}"):
         await actions.take_back(db, admin, public_id, REASON)
-    assert (await actions.make_file_again(db, vault, admin, made.batch_id)).content == made.content
+    assert (await make_file_again(db, vault, admin, BY_BANK, made.batch_id)).content == made.content
     late = await ask(db, dimas)
     await actions.approve(db, admin, late)
-    sent = [
-        Reference(1, public_id, "TRX-1"),
-        Reference(2, late, ""),
-        Reference(3, "WD-20260101-ABCDEF", "TRX-3"),
-    ]
+    sent = references_in(f"{public_id} TRX-1\n{late}\nWD-20260101-ABCDEF TRX-3\n{late} TRX-4")
     for _ in range(2):
-        outcomes = await actions.mark_many_sent(db, admin, sent)
-        assert [bool(outcome.problem) for outcome in outcomes] == [False, True, True]
+        outcomes = await mark_many_sent(db, admin, BY_BANK, sent)
+        assert [bool(outcome.problem) for outcome in outcomes] == [False, True, True, True]
+        assert "Belum ada di berkas bank" in outcomes[3].problem
     with pytest.raises(Unbatchable):
-        await actions.make_file_again(db, vault, admin, made.batch_id)
+        await make_file_again(db, vault, admin, BY_BANK, made.batch_id)
     # A transfer that failed and is tried once more is another one: it stands in a file of its own.
     await actions.mark_failed(db, admin, public_id, REASON)
     await actions.restore(db, admin, public_id, REASON)
     await actions.approve(db, admin, public_id)
     with pytest.raises(Unbatchable):
-        await actions.make_file_again(db, vault, admin, made.batch_id)
-    assert (await actions.make_file(db, vault, admin, [public_id])).batch_id != made.batch_id
+        await make_file_again(db, vault, admin, BY_BANK, made.batch_id)
+    assert (await make_file(db, vault, admin, BY_BANK, [public_id])).batch_id != made.batch_id
     log = await db.fetch("SELECT detail::text FROM audit_log WHERE kind = 'batch'")
     assert len(log) == 3 and all(public_id in row[0] and NUMBER not in row[0] for row in log)
 

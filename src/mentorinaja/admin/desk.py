@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic
 
+from mentorinaja.admin.batch import Transfers
 from mentorinaja.admin.cases import Case, Data, Decision, Means
 from mentorinaja.admin.listing import Listing
 
@@ -20,7 +21,8 @@ class Desk(Generic[Data]):
 
     `kind` is what the audit log calls its things; `load` finds one by the id in its address, or None. `above` is a
     partial over the list (batch files, forms that add), which takes what `above_context` answers. `about` says in a
-    sentence what the list is for. `word` is what one row is called.
+    sentence what the list is for. `word` is what one row is called. `transfers`: its money goes by bank, in the files
+    of `/admin/{name}/batch`.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Desk(Generic[Data]):
     decisions: tuple[Decision[Data], ...] = ()
     above: str = ""
     above_context: Callable[[Means], Awaitable[Mapping[str, Any]]] = field(default=_nothing)
+    transfers: Transfers | None = None
 
     def decision(self, name: str) -> Decision[Data] | None:
         """Its decision of this name, or None."""

@@ -7,22 +7,15 @@ from mentorinaja.payments.midtrans import Gateway
 from mentorinaja.refunds import sending
 from mentorinaja.refunds.accounts import TO_TRANSFER, ask_again, give_account
 from mentorinaja.refunds.deciding import approve, approve_due, reject, resume
+from mentorinaja.refunds.filing import BY_BANK
 from mentorinaja.refunds.locking import lock_for, note
 from mentorinaja.refunds.restoring import may_be_restored, restore
 from mentorinaja.refunds.rules import Undecidable
-from mentorinaja.refunds.transferring import (
-    arrive,
-    download_again,
-    make_batch,
-    mark_all_transferred,
-    mark_bounced,
-    mark_transferred,
-)
+from mentorinaja.refunds.transferring import arrive, mark_bounced, mark_transferred
 from mentorinaja.web.viewer import Viewer
 
-__all__ = ["TO_TRANSFER", "approve", "approve_due", "arrive", "ask_again", "download_again", "give_account", "make_batch",
-           "mark_all_transferred", "mark_bounced", "mark_transferred", "may_be_restored", "reject", "restore", "resume",
-           "try_now"]  # fmt: skip
+__all__ = ["BY_BANK", "TO_TRANSFER", "approve", "approve_due", "arrive", "ask_again", "give_account", "mark_bounced",
+           "mark_transferred", "may_be_restored", "reject", "restore", "resume", "try_now"]  # fmt: skip
 
 
 async def try_now(db: Database, gateway: Gateway, admin: Viewer, refund_id: int) -> bool:

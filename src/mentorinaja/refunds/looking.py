@@ -10,9 +10,6 @@ from mentorinaja.db.pool import Connection, Database
 from mentorinaja.refunds.rules import KEPT_AT_WILL, NEEDS_APPROVAL, Way, may_bounce, name_of
 from mentorinaja.refunds.standing import ACCOUNT, BOUNCES, CREDITED, DUE, KEPT
 
-# So many are offered for one file: a form has a field or two for each.
-MOST_READY = 100
-
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -123,7 +120,10 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A refund that waits for a transfer by hand; `due` in whole rupiah, `round` counts its transfers from 1."""
+    """A refund that waits for a transfer by hand; `due` in whole rupiah, `round` counts its transfers from 1.
+
+    `promised`: the day by which it is to be sent, `late` when it is over.
+    """
 
     id: int
     order: str
@@ -132,7 +132,7 @@ class Ready:
     bank: str
     tail: str
     holder: str
-    given_at: datetime
+    promised: date
     late: bool
     round: int
 
@@ -188,22 +188,27 @@ async def steps_of(db: Connection | Database, refund_id: int) -> list[Step]:
     return [Step(**row) for row in await db.fetch(_STEPS, refund_id)]
 
 
-async def ready(db: Connection | Database) -> list[Ready]:
-    """Refunds that wait for a transfer by hand to an account that is known, those that wait longest first."""
+async def ready(db: Connection | Database, most: int) -> list[Ready]:
+    """Refunds that wait for a transfer by hand to an account that is known, at most so many, those that wait longest
+    first.
+    """
     rows = await db.fetch(
         f"""SELECT r.id, o.public_id AS order, o.payer_name, {DUE} AS due, account.bank, account.tail, account.holder,
-              account.given_at, {_LATE} AS late, {BOUNCES} + 1 AS round
+              refund_promise(r) AS promised, {_LATE} AS late, {BOUNCES} + 1 AS round
             FROM refunds r JOIN orders o ON o.id = r.order_id {ACCOUNT}
             WHERE r.state = 'approved' AND r.way = 'bank' AND account.tail IS NOT NULL
-            ORDER BY account.given_at, r.id LIMIT {MOST_READY}"""
+            ORDER BY account.given_at, r.id LIMIT $1""",
+        most,
     )
     return [Ready(**row) for row in rows]
 
 
-async def count_ready(db: Connection | Database) -> int:
-    """How many refunds wait for a transfer to an account that is known."""
-    count: int = await db.fetchval(
-        """SELECT count(*) FROM refunds r WHERE r.state = 'approved' AND r.way = 'bank' AND EXISTS (
-             SELECT FROM refund_accounts a WHERE a.order_id = r.order_id AND a.bounced_at IS NULL)"""
+async def count_ready(db: Connection | Database) -> tuple[int, int]:
+    """How many refunds wait for a transfer to an account that is known, and what they amount to in whole rupiah."""
+    row = await db.fetchrow(
+        f"""SELECT count(*), coalesce(sum({DUE}), 0)::bigint FROM refunds r
+            WHERE r.state = 'approved' AND r.way = 'bank' AND EXISTS (
+              SELECT FROM refund_accounts a WHERE a.order_id = r.order_id AND a.bounced_at IS NULL)"""
     )
-    return count
+    assert row is not None, "an aggregate always answers"
+    return row[0], row[1]

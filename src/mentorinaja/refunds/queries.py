@@ -10,7 +10,6 @@ from mentorinaja.bookings import queries as orders
 from mentorinaja.bookings.queries import Order
 from mentorinaja.db.pool import Connection, Database
 from mentorinaja.refunds.looking import (
-    MOST_READY,
     Looked,
     Ready,
     Step,
@@ -22,7 +21,7 @@ from mentorinaja.refunds.looking import (
 from mentorinaja.refunds.rules import CONFIRMED_WITHIN, NEEDS_APPROVAL, TRANSFERRED_WITHIN, Payment, Way
 from mentorinaja.refunds.standing import BOUNCES, CREDITED, DUE, KEPT, RESUMED
 
-__all__ = ["MOST_READY", "Account", "Looked", "Ready", "Refund", "Step", "account_of", "arrived", "asked_at", "count_ready",
+__all__ = ["Account", "Looked", "Ready", "Refund", "Step", "account_of", "arrived", "asked_at", "count_ready",
            "dues_of", "gateway_order_of", "has_unusable_account", "in_order", "is_of_a_sale", "lock", "looked_at",
            "payment_of", "ready", "steps_of", "to_approve", "to_send"]  # fmt: skip
 
@@ -156,12 +155,11 @@ async def dues_of(db: Database, order_id: int) -> dict[int, int]:
 
 
 async def in_order(tx: Connection, refund_ids: Sequence[int]) -> list[int]:
-    """These refunds in the order in which everybody locks them; those that are not there come last."""
+    """Those of these refunds that are there, in the order in which everybody locks them."""
     rows = await tx.fetch(
         "SELECT id FROM refunds WHERE id = ANY($1::bigint[]) ORDER BY order_id, id", refund_ids
     )
-    there = [row["id"] for row in rows]
-    return there + [refund_id for refund_id in refund_ids if refund_id not in there]
+    return [row["id"] for row in rows]
 
 
 async def asked_at(db: Connection | Database, refund_id: int) -> datetime | None:

@@ -6,7 +6,7 @@ tried: a refusal only costs a call, and the money goes by bank then.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -57,7 +57,6 @@ CONFIRMED_WITHIN = timedelta(days=14)
 # A transfer by hand that did not come back by then has arrived.
 TRANSFERRED_WITHIN = timedelta(days=5)
 
-REFERENCE_LENGTH = (3, 100)
 REASON_LENGTH = (10, 1000)
 # A payer is asked for an account once a day at most. By when we are to do what is ours says `refund_promise` in SQL.
 ASKED_AGAIN_AFTER = timedelta(days=1)
@@ -67,13 +66,6 @@ class Undecidable(DomainError):
     """This cannot be done with this refund now."""
 
     title = "Pengembalian dana ini tidak bisa diubah"
-
-
-@dataclass
-class Unmarkable(Undecidable):
-    """Some of several transfers cannot be written down, so none is: `problems` says why, by the refund's id."""
-
-    problems: dict[int, str] = field(default_factory=dict)
 
 
 class NoAccountNeeded(DomainError):
@@ -91,15 +83,6 @@ class Payment:
     amount: int
     returned: int
     began_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A transfer that was made by hand: the bank's `reference`, and the last digits of the account it went to."""
-
-    refund_id: int
-    reference: str
-    tail: str
 
 
 def name_of(refund_id: int) -> str:

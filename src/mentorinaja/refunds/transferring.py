@@ -1,14 +1,9 @@
-"""Transfers by hand: put into a file for the bank, marked as sent, come back, and arrived by then."""
+"""Transfers by hand: marked as sent, come back, and arrived by then."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-
-from mentorinaja.banks.vault import Vault
 from mentorinaja.bookings.queries import Order
 from mentorinaja.db.pool import Connection, atomic
-from mentorinaja.errors import DomainError, NotThere
-from mentorinaja.formats import rupiah
 from mentorinaja.invoices import actions as invoices
 from mentorinaja.jobs.queue import enqueue
 from mentorinaja.ledger import actions as ledger
@@ -16,56 +11,9 @@ from mentorinaja.payments import actions as payments
 from mentorinaja.refunds import accounts, queries, rules
 from mentorinaja.refunds.locking import checked, lock, lock_for, note
 from mentorinaja.refunds.queries import Account, Refund
-from mentorinaja.refunds.rules import Sent, Undecidable, Unmarkable
-from mentorinaja.transfers import actions as transfers
-from mentorinaja.transfers import queries as batches
-from mentorinaja.transfers.actions import BankFile
-from mentorinaja.transfers.rules import Line
+from mentorinaja.refunds.rules import Undecidable
+from mentorinaja.transfers.rules import checked_reference
 from mentorinaja.web.viewer import Viewer
-
-
-@atomic
-async def make_batch(
-    tx: Connection, vault: Vault, admin: Viewer, refund_ids: Sequence[int], again: Collection[int] = ()
-) -> BankFile:
-    """All these refunds as a file for the bank; `again`: those that may stand in one more file than before.
-
-    Raises `NotThere`, `AlreadyInBatch`, `Unbatchable`, `Unmarkable` for what is not ready (any more).
-    """
-    lines, problems = [], {}
-    for refund_id in await queries.in_order(tx, refund_ids):
-        try:
-            refund, order = await lock_for(tx, admin, refund_id)
-            lines.append(_line(refund, await _ready(tx, refund, order, None)))
-        except Undecidable as problem:
-            problems[refund_id] = str(problem)
-    if problems:
-        raise _none_of_them(problems)
-    return await transfers.make_batch(
-        tx, vault, admin, "refund", lines, [rules.name_of(one) for one in again]
-    )
-
-
-@atomic
-async def download_again(tx: Connection, vault: Vault, admin: Viewer, batch_id: int) -> BankFile:
-    """A file that was made before: what of it would be transferred just so now, neither sent nor otherwise by now.
-
-    Raises `NotThere`, `Unbatchable`.
-    """
-    if admin.role != "admin":
-        raise NotThere
-    written = {rules.id_in(line.subject): line for line in await batches.lines_of(tx, "refund", batch_id)}
-    still = set()
-    for refund_id in await queries.in_order(tx, [one for one in written if one is not None]):
-        try:
-            refund, order = await lock_for(tx, admin, refund_id)
-            line = _line(refund, await _ready(tx, refund, order, None))
-        except Undecidable:
-            continue
-        # Another round, amount or account: what the file says would be paid to the wrong place, or too much.
-        if line == written[refund_id]:
-            still.add(line.subject)
-    return await transfers.make_again(tx, vault, admin, "refund", batch_id, still)
 
 
 @atomic
@@ -75,41 +23,10 @@ async def mark_transferred(
     """The money went to the payer's account by hand, under the bank's `reference`; said again it is as once.
 
     `tail`: the last digits of the account it went to, which the payer may have changed meanwhile; None: the one
-    known now. Raises `NotThere`, `Undecidable`.
+    known now. Raises `NotThere`, `Undecidable`, `Unmarkable`.
     """
     refund, order = await lock_for(tx, admin, refund_id)
-    reference = _checked_reference(reference)
-    if await _said_before(tx, refund, reference, tail):
-        return
-    await _send(tx, admin, refund, order, await _ready(tx, refund, order, tail), reference)
-
-
-@atomic
-async def mark_all_transferred(tx: Connection, admin: Viewer, sent: Sequence[Sent]) -> int:
-    """Several transfers at once, all or none; answers how many are new. What was said before with the same reference
-    is as once.
-
-    Raises `NotThere`, `Unmarkable`.
-    """
-    told = {one.refund_id: one for one in sent}
-    problems, ready = {}, []
-    for refund_id in await queries.in_order(tx, list(told)):
-        one = told[refund_id]
-        try:
-            refund, order = await lock_for(tx, admin, refund_id)
-            reference = _checked_reference(one.reference)
-            if await _said_before(tx, refund, reference, one.tail):
-                continue
-            account = await _ready(tx, refund, order, one.tail)
-            await _as_in_its_file(tx, refund)
-            ready.append((refund, order, account, reference))
-        except DomainError as problem:
-            problems[refund_id] = str(problem)
-    if problems:
-        raise _none_of_them(problems)
-    for refund, order, account, reference in ready:
-        await _send(tx, admin, refund, order, account, reference)
-    return len(ready)
+    await write_down(tx, admin, refund, order, reference, tail)
 
 
 @atomic
@@ -162,7 +79,17 @@ async def arrive(tx: Connection, refund_id: int) -> None:
     await invoices.credit(tx, order.id)
 
 
-async def _ready(tx: Connection, refund: Refund, order: Order, tail: str | None) -> Account:
+async def write_down(
+    tx: Connection, admin: Viewer, refund: Refund, order: Order, reference: str, tail: str | None
+) -> None:
+    """As `mark_transferred`, for a refund that is locked. Raises `Undecidable`, `Unmarkable`."""
+    reference = checked_reference(reference)
+    if await _said_before(tx, refund, reference, tail):
+        return
+    await _send(tx, admin, refund, order, await account_for(tx, refund, order, tail), reference)
+
+
+async def account_for(tx: Connection, refund: Refund, order: Order, tail: str | None) -> Account:
     """The account a refund is to be transferred to now (with these last digits). Raises `Undecidable`."""
     account = await queries.account_of(tx, order.id, tail)
     if refund.way != "bank" or refund.state != "approved":
@@ -177,17 +104,6 @@ async def _ready(tx: Connection, refund: Refund, order: Order, tail: str | None)
             told if tail is None else f"Tidak ada rekening dengan akhiran {tail} untuk pesanan ini."
         )
     return account
-
-
-async def _as_in_its_file(tx: Connection, refund: Refund) -> None:
-    """A file that says another amount than is due now was not what should be transferred. Raises `Undecidable`."""
-    name = rules.name_of(refund.id)
-    found = (await batches.batched(tx, "refund", [name])).get((name, refund.bounces + 1))
-    if found and found.amount != refund.due:
-        raise Undecidable(
-            f"Berkas {found.batch_id} memuat {rupiah(found.amount)}, tetapi yang harus kembali kini "
-            f"{rupiah(refund.due)}. Putuskan di halaman kasusnya."
-        )
 
 
 async def _said_before(tx: Connection, refund: Refund, reference: str, tail: str | None) -> bool:
@@ -215,21 +131,3 @@ async def _send(
     await note(tx, order, admin, "refund_sent", refund, amount=refund.due, reference=reference)
     await payments.tell_refund(tx, refund.id, "sent", version=refund.bounces)
     await enqueue(tx, payments.CARRY_OUT, at=refund.now + rules.TRANSFERRED_WITHIN)
-
-
-def _line(refund: Refund, account: Account) -> Line:
-    name, number = rules.name_of(refund.id), account.number_sealed
-    return Line(name, refund.bounces + 1, refund.due, account.bank, number, account.tail, account.holder)
-
-
-def _none_of_them(problems: dict[int, str]) -> Unmarkable:
-    said = "; ".join(f"{rules.name_of(refund_id)}: {problem}" for refund_id, problem in problems.items())
-    return Unmarkable(f"Tidak ada yang disimpan. {said}", problems=problems)
-
-
-def _checked_reference(reference: str) -> str:
-    least, most = rules.REFERENCE_LENGTH
-    reference = reference.strip()
-    if not (least <= len(reference) <= most and reference.isprintable()):
-        raise Undecidable(f"Tulis nomor referensi bank, {least} sampai {most} karakter.")
-    return reference

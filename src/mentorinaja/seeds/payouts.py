@@ -15,6 +15,7 @@ from mentorinaja.resources import Resources
 from mentorinaja.seeds.cast import Actor, Cast
 from mentorinaja.seeds.people import PASSWORD, User
 from mentorinaja.seeds.timeline import Story, later
+from mentorinaja.transfers.actions import make_file
 from mentorinaja.withdrawals import actions
 from mentorinaja.withdrawals.actions import Wish
 from mentorinaja.withdrawals.rules import State
@@ -64,7 +65,7 @@ class Payouts:
         await actions.approve(self._db, admin, public_id)
         if state == "processing":
             return
-        await actions.make_file(self._db, self._vault, admin, [public_id])
+        await make_file(self._db, self._vault, admin, actions.BY_BANK, [public_id])
         yield self._in(hours=26)
         if state == "failed":
             await actions.mark_failed(self._db, admin, public_id, _REASONS[state])

@@ -1,17 +1,43 @@
-"""Putting transfers into a file for the bank, and making a file once more; both stand in the log."""
+"""Putting transfers into a file for the bank, making a file once more, and writing down what the bank has done."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from mentorinaja.audit import actions as audit
 from mentorinaja.banks.vault import Unreadable, Vault
-from mentorinaja.db.pool import Connection
+from mentorinaja.db.pool import Connection, Database, atomic
+from mentorinaja.errors import DomainError, NotThere
 from mentorinaja.formats import rupiah
 from mentorinaja.transfers import queries
-from mentorinaja.transfers.rules import MOST, AlreadyInBatch, Kind, Line, Unbatchable, bank_csv
+from mentorinaja.transfers.queries import Batched
+from mentorinaja.transfers.rules import (
+    MOST,
+    AlreadyInBatch,
+    Kind,
+    Line,
+    Reference,
+    Unbatchable,
+    Unmarkable,
+    bank_csv,
+    contradicted,
+)
 from mentorinaja.web.viewer import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where transfers of a kind come from: the feature that owns their money.
+
+    `lines` locks what has these subjects and says of each, in the order they stand in a file, what can be transferred
+    now, or in a sentence why it cannot; raises `NotThere` for whoever is no admin. `mark` is a transaction: one of them,
+    which stands in a file, was sent under a reference; raises `DomainError`, `NotThere` for a subject that is none.
+    """
+
+    kind: Kind
+    lines: Callable[[Connection, Viewer, Sequence[str]], Awaitable[Mapping[str, Line | str]]]
+    mark: Callable[[Database, Viewer, str, str], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,45 +49,102 @@ class BankFile:
     content: bytes
 
 
-async def make_batch(
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a line with a reference; `problem` is "" for one that is marked as sent.
+
+    `known`: there is something with its id.
+    """
+
+    line: Reference
+    problem: str = ""
+    known: bool = True
+
+
+@atomic
+async def make_file(
     tx: Connection,
     vault: Vault,
     admin: Viewer,
-    kind: Kind,
-    lines: Sequence[Line],
+    source: Source,
+    subjects: Sequence[str],
     again: Collection[str] = (),
 ) -> BankFile:
-    """Put these transfers, which the caller has locked, into a new file for the bank.
+    """A new file for the bank of these transfers; `again`: the subjects that may stand in one more than they are in.
 
-    `again`: the subjects that may stand in one more file than the one they are in. The log is told the ids and the
-    total, never the account numbers. Raises `AlreadyInBatch`, `Unbatchable`.
+    The log is told the ids and the total, never the account numbers. Raises `NotThere`, `AlreadyInBatch`,
+    `Unbatchable`; then there is no file.
     """
-    if not lines:
+    chosen = list(dict.fromkeys(subjects))
+    if not chosen:
         raise Unbatchable("Pilih setidaknya satu transfer.")
-    if len(lines) > MOST:
+    if len(chosen) > MOST:
         raise Unbatchable(f"Satu berkas memuat paling banyak {MOST} transfer.")
+    found = await source.lines(tx, admin, chosen)
+    if problems := {subject: line for subject, line in found.items() if isinstance(line, str)}:
+        raise Unbatchable("Berkas belum dibuat: ada yang tidak bisa ditransfer sekarang.", problems=problems)
+    lines = [line for line in found.values() if isinstance(line, Line)]
     batch_id: int = await tx.fetchval(
-        "INSERT INTO transfer_batches (kind, made_by) VALUES ($1, $2) RETURNING id", kind, admin.id
+        "INSERT INTO transfer_batches (kind, made_by) VALUES ($1, $2) RETURNING id", source.kind, admin.id
     )
-    known = await queries.batched(tx, kind, [line.subject for line in lines])
+    known = await queries.batched(tx, source.kind, chosen)
     once_more = {line.subject for line in lines if (line.subject, line.round) in known}.intersection(again)
-    await _write(tx, batch_id, kind, lines, once_more)
-    await _note(tx, admin, "batch.made", kind, batch_id, lines)
-    return _file(vault, kind, batch_id, lines)
+    await _write(tx, batch_id, source.kind, lines, once_more)
+    await _note(tx, admin, "batch.made", source.kind, batch_id, lines)
+    return _file(vault, source.kind, batch_id, lines)
 
 
-async def make_again(
-    tx: Connection, vault: Vault, admin: Viewer, kind: Kind, batch_id: int, still: Collection[str]
+@atomic
+async def make_file_again(
+    tx: Connection, vault: Vault, admin: Viewer, source: Source, batch_id: int
 ) -> BankFile:
-    """A file that was made before, once more: the lines whose subject is among `still`, those that are not sent yet.
+    """A file that was made before, once more: what of it would be transferred just so now.
 
-    Raises `Unbatchable` when nothing of it is left.
+    Another round, amount or account is left out: what the file says would go to the wrong place, or be too much.
+    Raises `NotThere`, `Unbatchable` when nothing of it is left.
     """
-    lines = [line for line in await queries.lines_of(tx, kind, batch_id) if line.subject in still]
+    written = await queries.lines_of(tx, source.kind, batch_id)
+    now = await source.lines(tx, admin, [line.subject for line in written])
+    lines = [line for line in written if now[line.subject] == line]
     if not lines:
         raise Unbatchable("Tidak ada transfer dari berkas ini yang masih menunggu.")
-    await _note(tx, admin, "batch.downloaded", kind, batch_id, lines)
-    return _file(vault, kind, batch_id, lines)
+    await _note(tx, admin, "batch.downloaded", source.kind, batch_id, lines)
+    return _file(vault, source.kind, batch_id, lines)
+
+
+async def mark_many_sent(
+    db: Database, admin: Viewer, source: Source, lines: Sequence[Reference]
+) -> list[Outcome]:
+    """Mark each as sent under its reference, one transaction a line: one that is refused keeps none of the others back.
+
+    The same lines sent again are the same decisions. Raises `NotThere` for whoever is no admin.
+    """
+    if admin.role != "admin":
+        raise NotThere
+    unclear = contradicted(lines)
+    return [await _marked(db, admin, source, line, unclear) for line in lines]
+
+
+async def require_file(tx: Connection, kind: Kind, subject: str, round_: int) -> Batched:
+    """The file that this transfer stands in: what the bank has done. Raises `Unmarkable`."""
+    found = await queries.file_of(tx, kind, subject, round_)
+    if found is None:
+        raise Unmarkable("Belum ada di berkas bank.")
+    return found
+
+
+async def _marked(
+    db: Database, admin: Viewer, source: Source, line: Reference, unclear: Collection[str]
+) -> Outcome:
+    if line.subject in unclear:
+        return Outcome(line, "Id ini ditempel dengan nomor referensi yang berbeda. Sisakan yang benar.")
+    try:
+        await source.mark(db, admin, line.subject, line.reference)
+    except NotThere:
+        return Outcome(line, "Id ini tidak dikenal. Tulis seperti di berkas bank.", known=False)
+    except DomainError as problem:
+        return Outcome(line, str(problem))
+    return Outcome(line)
 
 
 async def _write(
@@ -85,10 +168,10 @@ async def _write(
         [line.subject in again for line in lines],
     )
     written = {row["subject"] for row in rows}
-    if refused := tuple(line.subject for line in lines if line.subject not in written):
+    if refused := [line.subject for line in lines if line.subject not in written]:
+        problem = "Sudah ada di berkas lain. Centang “masukkan lagi” jika memang harus dikirim ulang."
         raise AlreadyInBatch(
-            f"{', '.join(refused)} sudah ada di berkas lain. Centang “masukkan lagi” jika memang harus dikirim ulang.",
-            subjects=refused,
+            "Berkas belum dibuat: ada yang sudah di berkas lain.", problems=dict.fromkeys(refused, problem)
         )
 
 

@@ -49,6 +49,11 @@ async def batched(
     return {(row.pop("subject"), row["round"]): Batched(**row) for row in found}
 
 
+async def file_of(db: Connection | Database, kind: Kind, subject: str, round_: int) -> Batched | None:
+    """The last file that this transfer stands in, or None."""
+    return (await batched(db, kind, [subject])).get((subject, round_))
+
+
 async def latest(db: Connection | Database, kind: Kind, most: int = 10) -> list[Batch]:
     """The last files of a kind, newest first."""
     rows = await db.fetch(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from mentorinaja.banks.rules import BANKS
@@ -17,21 +18,29 @@ Kind = Literal["refund", "withdrawal"]
 
 # So many lines are put into one file, and read at once.
 MOST = 500
+# Characters of a bank's reference.
+SHORTEST_REFERENCE, LONGEST_REFERENCE = 4, 60
 COLUMNS = ("id", "bank_code", "bank_name", "account_number", "account_holder", "amount")
 _BETWEEN = re.compile(r"[\t;,]| +")
 
 
+@dataclass
 class Unbatchable(DomainError):
-    """These transfers cannot be put into a file like this."""
+    """These transfers cannot be put into a file like this: `problems` says why, by subject, where it is about some."""
+
+    problems: Mapping[str, str] = field(default_factory=dict)
 
     title = "Berkas bank tidak dibuat"
 
 
-@dataclass
 class AlreadyInBatch(Unbatchable):
-    """Some of it stands in a file already, and nobody said that it is to stand in one more: `subjects` says which."""
+    """Some of it stands in a file already, and nobody said that it is to stand in one more."""
 
-    subjects: tuple[str, ...] = ()
+
+class Unmarkable(DomainError):
+    """This transfer cannot be marked as sent under this reference."""
+
+    title = "Belum bisa ditandai terkirim"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +61,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A line of what somebody pasted: the bank's `reference` for `subject`; `place` counts from 1."""
+    """A line of what somebody pasted, as `text`: the bank's `reference` for `subject`; `place` counts from 1."""
 
     place: int
     subject: str
     reference: str
+    text: str
 
 
 def bank_csv(lines: Iterable[tuple[Line, str]]) -> str:
@@ -82,6 +92,26 @@ def references_in(text: str) -> list[Reference]:
     return [_reference(place, line) for place, line in told]
 
 
+def checked_reference(text: str) -> str:
+    """A bank's reference as it is kept. Raises `Unmarkable`."""
+    reference = text.strip()
+    if not (SHORTEST_REFERENCE <= len(reference) <= LONGEST_REFERENCE and reference.isprintable()):
+        raise Unmarkable(
+            f"Tulis nomor referensi bank, {SHORTEST_REFERENCE} sampai {LONGEST_REFERENCE} karakter."
+        )
+    return reference
+
+
+def contradicted(lines: Sequence[Reference]) -> set[str]:
+    """The subjects that have more than one reference in these lines: nobody knows which is right."""
+    told: defaultdict[str, set[str]] = defaultdict(set)
+    for line in lines:
+        if line.reference:
+            told[line.subject].add(line.reference)
+    return {subject for subject, references in told.items() if len(references) > 1}
+
+
 def _reference(place: int, line: str) -> Reference:
     subject, *rest = _BETWEEN.split(line, maxsplit=1)
-    return Reference(place, subject.strip(' "').lstrip("#").upper(), rest[0].strip(' "\t;,') if rest else "")
+    reference = rest[0].strip(' "\t;,') if rest else ""
+    return Reference(place, subject.strip(' "').lstrip("#").upper(), reference, line)

@@ -28,18 +28,15 @@ from mentorinaja.withdrawals.deciding import (
 )
 from mentorinaja.withdrawals.queries import Allowance
 from mentorinaja.withdrawals.rules import WrongPassword
-from mentorinaja.withdrawals.sending import Outcome, make_file, make_file_again, mark_many_sent
+from mentorinaja.withdrawals.sending import BY_BANK
 from mentorinaja.withdrawals.writing import ASKED, tell_mentor, write_step
 
 __all__ = [
-    "Outcome",
+    "BY_BANK",
     "Wish",
     "approve",
     "ask",
-    "make_file",
-    "make_file_again",
     "mark_failed",
-    "mark_many_sent",
     "mark_sent",
     "reject",
     "restore",

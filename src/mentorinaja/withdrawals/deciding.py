@@ -12,6 +12,7 @@ from mentorinaja.errors import NotThere
 from mentorinaja.formats import rupiah, when
 from mentorinaja.ledger import actions as ledger
 from mentorinaja.notices import actions as notices
+from mentorinaja.transfers.rules import checked_reference
 from mentorinaja.web.viewer import Viewer
 from mentorinaja.withdrawals import queries, rules
 from mentorinaja.withdrawals.rules import Move, State, Undecidable
@@ -63,12 +64,8 @@ async def reject(tx: Connection, admin: Viewer, public_id: str, reason: str) -> 
 
 @atomic
 async def mark_sent(tx: Connection, admin: Viewer, public_id: str, reference: str) -> None:
-    """The bank has transferred it, under this reference. Raises `NotThere`, `Undecidable`."""
-    least, most = rules.SHORTEST_REFERENCE, rules.LONGEST_REFERENCE
-    reference = reference.strip()
-    if not (least <= len(reference) <= most and reference.isprintable()):
-        raise Undecidable(f"Tulis nomor referensi bank, {least} sampai {most} karakter.")
-    await _decide(tx, admin, public_id, "send", reference)
+    """The bank has transferred it, under this reference. Raises `NotThere`, `Undecidable`, `Unmarkable`."""
+    await write_down(tx, admin, public_id, reference)
 
 
 @atomic
@@ -102,6 +99,11 @@ async def restore(tx: Connection, admin: Viewer, public_id: str, reason: str) ->
     Not when the expert has less by now, or has asked for something else meanwhile.
     """
     await _decide(tx, admin, public_id, "restore", _reason(reason))
+
+
+async def write_down(tx: Connection, admin: Viewer, public_id: str, reference: str) -> None:
+    """As `mark_sent`, in the caller's transaction. Raises `NotThere`, `Undecidable`, `Unmarkable`."""
+    await _decide(tx, admin, public_id, "send", checked_reference(reference))
 
 
 async def _decide(tx: Connection, admin: Viewer, public_id: str, move: Move, note: str) -> None:

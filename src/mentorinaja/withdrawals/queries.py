@@ -41,7 +41,6 @@ __all__ = [
     "count_to_send",
     "evidence_of",
     "file_of",
-    "files_of",
     "lines_of",
     "sent_before",
     "to_send",
@@ -231,15 +230,8 @@ async def lines_of(db: Connection | Database, public_ids: Sequence[str]) -> dict
 
 async def file_of(db: Connection | Database, public_id: str) -> Batched | None:
     """The last file for the bank that this transfer of it stands in, or None."""
-    return (await files_of(db, [public_id])).get(public_id)
-
-
-async def files_of(db: Connection | Database, public_ids: Sequence[str]) -> dict[str, Batched]:
-    """The last file for the bank that each of these stands in, by public id; what is in none is left out."""
-    lines = await lines_of(db, public_ids)
-    found = await transfers.batched(db, "withdrawal", public_ids)
-    keys = {one: (one, line.round) for one, line in lines.items()}
-    return {one: found[key] for one, key in keys.items() if key in found}
+    line = (await lines_of(db, [public_id])).get(public_id)
+    return await transfers.file_of(db, "withdrawal", public_id, line.round) if line else None
 
 
 async def allowance_of(db: Connection | Database, expert_id: int) -> Allowance:

@@ -59,9 +59,8 @@ _BACK: dict[tuple[State, State], str] = {
     ("failed", "requested"): "Dibuka lagi",
 }
 
-# Characters of a reason, which the expert reads, and of the bank's reference.
+# Characters of a reason, which the expert reads.
 SHORTEST_REASON, LONGEST_REASON = 10, 1000
-SHORTEST_REFERENCE, LONGEST_REFERENCE = 4, 60
 WORKING_DAYS = 3
 
 

@@ -98,7 +98,11 @@ def _page(
         form=form,
         lines=looked,
         ready=good(looked),
-        wrong=[line for line in looked if line.problem],
+        wrong=[
+            (line.number, line.text, line.problem, f"/admin/links/{line.known}" if line.known else "")
+            for line in looked
+            if line.problem
+        ],
         # A field that is wrong is mended first; what was said of the whole form changes nothing of what can be added.
         offer=shown(form, looked) if good(looked) and not any(field.errors for field in form) else "",
         most=MOST_LINES,

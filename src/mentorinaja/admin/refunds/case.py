@@ -46,8 +46,7 @@ async def load(means: Means, case_id: str) -> Case[RefundCase] | None:
         return None
     sale = await orders.order_by_id(means.db, refund.order_id)
     assert sale is not None, "orders are never deleted"
-    found = await batches.batched(means.db, "refund", [refund.name])
-    file = found.get((refund.name, refund.bounces + 1))
+    file = await batches.file_of(means.db, "refund", refund.name, refund.bounces + 1)
     again = (
         await ledger.due_if_bounced(means.db, refund.transaction_id, refund.transferred)
         if refund.may_bounce and refund.transferred

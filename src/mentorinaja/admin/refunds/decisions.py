@@ -7,6 +7,7 @@ from typing import Any
 
 from wtforms import ValidationError
 
+from mentorinaja.admin.batch import reference_field
 from mentorinaja.admin.cases import Decision, Means, Plan, at_once, with_reason
 from mentorinaja.admin.forms import PlainForm, ReasonForm
 from mentorinaja.admin.orders.split import split
@@ -14,7 +15,7 @@ from mentorinaja.admin.refunds.case import RefundCase
 from mentorinaja.formats import rupiah
 from mentorinaja.refunds import actions, queries
 from mentorinaja.refunds.queries import Looked
-from mentorinaja.web.forms import BaseForm, LineField, length, required, seen
+from mentorinaja.web.forms import BaseForm, LineField, required
 
 _TO_BOTH = "Pembayar dan mentor diberi tahu lewat email, dan membaca alasan Anda."
 
@@ -22,15 +23,7 @@ _TO_BOTH = "Pembayar dan mentor diberi tahu lewat email, dan membaca alasan Anda
 class SentForm(BaseForm):
     """A transfer that was made by hand."""
 
-    reference = LineField(
-        "Nomor referensi bank",
-        [
-            required("Tulis nomor referensi bank."),
-            length("Tulis nomor referensi bank, 3 sampai 100 karakter.", 3, 100),
-            seen,
-        ],
-        render_kw={"autocomplete": "off", "maxlength": 100},
-    )
+    reference = reference_field()
     tail = LineField(
         "Empat angka terakhir rekening tujuan",
         [required("Tulis empat angka terakhir rekeningnya.")],

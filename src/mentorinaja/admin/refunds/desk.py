@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from mentorinaja.admin.cases import Means
 from mentorinaja.admin.desk import Desk
 from mentorinaja.admin.health.numbers import LATE_REFUND
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row, Where
+from mentorinaja.admin.refunds.batch import TRANSFERS
 from mentorinaja.admin.refunds.case import load
 from mentorinaja.admin.refunds.decisions import DECISIONS
 from mentorinaja.admin.refunds.words import STATES, WAYS, state, way
 from mentorinaja.admin.words import inside, moment, money, order, person
 from mentorinaja.bookings.queries import why_refunded
-from mentorinaja.refunds import queries
 from mentorinaja.refunds.rules import NEEDS_APPROVAL, REASONS, id_in, name_of
 
 _ACCOUNT = """(SELECT a.{} FROM refund_accounts a WHERE a.order_id = r.order_id AND r.way = 'bank'
@@ -137,10 +133,6 @@ LISTING = Listing(
 )
 
 
-async def _above(means: Means) -> Mapping[str, Any]:
-    return {"ready": await queries.count_ready(means.db)}
-
-
 DESK = Desk(
     name="refunds",
     title="Pengembalian dana",
@@ -150,6 +142,7 @@ DESK = Desk(
     listing=LISTING,
     load=load,
     decisions=DECISIONS,
-    above="partials/admin/refunds/above.html",
-    above_context=_above,
+    above="partials/admin/batch/above.html",
+    above_context=TRANSFERS.above,
+    transfers=TRANSFERS,
 )

@@ -4,37 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from mentorinaja.admin.batch import reference_field
 from mentorinaja.admin.cases import Decision, Means, Plan, at_once, with_reason
 from mentorinaja.admin.forms import PlainForm
 from mentorinaja.admin.withdrawals.case import WithdrawalCase
 from mentorinaja.formats import rupiah
-from mentorinaja.web.forms import BaseForm, LineField, length, required, seen
+from mentorinaja.web.forms import BaseForm
 from mentorinaja.withdrawals import actions
-from mentorinaja.withdrawals.rules import (
-    ALONE_UP_TO,
-    LONGEST_REFERENCE,
-    SHORTEST_REFERENCE,
-    State,
-    needs_two,
-)
+from mentorinaja.withdrawals.rules import ALONE_UP_TO, State, needs_two
 
 
 class SentForm(BaseForm):
     """The bank's reference of a transfer, which the mentor reads."""
 
-    reference = LineField(
-        "Nomor referensi bank",
-        [
-            required("Tulis nomor referensi dari bank."),
-            length(
-                f"Tulis {SHORTEST_REFERENCE} sampai {LONGEST_REFERENCE} karakter.",
-                SHORTEST_REFERENCE,
-                LONGEST_REFERENCE,
-            ),
-            seen,
-        ],
-        render_kw={"autocomplete": "off"},
-    )
+    reference = reference_field()
 
 
 def _id(one: WithdrawalCase) -> str:

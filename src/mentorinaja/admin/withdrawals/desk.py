@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from mentorinaja.admin.cases import Means
 from mentorinaja.admin.desk import Desk
 from mentorinaja.admin.health.numbers import LATE_WITHDRAWAL
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row, Where
+from mentorinaja.admin.withdrawals.batch import TRANSFERS
 from mentorinaja.admin.withdrawals.case import CHIPS, load
 from mentorinaja.admin.withdrawals.decisions import DECISIONS
 from mentorinaja.admin.words import inside, moment, money, person
 from mentorinaja.banks.rules import BANKS
 from mentorinaja.formats import day
-from mentorinaja.withdrawals import queries
 from mentorinaja.withdrawals.rules import WORDS
 
 _OPEN = "w.state IN ('requested', 'checked', 'processing')"
@@ -91,10 +87,6 @@ LISTING = Listing(
 )
 
 
-async def _above(means: Means) -> Mapping[str, Any]:
-    return {"waiting": await queries.count_to_send(means.db)}
-
-
 DESK = Desk(
     name="withdrawals",
     title="Penarikan",
@@ -104,6 +96,7 @@ DESK = Desk(
     listing=LISTING,
     load=load,
     decisions=DECISIONS,
-    above="partials/admin/withdrawals/above.html",
-    above_context=_above,
+    above="partials/admin/batch/above.html",
+    above_context=TRANSFERS.above,
+    transfers=TRANSFERS,
 )
