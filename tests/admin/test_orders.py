@@ -151,7 +151,7 @@ async def test_the_history_tells_everything_but_the_conversation(site: Site) -> 
         "Transaksi", "Pembayaran dibukukan", "Di Midtrans", "Mentor, tertahan", "Terkonfirmasi",
         "Email “Pembayaran diterima” untuk", "Mentor masuk ke ruang sesi", "Sesi mulai", "Sesi berakhir",
         "Invoice INV-", "Pengembalian Rp 10.000 diajukan",
-        "Log admin: Mengembalikan dana, Rp 10.000", WHY, "Yang dibaca pembayar", "Yang dibaca mentor",
+        "Catatan admin: Mengembalikan dana, Rp 10.000", WHY, "Yang dibaca pembayar", "Yang dibaca mentor",
     ):  # fmt: skip
         assert told in browser.text, told
     assert "kata-kata-rahasia" not in browser.text

@@ -2,7 +2,7 @@
 
 from mentorinaja import work
 from mentorinaja.admin.about import device_of
-from mentorinaja.admin.upkeep.words import JOBS, about_of
+from mentorinaja.admin.upkeep.words import JOBS, KINDS, about_of
 
 _PHONE = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Mobile Safari/537.36"
 _APPLE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Version/17.0 Mobile Safari/604.1"
@@ -10,6 +10,10 @@ _APPLE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605
 
 def test_every_job_is_called_by_what_it_does() -> None:
     assert {job.name for job in work.all_jobs()} <= set(JOBS)
+
+
+def test_every_mail_is_called_by_what_it_tells() -> None:
+    assert {mail.kind for mail in work.MAILS} <= set(KINDS)
 
 
 def test_devices_and_what_a_mail_is_about_are_called_as_people_call_them() -> None:

@@ -253,7 +253,7 @@ def _note(at: datetime, data: Data) -> Moment:
 
 def _audit(at: datetime, data: Data) -> Moment:
     amount = f", {rupiah(data['amount'])}" if data["amount"] is not None else ""
-    text = f"Log admin: {ACTIONS.get(data['action'], data['action'])}{amount}"
+    text = f"Catatan admin: {ACTIONS.get(data['action'], data['action'])}{amount}"
     return Moment(at, text, by=data["name"], note=data["reason"], raw=_raw(data["detail"]))
 
 

@@ -62,6 +62,8 @@ KINDS: Mapping[str, str] = {
     "review_reply": "Balasan ulasan",
     "review_hidden": "Ulasan disembunyikan",
     "review_shown": "Ulasan ditampilkan lagi",
+    "reply_hidden": "Balasan ulasan disembunyikan",
+    "reply_shown": "Balasan ulasan ditampilkan lagi",
     "paused": "Mentor dijeda",
     "relisted": "Mentor tampil lagi",
     "application_submitted": "Lamaran diterima",
@@ -69,6 +71,7 @@ KINDS: Mapping[str, str] = {
     "application_verified": "Lamaran disetujui",
     "application_rejected": "Lamaran dikembalikan",
     "money_alert": "Peringatan kesehatan uang",
+    "fees_changed": "Biaya berubah",
 }
 JOBS: Mapping[str, str] = {
     "accounts.reset_asked": "Jawab permintaan password baru",
