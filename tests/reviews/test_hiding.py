@@ -12,7 +12,7 @@ from mentorinaja.experts import queries as experts
 from mentorinaja.reviews import actions
 from mentorinaja.reviews.rules import AlreadyDecided, NotReplyable, NotReviewable, OwnReview, UnfitReason
 from tests.reviews.test_replies import reply, reviewed
-from tests.support.desk import make_admin
+from tests.support.desk import desk_of, make_admin
 from tests.support.races import Meet
 from tests.support.rooms import Meeting, known_browser
 from tests.support.site import Site
@@ -113,6 +113,67 @@ async def test_both_are_told_and_keep_seeing_it_with_the_reason(site: Site) -> N
         ]
         assert sum("disembunyikan" in subject for subject in subjects) == 1
         assert sum("ditampilkan lagi" in subject for subject in subjects) == 1
+
+
+async def test_a_reply_is_hidden_alone_and_shown_again(site: Site) -> None:
+    db, word = site.db, "Terima kasih atas ulasannya"
+    meeting, desk, other = await reviewed(db), await make_admin(db), await make_admin(db, "Admin Lain")
+    case = f"/admin/reviews/{meeting.order_id}"
+    with pytest.raises(AlreadyDecided):  # there is none yet
+        await actions.hide_reply(db, desk, meeting.order_id, WHY)
+    await reply(meeting, f"{word}, Bu.")
+    slug = await db.fetchval("SELECT slug FROM experts WHERE id = $1", meeting.expert.expert_id)
+    visitor, first, second = await site.browser(), await desk_of(site, desk), await desk_of(site, other)
+    await visitor.get(f"/expert/{slug}")
+    assert word in visitor.text
+    for admin in (first, second):
+        await admin.get(f"{case}/hide-reply")
+        assert "Ulasan dan nilainya tetap." in admin.text
+    await first.submit("#question", {"reason": WHY})
+    assert "Balasan disembunyikan; keduanya diberi tahu." in first.text and word in first.text
+    assert (await second.submit("#question", {"reason": WHY})).status_code == 409
+    await second.get("/admin/reviews?reply=hidden")
+    assert "Balasan disembunyikan" in second.text and meeting.order_id in second.text
+    async with asyncio.timeout(20):
+        while word in visitor.text:
+            await visitor.get(f"/expert/{slug}")
+    assert "Sangat membantu saya." in visitor.text and await figures(db) == (1, 4)
+    user, mentor = await known_browser(site, meeting.user), await known_browser(site, meeting.expert)
+    await user.get("/user/transactions")
+    assert f"Balasan mentor disembunyikan: {WHY}" in user.text and word not in user.text
+    await mentor.get("/expert/dashboard/transaksi?status=completed")
+    assert f"Balasan Anda disembunyikan: {WHY}" in mentor.text and word in mentor.text
+    assert "Ubah Balasan" not in mentor.text and "Lihat Review" in mentor.text
+    with pytest.raises(NotReplyable, match=WHY):
+        await reply(meeting, "Balasan saya yang baru.")
+    await site.sweep()
+    for person in (meeting.user, meeting.expert):
+        [mail] = [m for m in site.mailbox.messages_to(person.email) if "disembunyikan" in m.subject]
+        assert WHY in mail.text and WHY in mail.html
+        assert (word in mail.text) == (word in mail.html) == (person is meeting.expert)
+    # A review that is hidden whole takes its reply along, and gives it back as it was.
+    await actions.hide(db, desk, meeting.order_id, WHY)
+    with pytest.raises(AlreadyDecided):
+        await actions.show_reply(db, desk, meeting.order_id, AGAIN)
+    await actions.show(db, desk, meeting.order_id, AGAIN)
+    await visitor.get(f"/expert/{slug}")
+    assert word not in visitor.text
+    await second.get(f"{case}/show-reply")
+    await second.submit("#question", {"reason": AGAIN})
+    assert "Balasan tampil lagi" in second.text
+    async with asyncio.timeout(20):
+        while word not in visitor.text:
+            await visitor.get(f"/expert/{slug}")
+    await site.sweep()
+    for person in (meeting.user, meeting.expert):
+        [mail] = [
+            m
+            for m in site.mailbox.messages_to(person.email)
+            if m.subject.startswith("Balasan") and "lagi" in m.subject
+        ]
+        assert AGAIN in mail.text and word in mail.text
+    log = await db.fetch("SELECT action FROM audit_log WHERE action LIKE 'review.reply%' ORDER BY id")
+    assert [row["action"] for row in log] == ["review.reply_hidden", "review.reply_shown"]
 
 
 async def test_hiding_and_the_authors_edit_come_one_after_the_other(db: Database) -> None:

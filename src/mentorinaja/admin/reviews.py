@@ -1,4 +1,4 @@
-"""Reviews on the desk: what people said of mentors, and hiding what breaks the rules."""
+"""Reviews on the desk: what people said of mentors and these replied, and hiding what breaks the rules."""
 
 from __future__ import annotations
 
@@ -27,12 +27,14 @@ def _shown(hidden: bool) -> Cell:
 def _words(row: Row) -> Cell:
     text = row["comment"] or "(tanpa kata)"
     short = text if len(text) <= 160 else text[:159] + "…"
-    return Cell(short, note="Ada balasan" if row["replied_at"] else "")
+    replied = "Balasan disembunyikan" if row["reply_hidden_at"] else "Ada balasan"
+    return Cell(short, note=replied if row["replied_at"] else "")
 
 
 LISTING = Listing(
     fields="""r.rating, r.comment, r.display_name, r.created_at, r.reply, r.replied_at, r.hidden_at, r.hidden_because,
-              r.user_id, (SELECT public_id FROM orders WHERE id = r.order_id) AS public_id,
+              r.reply_hidden_at, r.reply_hidden_because, r.user_id,
+              (SELECT public_id FROM orders WHERE id = r.order_id) AS public_id,
               (SELECT full_name FROM users WHERE id = r.user_id) AS author,
               (SELECT display_name FROM experts WHERE id = r.expert_id) AS expert,
               (SELECT user_id FROM experts WHERE id = r.expert_id) AS expert_user_id""",
@@ -61,6 +63,8 @@ LISTING = Listing(
         ("balasan", lambda row: row["reply"]),
         ("disembunyikan", lambda row: row["hidden_at"]),
         ("alasan", lambda row: row["hidden_because"]),
+        ("balasan disembunyikan", lambda row: row["reply_hidden_at"]),
+        ("alasan untuk balasan", lambda row: row["reply_hidden_because"]),
     ),
     search=_search,
     search_hint="Kata dalam ulasan atau balasan, nama, atau id order",
@@ -84,6 +88,7 @@ LISTING = Listing(
             (
                 Choice("yes", "Ada balasan", Where("r.reply IS NOT NULL")),
                 Choice("no", "Belum dibalas", Where("r.reply IS NULL")),
+                Choice("hidden", "Balasan disembunyikan", Where("r.reply_hidden_at IS NOT NULL")),
             ),
         ),
         Filter(
@@ -106,9 +111,9 @@ async def load(means: Means, public_id: str) -> Case[Whole] | None:
     return Case(
         subject=one.order_id,
         title=f"Ulasan #{one.order_id}",
-        version=f"{one.moderated}:{one.edited_at}:{one.replied_at}:{one.reply_edited_at}",
+        version=f"{one.moderated}:{one.reply_moderated}:{one.edited_at}:{one.replied_at}:{one.reply_edited_at}",
         data=one,
-        chips=(_shown(one.hidden_at is not None),),
+        chips=(_shown(one.hidden_at is not None), *_hidden_reply(one)),
         facts=(
             ("Penulis", person(one.payer_name, one.payer_email, one.user_id)),
             ("Nama tampil", Cell(one.display_name)),
@@ -129,6 +134,10 @@ async def load(means: Means, public_id: str) -> Case[Whole] | None:
     )
 
 
+def _hidden_reply(one: Whole) -> tuple[Cell, ...]:
+    return (Cell("Balasan disembunyikan", chip="bad"),) if one.reply_hidden_at else ()
+
+
 def _events(one: Whole) -> tuple[Event, ...]:
     told = (
         (one.created_at, "Ulasan ditulis", one.payer_name),
@@ -139,11 +148,18 @@ def _events(one: Whole) -> tuple[Event, ...]:
     events = [Event(at, text, actor) for at, text, actor in told if at]
     if one.hidden_at:
         events.append(Event(one.hidden_at, "Disembunyikan", note=one.hidden_because, kind="bad"))
+    if one.reply_hidden_at:
+        note = one.reply_hidden_because
+        events.append(Event(one.reply_hidden_at, "Balasan disembunyikan", note=note, kind="bad"))
     return tuple(sorted(events, key=lambda event: event.at))
 
 
 def _id(one: Whole) -> str:
     return one.order_id
+
+
+def _told(one: Whole) -> tuple[str, ...]:
+    return (f"{one.payer_name} dan {one.expert_name} membaca alasan Anda di email.",)
 
 
 def _plan(one: Whole, happens: str, undo: str) -> Plan:
@@ -154,7 +170,7 @@ def _plan(one: Whole, happens: str, undo: str) -> Plan:
             f"Nilai {one.expert_name} berubah dari {stars(one.mean)} ({one.rating_count} ulasan) "
             f"menjadi {stars(one.mean_otherwise)} ({count} ulasan).",
         ),
-        tells=(f"{one.payer_name} dan {one.expert_name} membaca alasan Anda di email.",),
+        tells=_told(one),
         undo=undo,
     )
 
@@ -168,8 +184,26 @@ def _plan_hide(one: Whole) -> Plan:
 
 
 def _plan_show(one: Whole) -> Plan:
-    return _plan(
-        one, "Ulasan dan balasannya tampil lagi untuk umum.", "Anda dapat menyembunyikannya lagi kapan saja."
+    what = "Ulasan, tanpa balasannya," if one.reply_hidden_at else "Ulasan dan balasannya"
+    return _plan(one, f"{what} tampil lagi untuk umum.", "Anda dapat menyembunyikannya lagi kapan saja.")
+
+
+def _plan_hide_reply(one: Whole) -> Plan:
+    return Plan(
+        happens=(
+            "Balasan mentor tidak tampil lagi, untuk umum maupun untuk penulis ulasan. Ulasan dan nilainya tetap.",
+            f"{one.expert_name} tetap membacanya, dengan alasan Anda, dan tidak dapat mengubahnya.",
+        ),
+        tells=_told(one),
+        undo="Anda dapat menampilkannya lagi kapan saja.",
+    )
+
+
+def _plan_show_reply(one: Whole) -> Plan:
+    return Plan(
+        happens=("Balasan mentor tampil lagi di bawah ulasan, untuk semua orang.",),
+        tells=_told(one),
+        undo="Anda dapat menyembunyikannya lagi kapan saja.",
     )
 
 
@@ -196,6 +230,21 @@ DESK = Desk(
             lambda one: one.hidden_at is not None,
             _plan_show,
             with_reason(actions.show, _id, lambda _: "Ulasan tampil lagi; keduanya diberi tahu."),
+        ),
+        Decision(
+            "hide-reply",
+            "Sembunyikan balasan",
+            lambda one: one.reply is not None and one.reply_hidden_at is None and one.hidden_at is None,
+            _plan_hide_reply,
+            with_reason(actions.hide_reply, _id, lambda _: "Balasan disembunyikan; keduanya diberi tahu."),
+            bad=True,
+        ),
+        Decision(
+            "show-reply",
+            "Tampilkan lagi balasan",
+            lambda one: one.reply_hidden_at is not None and one.hidden_at is None,
+            _plan_show_reply,
+            with_reason(actions.show_reply, _id, lambda _: "Balasan tampil lagi; keduanya diberi tahu."),
         ),
     ),
 )

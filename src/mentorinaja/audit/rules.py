@@ -61,6 +61,8 @@ ACTIONS: dict[str, str] = {
     "batch.downloaded": "Mengunduh lagi berkas bank",
     "review.hidden": "Menyembunyikan ulasan",
     "review.shown": "Menampilkan lagi ulasan",
+    "review.reply_hidden": "Menyembunyikan balasan ulasan",
+    "review.reply_shown": "Menampilkan lagi balasan ulasan",
     "user.viewed_as": "Melihat sebagai pengguna",
     "user.totp_reset": "Mengatur ulang verifikasi dua langkah",
 }

@@ -33,9 +33,9 @@ class OrderDetail:
     is open, or how it was decided. `kept` is what of the total stays sold, `earned` the expert's part of that.
     `moves`: how often its time was changed; `expert_came`: whether the expert was in its room; `user_absent`:
     whether a chat took place without its user; `ended_at`: when it was over. `expert_wrote`: whether the expert
-    wrote in its room. `review_hidden`: why an admin hid the review, if so. `proposed_at`: the time the expert
-    proposes instead; `choose_until`: until when its payer can choose another time for money that came late.
-    `sequence` counts what its calendar entry was told.
+    wrote in its room. `review_hidden`, `reply_hidden`: why an admin hid the review, or its reply alone, if so.
+    `proposed_at`: the time the expert proposes instead; `choose_until`: until when its payer can choose
+    another time for money that came late. `sequence` counts what its calendar entry was told.
     """
 
     id: int
@@ -85,6 +85,7 @@ class OrderDetail:
     review_reply: str | None
     replied_at: datetime | None
     review_hidden: str
+    reply_hidden: str
     reported: Literal["open", "refunded", "kept"] | None
     invoice_year: int | None
     invoice_number: int | None
@@ -213,7 +214,7 @@ class OrderDetail:
 
     def can_be_replied_to(self, now: datetime) -> bool:
         """Whether the expert may write the reply to the payer's review now, or still change it."""
-        if self.rating is None or self.review_hidden:
+        if self.rating is None or self.review_hidden or self.reply_hidden:
             return False
         return self.replied_at is None or now <= self.replied_at + REPLY_WITHIN
 
@@ -265,7 +266,7 @@ DETAIL_SQL = f"""
       coalesce(b.topic, '') AS topic, coalesce(b.notes, '') AS notes,
       CASE WHEN b.status IN ('confirmed', 'completed') THEN l.url END AS meeting_url,
       r.rating, r.comment AS review_comment, r.reply AS review_reply, r.replied_at,
-      coalesce(r.hidden_because, '') AS review_hidden,
+      coalesce(r.hidden_because, '') AS review_hidden, coalesce(r.reply_hidden_because, '') AS reply_hidden,
       (SELECT coalesce(x.decision, 'open') FROM session_reports x
        WHERE x.booking_id = b.id ORDER BY x.id LIMIT 1) AS reported,
       i.year AS invoice_year, i.number AS invoice_number, i.issued_at AS invoice_issued_at,

@@ -223,7 +223,8 @@ async def own_page(db: Connection | Database, expert_id: int) -> ExpertPage:
 async def reviews_of(db: Connection | Database, expert_id: int, page: int) -> list[PublicReview]:
     """One page of an expert's reviews that everybody sees, the newest first."""
     rows = await db.fetch(
-        """SELECT rating, comment, display_name, created_at, reply, replied_at FROM reviews
+        """SELECT rating, comment, display_name, created_at, replied_at,
+             CASE WHEN reply_hidden_at IS NULL THEN reply END AS reply FROM reviews
            WHERE expert_id = $1 AND hidden_at IS NULL ORDER BY created_at DESC, order_id DESC LIMIT $2 OFFSET $3""",
         expert_id,
         REVIEWS_PER_PAGE,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from mentorinaja.db.pool import Connection, atomic, run
 from mentorinaja.errors import NotThere
 from mentorinaja.reviews import queries, rules
-from mentorinaja.reviews.hiding import hide, show
+from mentorinaja.reviews.hiding import hide, hide_reply, show, show_reply
 from mentorinaja.reviews.replying import reply
 from mentorinaja.reviews.rules import Reviewable
 from mentorinaja.reviews.tables import Reviews
 from mentorinaja.web.viewer import Viewer
 
-__all__ = ["hide", "reply", "show", "write"]
+__all__ = ["hide", "hide_reply", "reply", "show", "show_reply", "write"]
 
 
 @atomic

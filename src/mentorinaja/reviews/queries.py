@@ -26,7 +26,7 @@ _REVIEWABLE = """
 _RECEIVED = """
     SELECT o.id AS order_pk, o.public_id AS order_id, r.user_id, o.expert_name, e.slug AS expert_slug, o.item_name,
       r.display_name, r.rating, r.comment, r.created_at, r.reply, r.replied_at, r.hidden_because,
-      r.moderated, app_now() AS now
+      r.moderated, r.reply_hidden_because, r.reply_moderated, app_now() AS now
     FROM reviews r JOIN orders o ON o.id = r.order_id JOIN experts e ON e.id = o.expert_id
     WHERE o.public_id = $1
 """
@@ -35,7 +35,8 @@ _WHOLE = """
     SELECT o.public_id AS order_id, o.item_name, o.total, o.paid_at, r.user_id, o.payer_name, u.email AS payer_email,
       e.user_id AS expert_user_id, e.display_name AS expert_name, e.slug AS expert_slug, e.rating_count,
       e.rating_sum, r.rating, r.comment, r.display_name, r.created_at, r.edited_at, r.reply, r.replied_at,
-      r.reply_edited_at, r.hidden_at, r.hidden_because, r.moderated
+      r.reply_edited_at, r.hidden_at, r.hidden_because, r.moderated,
+      r.reply_hidden_at, r.reply_hidden_because, r.reply_moderated
     FROM reviews r JOIN orders o ON o.id = r.order_id JOIN experts e ON e.id = r.expert_id
     JOIN users u ON u.id = r.user_id
     WHERE o.public_id = $1
@@ -72,6 +73,9 @@ class Whole:
     hidden_at: datetime | None
     hidden_because: str
     moderated: int
+    reply_hidden_at: datetime | None
+    reply_hidden_because: str
+    reply_moderated: int
 
     @property
     def mean(self) -> float:

@@ -85,7 +85,7 @@ class Reviewable:
 class Received:
     """A review as its expert has it, with the reply that was written, if any; `rating` is 1 to 5.
 
-    `hidden_because` is empty while everybody sees it; `moderated` counts how often that changed.
+    `hidden_because` is empty while everybody sees it; `moderated` counts how often that changed. The same of the reply.
     """
 
     order_pk: int
@@ -102,6 +102,8 @@ class Received:
     replied_at: datetime | None
     hidden_because: str
     moderated: int
+    reply_hidden_because: str
+    reply_moderated: int
     now: datetime
 
 
@@ -113,6 +115,11 @@ def check_replyable(review: Received) -> None:
     if review.hidden_because:
         raise NotReplyable(
             "Ulasan ini disembunyikan, jadi balasannya tidak dapat ditulis atau diubah.",
+            [("Kembali ke Transaksi", "/expert/dashboard/transaksi?status=completed")],
+        )
+    if review.reply_hidden_because:
+        raise NotReplyable(
+            f"Balasan Anda disembunyikan: {review.reply_hidden_because}",
             [("Kembali ke Transaksi", "/expert/dashboard/transaksi?status=completed")],
         )
     if review.replied_at is not None and review.now > review.replied_at + REPLY_WITHIN:

@@ -37,6 +37,10 @@ _EACH = {
         SELECT r.order_id, r.hidden_by, 'review.hidden', o.public_id FROM reviews r
           JOIN orders o ON o.id = r.order_id
         WHERE r.hidden_at IS NOT NULL""",
+    "replies": """
+        SELECT r.order_id, r.reply_hidden_by, 'review.reply_hidden', o.public_id FROM reviews r
+          JOIN orders o ON o.id = r.order_id
+        WHERE r.reply_hidden_at IS NOT NULL""",
     "login_sessions": """
         SELECT id, user_id, 'user.viewed_as', viewing_as::text FROM login_sessions WHERE viewing_as IS NOT NULL""",
 }
