@@ -12,6 +12,7 @@ import pytest
 from mentorinaja import clock
 from mentorinaja.banks.vault import Vault
 from mentorinaja.db.pool import Connection, Database
+from mentorinaja.formats import rupiah
 from mentorinaja.payments import actions as payments
 from mentorinaja.refunds import actions, deciding
 from mentorinaja.refunds.actions import BY_BANK
@@ -148,6 +149,8 @@ async def test_the_list_finds_what_waits_for_whom_and_what_is_late(site: Site) -
     assert "Belum ada" in browser.text or "Tidak ada yang cocok" in browser.text
     await browser.get(HERE)
     assert f"Rp {2 * TOTAL + 149_000:,}".replace(",", ".") in browser.text
+    await browser.get(f"{HERE}/{wrong_id}")
+    assert f"Rp 99.000 GoPay, diminta {rupiah(TOTAL)}" in " ".join(browser.text.split())
     await clock.shift(db, timedelta(days=6))
     browser = await desk_of(site)
     assert await found("waiting=late") == {one, three}, "what waits for its payer is not ours to hurry"
@@ -212,17 +215,17 @@ async def test_pasted_references_are_written_down_and_wrong_lines_stay_with_thei
     await desk.get(BATCH)
     wrong = ["halo", f"RF-{second} FT-2", f"rf-{second}\tFT-3"]
     answer = await desk.submit(SENT, {"lines": "\n".join([f"RF-{first} FT-1", *wrong])})
-    assert answer.status_code == 422 and "1 pengembalian dana ditandai terkirim. 3 baris belum" in desk.text
+    assert answer.status_code == 422 and "1 pengembalian dana ditandai terkirim. 3 baris perlu" in desk.text
     assert desk.page.css_first("#lines").text().strip().splitlines() == wrong, "as it was typed"
     reasons = [node.text(strip=True) for node in desk.page.css("#sent tbody td:last-child > div")]
-    assert "tidak dikenal" in reasons[0] and "Lihat" not in reasons[0]
+    assert "tidak dikenal" in reasons[0] and not any("Lihat" in reason for reason in reasons)
     assert all("nomor referensi yang berbeda" in reason for reason in reasons[1:])
-    assert desk.page.css_first(f"#sent tbody a[href='{HERE}/RF-{second}']") is not None
     # Once more, with what was written down already.
     await desk.submit(SENT, {"lines": f"RF-{first}\tFT-1\nRF-{second};FT-2"})
     assert "2 pengembalian dana ditandai terkirim" in desk.text
     answer = await desk.submit(SENT, {"lines": f"RF-{first}, FT-9"})
     assert answer.status_code == 422 and "Sudah ditransfer dengan referensi FT-1" in desk.text
+    assert desk.page.css_first(f"#sent tbody a[href='{HERE}/RF-{first}']") is not None
     for lines, why in (("", "Tempel id"), ("RF-1 FT-1\n" * 501, "paling banyak 500")):
         answer = await desk.submit(SENT, {"lines": lines})
         assert answer.status_code == 422 and why in desk.page.css_first("#lines-error").text()

@@ -78,13 +78,7 @@ def _about(refund: Looked, sale: OrderDetail) -> Facts:
         ("Order", Cell(sale.public_id, href=order(sale.public_id).href, note=sale.item_name)),
         ("Pembayar", person(sale.payer_name, "", sale.user_id)),
         ("Mentor", person(sale.expert_name, "", sale.expert_user_id)),
-        (
-            "Dibayar",
-            Cell(
-                rupiah(sale.total),
-                note=f"{METHODS.get(refund.payment_type, refund.payment_type)}, {_at(sale)}",
-            ),
-        ),
+        ("Dibayar", _paid(refund, sale)),
     ]
     if sale.booking_id:
         facts.append(("Sesi", booking_chip(sale.status)))
@@ -95,8 +89,13 @@ def _about(refund: Looked, sale: OrderDetail) -> Facts:
     return facts
 
 
-def _at(sale: OrderDetail) -> str:
-    return when(sale.paid_at) if sale.paid_at else "lewat batas waktunya"
+def _paid(refund: Looked, sale: OrderDetail) -> Cell:
+    """What came: all that was asked for, or a wrong sum, which is just what goes back."""
+    by = METHODS.get(refund.payment_type, refund.payment_type)
+    if refund.reason == "quarantined":
+        return Cell(rupiah(refund.amount), note=f"{by}, diminta {rupiah(sale.total)}")
+    at = when(sale.paid_at) if sale.paid_at else "lewat batas waktunya"
+    return Cell(rupiah(sale.total), note=f"{by}, {at}")
 
 
 def _on_its_way(refund: Looked, file: Batched | None) -> Facts:
