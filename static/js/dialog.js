@@ -1,9 +1,19 @@
 // One dialog for all forms of a page: what htmx brings into it opens it, what its form changed on the page closes it.
+// A problem is told in the dialog that asked, which stays open with what was typed.
 (() => {
   "use strict";
 
   const dialog = document.getElementById("dialog");
+  if (!dialog) return;
+  const problems = document.getElementById("problems");
+  const place = document.createComment("");
   let asked = false;
+
+  problems.before(place);
+  dialog.addEventListener("close", () => {
+    problems.replaceChildren();
+    place.after(problems);
+  });
 
   // Where the focus was may be gone with what was changed: then it goes to the words that say so.
   const close = (changed) => {
@@ -25,7 +35,12 @@
     const changed = typeof target === "string" ? document.querySelector(target) : target;
     if (changed?.id === "dialog-body") {
       asked = false;
+      problems.replaceChildren();
       if (!dialog.open) dialog.showModal();
+    } else if (dialog.open && changed === problems) {
+      asked = false;
+      dialog.prepend(problems);
+      problems.querySelector("a")?.focus();
     } else if (dialog.open && asked && !dialog.contains(changed)) {
       asked = false;
       close(changed);

@@ -99,6 +99,8 @@ async def test_who_is_signed_out_is_offered_to_sign_in_where_nothing_is_there(od
         await browser.get(path)
         links = [link.attributes["href"] for link in browser.page.css("main .actions a")]
         assert links[-1] == (way or "/"), path
+    await browser.get("/nope", headers={"HX-Request": "true"})
+    assert browser.page.css_first("#problem a").attributes["href"] == "/login?next=/nope"
     browser = await signed_in(odd, BUDI)
     for path in ways:
         await browser.get(path)

@@ -40,6 +40,7 @@ _PASSING = (
     asyncpg.LockNotAvailableError,
 )
 _HOME = ("Kembali ke Home", "/")
+_SIGNED_OUT = "Alamat ini tidak ada, atau Anda perlu login lagi."
 
 
 def on_domain_error(request: AnyRequest, error: DomainError) -> Response[Any]:
@@ -47,11 +48,12 @@ def on_domain_error(request: AnyRequest, error: DomainError) -> Response[Any]:
     if isinstance(error, SignInNeeded):
         return see_other(request, error.actions[0][1])
     _, sentence = _SENTENCES.get(error.status, _SENTENCES[409])
-    text = error.text or sentence
     ways = [*error.actions, _HOME]
-    if type(error) is NotThere:
-        ways += _sign_in(request)
-    return with_wait(problem(request, error.status, error.title, text, ways), error)
+    if type(error) is NotThere and (back := _sign_in(request)):
+        sentence = _SIGNED_OUT
+        # A note has room for one way: whose session ended over a form signs in and sends it again.
+        ways = [*back, _HOME] if _asks_part(request) else [_HOME, *back]
+    return with_wait(problem(request, error.status, error.title, error.text or sentence, ways), error)
 
 
 def with_wait(response: Response[Any], error: Exception) -> Response[Any]:
@@ -92,7 +94,7 @@ def problem(
     request: AnyRequest, status: int, title: str, text: str, actions: list[tuple[str, str]]
 ) -> Response[Any]:
     """The error page; for htmx a note on top of the page that asked, which stays as it is."""
-    if request.headers.get("hx-request") == "true":
+    if _asks_part(request):
         response = page(
             request, "partials/ui/problem.html", status=status, title=title, text=text, actions=actions
         )
@@ -135,4 +137,8 @@ def _sign_in(request: AnyRequest) -> list[tuple[str, str]]:
     """What is not there for who is signed out may be there for who signs in: whose session just ended gets back."""
     # Of static files and the like nobody asks who it is: there nobody is told to sign in.
     signed_out = "user" in request.scope and request.scope["user"] is None
-    return [("Login", sign_in_address(request))] if signed_out and request.method == "GET" else []
+    return [("Login", sign_in_address(request))] if signed_out else []
+
+
+def _asks_part(request: AnyRequest) -> bool:
+    return request.headers.get("hx-request") == "true"
