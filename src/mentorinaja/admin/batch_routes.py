@@ -34,7 +34,7 @@ class Here:
 
     request: WebRequest
     means: Means
-    desk: Desk
+    desk: Desk[Any]
     transfers: Transfers
 
 
