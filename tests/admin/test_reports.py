@@ -1,8 +1,10 @@
 """Reported sessions at the desk: what both say, what was recorded, and one decision with its sums told before."""
 
+from mentorinaja.banks.vault import Vault
+from mentorinaja.refunds.actions import give_account, mark_transferred
 from mentorinaja.reports import actions as reports
 from mentorinaja.threads import actions as threads
-from tests.support.bookings import state_of
+from tests.support.bookings import browser_of, state_of
 from tests.support.desk import desk_of, make_admin
 from tests.support.places import be_over, code_of, meet_in_person, open_doors
 from tests.support.rooms import meet_in_writing
@@ -89,8 +91,6 @@ async def test_an_objection_whose_money_goes_back_whole_calls_the_thread_off(sit
     assert "sesinya dibatalkan" in desk.text
     await desk.submit("#question", {"share": "all", "reason": REASON})
     assert await state_of(db, meeting.order_id) == ("cancelled", "refund_pending")
-    # Somebody among the two decides nothing: the case is shown without its decision.
-    assert desk.page.css_first("#decisions-title ~ a.btn") is None
     # What was granted can be stopped as long as it was not sent, and both sides hear of it.
     refund_id = await db.fetchval("SELECT id FROM refunds")
     await desk.get(f"/admin/refunds/{refund_id}/reject")
@@ -99,3 +99,51 @@ async def test_an_objection_whose_money_goes_back_whole_calls_the_thread_off(sit
     await desk.get(f"/admin/refunds/{refund_id}/resume")
     await desk.submit("#question", {"reason": "Keputusan awal ternyata benar."})
     assert await state_of(db, meeting.order_id) == ("cancelled", "refund_pending")
+
+
+async def test_a_decided_report_is_opened_again_and_both_decisions_stay_readable(site: Site) -> None:
+    db = site.db
+    meeting = await meet_in_person(db)
+    await be_over(meeting)
+    report_id = await reports.report(db, meeting.user, meeting.booking_id, WORDS)
+    desk, other = await desk_of(site, await make_admin(db, "Ayu")), await desk_of(site)
+    await desk.get(f"{HERE}/{report_id}/decide")
+    await desk.submit("#question", {"share": "half", "amount": "", "reason": REASON})
+    for browser in (desk, other):
+        await browser.get(f"{HERE}/{report_id}/reopen")
+    refund_id = await db.fetchval("SELECT id FROM refunds")
+    assert f"RF-{refund_id}, Rp 78.750, dihentikan" in desk.text
+    assert sums(desk) == ["Rp 0", "Rp 126.000", "Rp 31.500"]
+    assert desk.page.css_first(f"#plan a[href='/admin/refunds/{refund_id}']") is not None
+    answer = await desk.submit("#question", {"reason": "salah"})
+    assert answer.status_code == 422 and desk.page.css_first("#reason").text(strip=True) == "salah"
+    await desk.submit("#question", {"reason": "Saksi baru sudah ditanya."})
+    assert "dibuka lagi" in desk.text and "Menunggu keputusan" in desk.text and REASON in desk.text
+    answer = await other.submit("#question", {"reason": "Saksi baru sudah ditanya."})
+    assert answer.status_code == 409 and "Ayu" in other.text and "Membuka lagi laporan" in other.text
+    await desk.get(f"{HERE}/{report_id}/decide")
+    await desk.submit("#question", {"share": "none", "amount": "", "reason": "Kodenya ternyata dicocokkan."})
+    for words in (
+        REASON,
+        "Saksi baru sudah ditanya.",
+        "Kodenya ternyata dicocokkan.",
+        "Dikembalikan: Rp 78.750",
+    ):
+        assert words in desk.text, words
+    assert (await desk.get(f"/admin/refunds/{refund_id}/resume")).status_code == 409
+    payer = await browser_of(site, meeting.user)
+    await payer.get(f"/session/{meeting.booking_id}/report")
+    assert "tidak berlaku lagi" in payer.text and "Kodenya ternyata dicocokkan." in payer.text
+    # Once it was sent there is nothing to open.
+    await desk.get(f"{HERE}/{report_id}/reopen")
+    await desk.submit("#question", {"reason": "Saksi baru sudah ditanya."})
+    await desk.get(f"{HERE}/{report_id}/decide")
+    await desk.submit("#question", {"share": "all", "amount": "", "reason": REASON})
+    await db.execute(
+        """UPDATE refunds SET state = 'approved', way = 'bank', changed_at = app_now() WHERE state = 'requested'"""
+    )
+    newest = await db.fetchval("SELECT max(id) FROM refunds")
+    await give_account(db, Vault(site.settings), meeting.user, meeting.order_id, "014", "1234567890", "Budi")
+    await mark_transferred(db, await make_admin(db), newest, "TRX-1")
+    await desk.get(f"{HERE}/{report_id}")
+    assert desk.page.css_first("#decisions-title ~ a.btn") is None

@@ -131,6 +131,13 @@ class Meeting(Game):
             reason = "Diputuskan dari catatan sesi."
             self.act("decide report", reports.decide, self.world.admin, number, amount, reason)
 
+    @rule(which=pick)
+    def reopen_a_report(self, which: int) -> None:
+        rows = self.do(self.world.db.fetch("SELECT id FROM session_reports ORDER BY id"))
+        if rows:
+            number = rows[which % len(rows)]["id"]
+            self.act("reopen report", reports.reopen, self.world.admin, number, "Ada catatan yang terlewat.")
+
 
 def _person(sale: Sale, side: str) -> Viewer:
     return sale.user if side == "user" else sale.expert

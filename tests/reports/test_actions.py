@@ -4,7 +4,6 @@ import asyncio
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
-from uuid import UUID
 
 import pytest
 
@@ -16,6 +15,7 @@ from mentorinaja.errors import NotThere
 from mentorinaja.ledger import queries as ledger
 from mentorinaja.local.mailbox.message import Message
 from mentorinaja.reports import actions as reports
+from mentorinaja.reports import deciding
 from mentorinaja.reports.rules import AlreadyReported, NotReportable, TooLate, Undecidable
 from mentorinaja.rooms import queries
 from mentorinaja.rooms.room import Notice
@@ -182,16 +182,19 @@ async def test_decided_at_once_by_many_it_is_decided_once(db: Database, refund: 
 async def test_without_the_lock_it_is_decided_again(
     unchecked_db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def no_lock(tx: Connection, booking_id: UUID) -> Any:
+    async def no_lock(tx: Connection, _admin: Viewer, report_id: int) -> Any:
         order = await tx.fetchrow(
-            """SELECT o.id, o.public_id, o.user_id, o.expert_id FROM orders o
-                 JOIN bookings b ON b.order_id = o.id WHERE b.id = $1""",
-            booking_id,
+            """SELECT o.id, o.public_id, o.user_id, o.expert_id, b.id AS booking_id FROM orders o
+                 JOIN bookings b ON b.order_id = o.id JOIN session_reports r ON r.booking_id = b.id WHERE r.id = $1""",
+            report_id,
         )
         assert order is not None
-        return (await queries.rooms_by_id(tx, [booking_id]))[booking_id], SimpleNamespace(**dict(order))
+        rooms = await queries.rooms_by_id(tx, [order["booking_id"]])
+        return rooms[order["booking_id"]], SimpleNamespace(**dict(order))
 
-    monkeypatch.setattr(reports, "_lock", no_lock)
+    monkeypatch.setattr(deciding, "lock_for", no_lock)
+    # The database would refuse by itself to write over what was decided.
+    await unchecked_db.execute("ALTER TABLE session_reports DISABLE TRIGGER decision_kept")
     for _ in range(10):
         await decide_at_once(unchecked_db, None)
         if (await broken(unchecked_db))["C5_decided_once_and_told"]:

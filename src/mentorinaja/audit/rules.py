@@ -57,6 +57,7 @@ ACTIONS: dict[str, str] = {
     "refund.account_asked": "Meminta rekening kepada pembayar",
     "refund.retried": "Meminta Midtrans mencoba lagi",
     "report.decided": "Memutuskan laporan sesi",
+    "report.reopened": "Membuka lagi laporan sesi",
     "batch.made": "Membuat berkas bank",
     "batch.downloaded": "Mengunduh lagi berkas bank",
     "review.hidden": "Menyembunyikan ulasan",

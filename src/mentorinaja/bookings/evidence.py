@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from mentorinaja.db.pool import Connection, Database
 
 Decision = Literal["refunded", "kept"]
+
+# What of a report `r` was decided before it was opened again, as `reports_of` reads it.
+_EARLIER = """(SELECT coalesce(jsonb_agg(jsonb_build_object('refund_amount', x.refund_amount, 'reason', x.reason,
+    'decided_at', x.decided_at, 'reopened_at', x.reopened_at, 'why', x.why) ORDER BY x.id), '[]')
+  FROM report_reopenings x WHERE x.report_id = r.id)"""
 
 _FACTS = """
     SELECT s.user_joined_at, s.expert_joined_at, coalesce(s.paused_for, '0') AS paused_for,
@@ -25,10 +31,22 @@ _FACTS = """
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """A decision that an admin took back for another one, and why; `refund_amount` as in `Report`, None: all was kept."""
+
+    refund_amount: int | None
+    reason: str
+    decided_at: datetime
+    reopened_at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """That one side reported a problem or objected, and what was decided; without the words, which are private.
 
-    `refund_amount` is in whole rupiah; `decision` and what follows it are None while the report is open.
+    `refund_amount` is in whole rupiah; `decision` and what follows it are None while the report is open. `earlier`: what
+    had been decided before it was opened again, oldest first.
     """
 
     id: int
@@ -39,6 +57,7 @@ class Report:
     refund_amount: int | None
     reason: str | None
     decided_at: datetime | None
+    earlier: tuple[Earlier, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +95,13 @@ async def evidence_of(db: Connection | Database, booking_id: UUID) -> Evidence:
 async def reports_of(db: Connection | Database, booking_id: UUID) -> tuple[Report, ...]:
     """What was reported of a booking's session, oldest first; asks for no permission."""
     rows = await db.fetch(
-        """SELECT id, side, kind, at, decision, refund_amount, reason, decided_at FROM session_reports
-           WHERE booking_id = $1 ORDER BY id""",
+        f"""SELECT r.id, r.side, r.kind, r.at, r.decision, r.refund_amount, r.reason, r.decided_at, {_EARLIER} AS earlier
+            FROM session_reports r WHERE r.booking_id = $1 ORDER BY r.id""",
         booking_id,
     )
-    return tuple(Report(**dict(row)) for row in rows)
+    return tuple(Report(**dict(row) | {"earlier": tuple(map(_earlier, row["earlier"]))}) for row in rows)
+
+
+def _earlier(told: Mapping[str, Any]) -> Earlier:
+    times = {name: datetime.fromisoformat(told[name]) for name in ("decided_at", "reopened_at")}
+    return Earlier(**dict(told) | times)

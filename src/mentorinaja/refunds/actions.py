@@ -6,7 +6,7 @@ from mentorinaja.db.pool import Connection, Database, atomic
 from mentorinaja.payments.midtrans import Gateway
 from mentorinaja.refunds import sending
 from mentorinaja.refunds.accounts import TO_TRANSFER, ask_again, give_account
-from mentorinaja.refunds.deciding import approve, approve_due, reject, resume
+from mentorinaja.refunds.deciding import approve, approve_due, reject, resume, stop
 from mentorinaja.refunds.filing import BY_BANK
 from mentorinaja.refunds.locking import lock_for, note
 from mentorinaja.refunds.restoring import may_be_restored, restore
@@ -15,7 +15,8 @@ from mentorinaja.refunds.transferring import arrive, mark_bounced, mark_transfer
 from mentorinaja.web.viewer import Viewer
 
 __all__ = ["BY_BANK", "TO_TRANSFER", "approve", "approve_due", "arrive", "ask_again", "give_account", "mark_bounced",
-           "mark_transferred", "may_be_restored", "reject", "restore", "resume", "try_now"]  # fmt: skip
+           "mark_transferred", "may_be_restored", "reject", "restore", "resume", "stop",
+           "try_now"]  # fmt: skip
 
 
 async def try_now(db: Database, gateway: Gateway, admin: Viewer, refund_id: int) -> bool:

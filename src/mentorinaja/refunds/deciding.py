@@ -48,7 +48,49 @@ async def reject(tx: Connection, admin: Viewer, refund_id: int, reason: str) -> 
     arrived once cannot be kept. Raises `NotThere`, `Undecidable`.
     """
     refund, order = await lock_for(tx, admin, refund_id)
+    await _stop(tx, admin, refund, order, checked(reason))
+    await payments.tell_refund(tx, refund.id, "rejected", expert=True, version=refund.resumed)
+
+
+async def stop(tx: Connection, admin: Viewer, refund_id: int, reason: str) -> None:
+    """As `reject`, within a decision that tells both sides itself. Raises `NotThere`, `Undecidable`."""
+    refund, order = await lock_for(tx, admin, refund_id)
+    await _stop(tx, admin, refund, order, checked(reason))
+
+
+@atomic
+async def resume(tx: Connection, admin: Viewer, refund_id: int, reason: str) -> None:
+    """What an admin had stopped is to go back after all, by a counter-entry: owed again, sent as any other.
+
+    What its expert had of it is taken from what is held, then from what is available; the rest is owed by the
+    expert. Raises `NotThere`, `Undecidable`: also when the money has gone back otherwise since.
+    """
+    refund, order = await lock_for(tx, admin, refund_id)
     reason = checked(reason)
+    if not refund.kept or refund.reason not in rules.KEPT_AT_WILL:
+        raise Undecidable("Hanya pengembalian yang dihentikan admin dapat dilanjutkan.")
+    if refund.redecided:
+        raise Undecidable(
+            "Keputusan laporannya dibuka lagi. Putuskan berapa yang kembali di meja Laporan sesi."
+        )
+    there = await ledger.owable(tx, refund.transaction_id)
+    if there < refund.amount:
+        raise Undecidable(f"Dari pembayaran ini hanya tersisa {rupiah(there)} yang dapat dikembalikan.")
+    await tx.execute(
+        """UPDATE refunds SET state = 'requested', way = NULL, tries = 0, problem = NULL, changed_at = app_now()
+           WHERE id = $1""",
+        refund.id,
+    )
+    await decided(tx, refund, admin, reason)
+    number = refund.resumed + 1
+    await ledger.record_resumed(tx, order.id, refund.transaction_id, refund.refund_key, refund.amount, number)
+    await bookings.mark_owed(tx, order, refund.amount, refund.reason, actor="admin", actor_id=admin.id)
+    await note(tx, order, admin, "refund_resumed", refund, reason=reason)
+    await payments.tell_refund(tx, refund.id, "requested", expert=True, version=number)
+    await enqueue(tx, payments.CARRY_OUT)
+
+
+async def _stop(tx: Connection, admin: Viewer, refund: Refund, order: Order, reason: str) -> None:
     if refund.state not in ("requested", "approved", "failed"):
         raise Undecidable("Pengembalian dana ini sudah dikirim atau sudah selesai.")
     if not await queries.is_of_a_sale(tx, refund):
@@ -74,37 +116,8 @@ async def reject(tx: Connection, admin: Viewer, refund_id: int, reason: str) -> 
         tx, order.id, refund.transaction_id, refund.refund_key, refund.amount, refund.resumed + 1
     )
     await note(tx, order, admin, "refund_rejected", refund, reason=reason)
-    await payments.tell_refund(tx, refund.id, "rejected", expert=True, version=refund.resumed)
     await _release_later(tx, order, refund)
     await payments.close_refunds(tx, order, refund.transaction_id, actor="admin")
-
-
-@atomic
-async def resume(tx: Connection, admin: Viewer, refund_id: int, reason: str) -> None:
-    """What an admin had stopped is to go back after all, by a counter-entry: owed again, sent as any other.
-
-    What its expert had of it is taken from what is held, then from what is available; the rest is owed by the
-    expert. Raises `NotThere`, `Undecidable`: also when the money has gone back otherwise since.
-    """
-    refund, order = await lock_for(tx, admin, refund_id)
-    reason = checked(reason)
-    if not refund.kept or refund.reason not in rules.KEPT_AT_WILL:
-        raise Undecidable("Hanya pengembalian yang dihentikan admin dapat dilanjutkan.")
-    there = await ledger.owable(tx, refund.transaction_id)
-    if there < refund.amount:
-        raise Undecidable(f"Dari pembayaran ini hanya tersisa {rupiah(there)} yang dapat dikembalikan.")
-    await tx.execute(
-        """UPDATE refunds SET state = 'requested', way = NULL, tries = 0, problem = NULL, changed_at = app_now()
-           WHERE id = $1""",
-        refund.id,
-    )
-    await decided(tx, refund, admin, reason)
-    number = refund.resumed + 1
-    await ledger.record_resumed(tx, order.id, refund.transaction_id, refund.refund_key, refund.amount, number)
-    await bookings.mark_owed(tx, order, refund.amount, refund.reason, actor="admin", actor_id=admin.id)
-    await note(tx, order, admin, "refund_resumed", refund, reason=reason)
-    await payments.tell_refund(tx, refund.id, "requested", expert=True, version=number)
-    await enqueue(tx, payments.CARRY_OUT)
 
 
 async def _approve(tx: Connection, refund: Refund) -> None:

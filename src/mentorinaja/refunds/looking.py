@@ -8,7 +8,7 @@ from datetime import date, datetime
 from mentorinaja.banks.rules import BANKS, masked
 from mentorinaja.db.pool import Connection, Database
 from mentorinaja.refunds.rules import KEPT_AT_WILL, NEEDS_APPROVAL, Way, may_bounce, name_of
-from mentorinaja.refunds.standing import ACCOUNT, BOUNCES, CREDITED, DUE, KEPT
+from mentorinaja.refunds.standing import ACCOUNT, BOUNCES, CREDITED, DUE, KEPT, REDECIDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class Looked:
 
     `promised`: the day by which our next step is due, `late` when it is over; `bounces`: how many transfers came back;
     `transferred`: what went by hand and did not come back; `kept`: an admin stopped it; `credited`: it had arrived once,
-    and a credit note tells so. `decided_by` and `decision`: who approved, stopped or resumed it, and why.
+    and a credit note tells so; `redecided`: the decision on a report that led to it was taken back. `decided_by` and
+    `decision`: who approved, stopped or resumed it, and why.
     """
 
     id: int
@@ -63,6 +64,7 @@ class Looked:
     transferred: int | None
     kept: bool
     credited: bool
+    redecided: bool
     decided_by: str | None
     decided_at: datetime | None
     decision: str | None
@@ -100,7 +102,7 @@ class Looked:
     @property
     def may_be_resumed(self) -> bool:
         """Whether what an admin stopped can be owed again."""
-        return self.kept and self.reason in KEPT_AT_WILL
+        return self.kept and self.reason in KEPT_AT_WILL and not self.redecided
 
     @property
     def is_ready(self) -> bool:
@@ -154,7 +156,7 @@ _LOOKED = f"""
       r.created_at, r.not_before, r.way, r.tries, r.next_try_at, r.problem, r.reference, r.left_at, r.transaction_id,
       t.payment_type, account.bank, account.tail, account.holder, account.given_at, refund_promise(r) AS promised,
       {_LATE} AS late, {BOUNCES} AS bounces, r.transferred, {KEPT} AS kept,
-      {CREDITED} AS credited, d.full_name AS decided_by, r.decided_at,
+      {CREDITED} AS credited, {REDECIDED} AS redecided, d.full_name AS decided_by, r.decided_at,
       r.decision_reason AS decision
     FROM refunds r JOIN orders o ON o.id = r.order_id JOIN experts e ON e.id = o.expert_id
       JOIN payment_transactions t ON t.transaction_id = r.transaction_id LEFT JOIN users d ON d.id = r.decided_by

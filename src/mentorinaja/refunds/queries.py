@@ -19,7 +19,7 @@ from mentorinaja.refunds.looking import (
     steps_of,
 )
 from mentorinaja.refunds.rules import CONFIRMED_WITHIN, NEEDS_APPROVAL, TRANSFERRED_WITHIN, Payment, Way
-from mentorinaja.refunds.standing import BOUNCES, CREDITED, DUE, KEPT, RESUMED
+from mentorinaja.refunds.standing import BOUNCES, CREDITED, DUE, KEPT, REDECIDED, RESUMED
 
 __all__ = ["Account", "Looked", "Ready", "Refund", "Step", "account_of", "arrived", "asked_at", "count_ready",
            "dues_of", "gateway_order_of", "has_unusable_account", "in_order", "is_of_a_sale", "lock", "looked_at",
@@ -33,7 +33,8 @@ class Refund:
     `left_at`: when the money left us; `sent_since`: when it was last begun to be sent; `bounces`: how many
     transfers by hand came back; `transferred`: what went by hand, under the bank's `reference`; `due`: what of it
     has not gone back in any way, if it has not left; `kept`: an admin stopped it; `resumed`: how often it was owed
-    again after that; `credited`: it had arrived, and a credit note tells so; `now` is the database's time.
+    again after that; `credited`: it had arrived, and a credit note tells so; `redecided`: the decision on a report that
+    led to it was taken back; `now` is the database's time.
     """
 
     id: int
@@ -57,6 +58,7 @@ class Refund:
     kept: bool
     resumed: int
     credited: bool
+    redecided: bool
     now: datetime
 
     @property
@@ -89,7 +91,7 @@ async def lock(tx: Connection, refund_id: int) -> tuple[Refund, Order] | None:
         f"""SELECT r.id, r.order_id, r.transaction_id, r.amount, r.reason, r.state, r.refund_key, r.not_before, r.way,
              r.tries, r.next_try_at, r.left_at, r.account_id, r.transferred, r.reference, {DUE} AS due,
              (SELECT max(s.at) FROM refund_steps s WHERE s.refund_id = r.id AND s.state = 'sent') AS sent_since,
-             {BOUNCES} AS bounces, {KEPT} AS kept, {RESUMED} AS resumed, {CREDITED} AS credited,
+             {BOUNCES} AS bounces, {KEPT} AS kept, {RESUMED} AS resumed, {CREDITED} AS credited, {REDECIDED} AS redecided,
              app_now() AS now
            FROM refunds r WHERE r.id = $1 FOR UPDATE OF r""",
         refund_id,

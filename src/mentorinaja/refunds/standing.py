@@ -20,6 +20,8 @@ KEPT = f"""(r.state = 'rejected' AND (SELECT count(*) FROM ledger_journals j WHE
     AND (j.key = 'kept:' || r.refund_key OR starts_with(j.key, 'kept:' || r.refund_key || ':'))) > {RESUMED})"""
 # Whether a credit note tells that it went back: it had arrived once, and from then on its money stays the payer's.
 CREDITED = "EXISTS (SELECT FROM credit_notes n WHERE n.refund_id = r.id)"
+# Whether the decision on a report that led to it was taken back: what goes back is decided there again.
+REDECIDED = "EXISTS (SELECT FROM report_reopenings x WHERE x.refund_id = r.id)"
 # The account it goes, or went, to: the last one of its order that no transfer came back from.
 ACCOUNT = """LEFT JOIN LATERAL (SELECT a.bank, a.tail, a.holder, a.given_at FROM refund_accounts a
     WHERE a.order_id = r.order_id AND r.way = 'bank'

@@ -1,4 +1,4 @@
-"""Mails about a reported session: to both sides and the admins that it was, to both sides what was decided."""
+"""Mails about a reported session: to both sides and the admins that it was, to both sides what was decided (again)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mentorinaja.bookings.queries import OrderDetail, Report
 from mentorinaja.bookings.rules import REPORT_WITHIN
 from mentorinaja.db.pool import Database
 from mentorinaja.notices.kinds import Mail, MailContent, OutboxRow
-from mentorinaja.reports.actions import DECIDED, REPORTED
+from mentorinaja.reports.actions import DECIDED, REOPENED, REPORTED
 from mentorinaja.settings import Settings
 
 Reader = Literal["author", "other", "admin"]
@@ -33,11 +33,21 @@ async def load_report(db: Database, settings: Settings, row: OutboxRow) -> MailC
 
 
 async def load_decision(db: Database, settings: Settings, row: OutboxRow) -> MailContent | None:
-    """What an admin decided, and why; the same for both."""
+    """What an admin decided, and why; the same for both. Nothing once it was taken back."""
     order, report = await _case(db, row)
+    if report.decided_at is None or len(report.earlier) != row.version:
+        return None
     return MailContent(
         f"Keputusan untuk sesi #{order.public_id}", "report_decided", _context(settings, order, report)
     )
+
+
+async def load_reopening(db: Database, settings: Settings, row: OutboxRow) -> MailContent | None:
+    """That a decision does not hold any more, why, and that there will be another one; the same for both."""
+    order, report = await _case(db, row)
+    context = _context(settings, order, report) | {"earlier": report.earlier[row.version]}
+    subject = f"Keputusan untuk sesi #{order.public_id} diperiksa lagi"
+    return MailContent(subject, "report_reopened", context)
 
 
 async def _case(db: Database, row: OutboxRow) -> tuple[OrderDetail, Report]:
@@ -62,4 +72,4 @@ def _reader(order: OrderDetail, report: Report, user_id: int) -> Reader:
     return "author" if sides[user_id] == report.side else "other"
 
 
-MAILS = [Mail(REPORTED, load_report), Mail(DECIDED, load_decision)]
+MAILS = [Mail(REPORTED, load_report), Mail(DECIDED, load_decision), Mail(REOPENED, load_reopening)]

@@ -81,6 +81,7 @@ EVENTS = {
     "objected": "Keberatan diajukan",
     "problem_reported": "Masalah dilaporkan",
     "report_decided": "Laporan diputuskan",
+    "report_reopened": "Laporan dibuka lagi",
     "refund_requested": "Pengembalian dana dicatat",
     "refund_approved": "Pengembalian dana disetujui",
     "refund_rejected": "Pengembalian dana dihentikan",

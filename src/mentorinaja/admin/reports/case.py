@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,8 +16,10 @@ from mentorinaja.bookings.queries import OrderDetail
 from mentorinaja.bookings.rules import REPORT_WITHIN
 from mentorinaja.formats import rupiah, when
 from mentorinaja.ledger import queries as ledger
+from mentorinaja.refunds import queries as refunds
+from mentorinaja.refunds.queries import Looked
 from mentorinaja.reports import queries
-from mentorinaja.reports.queries import Said
+from mentorinaja.reports.queries import Decided, Said
 from mentorinaja.typed import whole_in
 
 DECISIONS = {"refunded": ("Dikembalikan", "ok"), "kept": ("Tidak ada yang kembali", "mute")}
@@ -27,12 +30,14 @@ SIDES = {"user": "Pengguna", "expert": "Mentor"}
 @dataclass(frozen=True, slots=True)
 class ReportCase:
     """What a decision rests on: this report, all that was said of its session, and the order. `is_own`: the admin is
-    one of its two people; `back`: whole rupiah that go back as it is typed, None as long as nothing is.
+    one of its two people; `refund`: what it led to, if it did; `back`: whole rupiah that go back as it is typed, None as
+    long as nothing is.
     """
 
     report: Said
     said: tuple[Said, ...]
     sale: OrderDetail
+    refund: Looked | None
     is_own: bool
     back: int | None = None
 
@@ -40,6 +45,20 @@ class ReportCase:
     def is_open(self) -> bool:
         """Whether it waits for a decision."""
         return self.report.decided_at is None
+
+    @property
+    def to_stop(self) -> Looked | None:
+        """The refund that has to be stopped before something else can be decided."""
+        return self.refund if self.refund and self.refund.state != "rejected" else None
+
+    @property
+    def may_be_reopened(self) -> bool:
+        """Whether another decision can still change something: the money has not left, and there is some."""
+        if self.is_open or self.report.settled:
+            return False
+        if self.to_stop:
+            return self.to_stop.may_be_stopped
+        return self.sale.kept > 0
 
     @property
     def is_objection(self) -> bool:
@@ -63,12 +82,14 @@ async def load(means: Means, case_id: str) -> Case[ReportCase] | None:
     sale = await orders.order_by_id(means.db, report.order_id)
     assert sale is not None, "orders are never deleted"
     own = means.admin.id in (sale.user_id, sale.expert_user_id)
+    refund = await refunds.looked_at(means.db, report.refund_id) if report.refund_id else None
+    earlier = await queries.taken_back(means.db, report.id)
     flow = await ledger.where_went(means.db, sale.id)
     return Case(
         subject=str(report.id),
         title=f"Laporan {report.id}: {sale.item_name}",
-        version=f"{[(one.id, one.decision) for one in said]}:{sale.kept}:{sale.status}",
-        data=ReportCase(report, tuple(said), sale, own),
+        version=_version(said, sale, refund, len(earlier)),
+        data=ReportCase(report, tuple(said), sale, refund, own),
         chips=(chip(report.decision), Cell(KINDS[report.kind], chip="plain")),
         facts=_facts(report, sale, means.now),
         parts=(
@@ -78,8 +99,13 @@ async def load(means: Means, case_id: str) -> Case[ReportCase] | None:
             await evidence_part(means.db, sale),
             Part("flow", "Ke mana uang", "partials/admin/orders/flow.html", {"flow": flow}),
         ),
-        events=tuple(event for one in said for event in _events(one)),
+        events=tuple(sorted(_all_events(said, earlier), key=lambda event: event.at)),
     )
+
+
+def _version(said: list[Said], sale: OrderDetail, refund: Looked | None, reopened: int) -> str:
+    decided = [(one.id, one.decision) for one in said]
+    return f"{decided}:{reopened}:{refund and refund.state}:{sale.kept}:{sale.status}"
 
 
 def _facts(report: Said, sale: OrderDetail, now: datetime) -> tuple[tuple[str, Cell], ...]:
@@ -98,7 +124,7 @@ def _facts(report: Said, sale: OrderDetail, now: datetime) -> tuple[tuple[str, C
         facts.append(("Kedua pihak dapat menulis sampai", time(until)))
     if report.decision:
         back = rupiah(report.refund_amount) if report.refund_amount else "tidak ada"
-        facts.append(("Yang kembali", Cell(back)))
+        facts.append(("Yang kembali", Cell(back, href=_refund(report.refund_id))))
         facts.append(("Diputuskan oleh", Cell(report.decided_by or "", note=report.reason or "")))
     return tuple(facts)
 
@@ -115,10 +141,21 @@ def _words(said: list[Said], sale: OrderDetail) -> list[tuple[str, str, Said | N
     ]
 
 
-def _events(one: Said) -> list[Event]:
-    events = [Event(one.at, f"{KINDS[one.kind]} dari {SIDES[one.side].lower()}")]
-    if one.decided_at and one.decision:
-        told = DECISIONS[one.decision][0]
-        back = f": {rupiah(one.refund_amount)}" if one.refund_amount else ""
-        events.append(Event(one.decided_at, f"{told}{back}", one.decided_by or "", one.reason or ""))
-    return events
+def _refund(refund_id: int | None) -> str:
+    return f"/admin/refunds/{refund_id}" if refund_id else ""
+
+
+def _all_events(said: list[Said], earlier: list[Decided]) -> Iterator[Event]:
+    for one in said:
+        yield Event(one.at, f"{KINDS[one.kind]} dari {SIDES[one.side].lower()}")
+        if one.decided_at and one.decision:
+            told = _told(one.decision, one.refund_amount)
+            yield Event(one.decided_at, told, one.decided_by or "", one.reason or "")
+    for old in earlier:
+        yield Event(old.decided_at, _told(old.decision, old.refund_amount), old.decided_by, old.reason)
+        yield Event(old.reopened_at, "Dibuka lagi", old.reopened_by, old.why, kind="now")
+
+
+def _told(decision: str, amount: int | None) -> str:
+    """A decision in a line."""
+    return f"{DECISIONS[decision][0]}{f': {rupiah(amount)}' if amount else ''}"

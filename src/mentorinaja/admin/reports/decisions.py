@@ -1,4 +1,4 @@
-"""Deciding on a reported session: how much goes back, and who gets what then."""
+"""Deciding on a reported session: how much goes back, who gets what then, and taking a decision back for another one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from wtforms import RadioField, ValidationError
 
-from mentorinaja.admin.cases import Decision, Means, Plan
+from mentorinaja.admin.cases import Decision, Means, Plan, with_reason
 from mentorinaja.admin.forms import ReasonForm, reason_field
 from mentorinaja.admin.orders.split import split
 from mentorinaja.admin.reports.case import ReportCase
@@ -50,7 +50,7 @@ def _plan(one: ReportCase) -> Plan:
     happens = [f"Paling banyak {rupiah(sale.kept)} dapat dikembalikan.", _by_policy(sale)]
     if len([said for said in one.said if said.decided_at is None and said.kind == one.report.kind]) > 1:
         happens.append("Laporan kedua pihak diputuskan bersama.")
-    if one.is_objection:
+    if one.is_objection and sale.status == "confirmed":
         happens.append("Sesi tertulis ini berakhir; bila semuanya kembali, sesinya dibatalkan.")
     happens.append("Bagian mentor yang ditahan dilepas seperti biasa, kecuali yang kembali.")
     return Plan(
@@ -58,8 +58,8 @@ def _plan(one: ReportCase) -> Plan:
         money=split(sale, back) if fits and back is not None else (),
         tells=(f"{sale.payer_name} dan {sale.expert_name} membaca keputusan dan alasan Anda di email.",),
         undo=(
-            "Keputusan tidak dapat diubah. Yang kembali dapat dihentikan di meja Pengembalian dana selama belum dikirim; "
-            "lebih banyak dapat dikembalikan dari halaman order."
+            "Dapat dibuka lagi untuk keputusan baru, selama yang kembali belum dikirim. Setelah itu, lebih banyak dapat "
+            "dikembalikan dari halaman order."
         ),
     )
 
@@ -84,6 +84,27 @@ async def _decide(means: Means, one: ReportCase, form: DecideForm) -> str:
     return f"Laporan {one.report.id} diputuskan: {rupiah(back)} kembali kepada {one.sale.payer_name}."
 
 
+def _plan_reopen(one: ReportCase) -> Plan:
+    stopped = one.to_stop
+    happens = [
+        "Keputusan lama tetap tercatat, tetapi tidak berlaku lagi. Laporannya menunggu keputusan baru."
+    ]
+    if stopped:
+        happens.append(
+            f"Pengembalian {stopped.name}, {rupiah(stopped.amount)}, dihentikan dengan catatan lawan."
+        )
+    happens.append("Bagian mentor yang masih tertahan tetap ditahan sampai diputuskan.")
+    if one.is_objection:
+        happens.append("Sesi tertulisnya tetap berakhir seperti sekarang.")
+    return Plan(
+        happens=tuple(happens),
+        money=split(one.sale, -stopped.amount if stopped else 0),
+        tells=(f"{one.sale.payer_name} dan {one.sale.expert_name} membaca alasan Anda di email.",),
+        undo="Putuskan lagi, juga sama seperti sebelumnya: yang kembali dicatat sebagai pengembalian baru.",
+        links=((f"Pengembalian {stopped.name}", f"/admin/refunds/{stopped.id}"),) if stopped else (),
+    )
+
+
 DECISIONS: tuple[Decision[ReportCase], ...] = (
     Decision(
         "decide",
@@ -98,5 +119,19 @@ DECISIONS: tuple[Decision[ReportCase], ...] = (
             "reason": "Dibaca kedua pihak.",
             "amount": "Hanya bila Anda memilih jumlah lain, misalnya 75.000.",
         },
+    ),
+    Decision(
+        "reopen",
+        "Buka lagi",
+        lambda one: one.may_be_reopened and not one.is_own,
+        _plan_reopen,
+        with_reason(
+            actions.reopen,
+            lambda one: one.report.id,
+            lambda one: f"Laporan {one.report.id} dibuka lagi. Putuskan sekali lagi.",
+        ),
+        bad=True,
+        sensitive=True,
+        hints={"reason": "Dibaca kedua pihak."},
     ),
 )

@@ -55,6 +55,7 @@ KINDS: Mapping[str, str] = {
     "absent_choice": "Mentor tidak hadir, pilih",
     "report": "Laporan sesi",
     "report_decided": "Laporan diputuskan",
+    "report_reopened": "Laporan dibuka lagi",
     "finished": "Mentor selesai menjawab",
     "undelivered": "Jawaban tidak datang",
     "calendar_failing": "Kalender tidak terbaca",

@@ -14,7 +14,8 @@ _EACH = {
         SELECT r.id, r.decided_by, 'report.decided', r.id::text FROM session_reports r
           JOIN bookings b ON b.id = r.booking_id
         WHERE r.decided_by <> b.user_id  -- who objected can be content after all
-    """,
+        UNION ALL SELECT report_id, decided_by, 'report.decided', report_id::text FROM report_reopenings""",
+    "report_reopenings": "SELECT id, reopened_by, 'report.reopened', report_id::text FROM report_reopenings",
     "policies": "SELECT id, changed_by, 'policy.%', id::text FROM policies WHERE changed_by IS NOT NULL",
     "policy_withdrawals": "SELECT policy_id, withdrawn_by, 'policy.withdrawn', policy_id::text FROM policy_withdrawals",
     "application_events": """

@@ -88,16 +88,31 @@ SESSIONS = {
     "C5_an_open_report_holds_the_earning": """
         SELECT r.id, j.key FROM session_reports r JOIN bookings b ON b.id = r.booking_id
           JOIN ledger_journals j ON j.order_id = b.order_id AND j.kind = 'release'
-        WHERE r.decided_at IS NULL""",
+        WHERE r.decided_at IS NULL  -- what had been released before it was opened again was right then
+          AND j.at > coalesce((SELECT max(x.reopened_at) FROM report_reopenings x
+            WHERE x.report_id = r.id), '-infinity')""",
     "C5_decided_once_and_told": """
         SELECT r.id FROM session_reports r JOIN bookings b ON b.id = r.booking_id
         WHERE r.decided_at IS NOT NULL AND r.decided_by <> b.user_id AND 1 <> (
           SELECT count(*) FROM order_events x WHERE x.order_id = b.order_id AND x.event = 'report_decided'
-            AND x.detail->'report_ids' @> to_jsonb(r.id))""",
+            AND x.detail->'report_ids' @> to_jsonb(r.id)) - (
+          SELECT count(*) FROM report_reopenings x WHERE x.report_id = r.id)""",
     "C5_no_more_goes_back_than_was_decided": """
         SELECT f.id, f.amount FROM refunds f WHERE f.reason = 'disputed' AND f.amount > coalesce((
-          SELECT max(r.refund_amount) FROM session_reports r JOIN bookings b ON b.id = r.booking_id
+          SELECT max(d.refund_amount) FROM (SELECT id, refund_amount FROM session_reports
+              UNION ALL SELECT report_id, refund_amount FROM report_reopenings) d (id, refund_amount)
+            JOIN session_reports r USING (id) JOIN bookings b ON b.id = r.booking_id
           WHERE b.order_id = f.order_id), 0)""",
+    "C5_a_decision_that_was_taken_back_gives_nothing": """
+        SELECT x.id, f.refund_key, f.state FROM report_reopenings x JOIN refunds f ON f.id = x.refund_id
+        WHERE f.state <> 'rejected'""",
+    "C5_a_decision_has_its_refund": """
+        SELECT r.id FROM session_reports r JOIN bookings b ON b.id = r.booking_id JOIN refunds f ON f.id = r.refund_id
+        WHERE f.order_id <> b.order_id OR f.reason <> 'disputed' OR f.amount > r.refund_amount""",
+    "C5_what_was_decided_is_kept": """
+        SELECT wanted.name FROM unnest(ARRAY['decision_kept', 'report_reopenings_append_only',
+          'report_reopenings_no_truncate']) AS wanted (name)
+        WHERE NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = wanted.name AND tgenabled = 'O')""",
     "C5_threads_end_as_they_may": """
         SELECT b.id, b.status, b.cancel_reason FROM bookings b LEFT JOIN active_sessions s ON s.booking_id = b.id
         WHERE b.duration_minutes IS NULL AND (
@@ -116,7 +131,10 @@ SESSIONS = {
         SELECT r.id FROM session_reports r JOIN bookings b ON b.id = r.booking_id
           LEFT JOIN active_sessions s ON s.booking_id = r.booking_id
         WHERE r.kind = 'objection' AND (r.side <> 'user' OR b.duration_minutes IS NOT NULL
-          OR s.finished_at IS NULL OR r.at < s.finished_at OR (r.decided_at IS NULL AND b.status <> 'confirmed'))""",
+          OR s.finished_at IS NULL OR r.at < s.finished_at
+          -- a decision ends the thread; opened again, it stays ended
+          OR (r.decided_at IS NULL AND b.status <> 'confirmed' AND NOT EXISTS (
+            SELECT FROM report_reopenings x WHERE x.report_id = r.id)))""",
     "C5_arrivals_are_of_their_session": """
         SELECT a.booking_id, a.kind, a.at FROM session_arrivals a JOIN bookings b ON b.id = a.booking_id
         WHERE b.category <> CASE a.kind WHEN 'link' THEN 'online_video' ELSE 'offline_event' END
