@@ -130,10 +130,9 @@ async def _cases(dsn: str, desk: Desk, orders: int) -> list[Case]:
         for choice in filter_.choices[:: -(-len(filter_.choices) // _MOST_CHOICES)]:
             query = urlencode({filter_.name: choice.value})
             cases.append(Case(desk.name, query, (f"{here}?{query}",)))
-    if listing.at:
-        day = await _day(dsn, listing)
-        cases.append(Case(desk.name, "a day", (f"{here}?since={day}&until={day}",)))
-        cases.append(Case(desk.name, "until a day", (f"{here}?until={day}",)))
+    day = await _day(dsn, listing)
+    cases.append(Case(desk.name, "a day", (f"{here}?since={day}&until={day}",)))
+    cases.append(Case(desk.name, "until a day", (f"{here}?until={day}",)))
     if listing.search:
         chosen = random.Random(1)
         for words in _WORDS:

@@ -2,6 +2,7 @@
 
 A list is one SQL source with a key of whole numbers that grows. Pages are found by that key and never counted through,
 so that the millionth row is as near as the first; whoever filters for what is rare gives the source an index for it.
+Days are found by their index on the time: a list that is narrowed to days goes by the time, and by the key within it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from mentorinaja.admin.asked import Asked
+from mentorinaja.admin.asked import Asked, Place
 from mentorinaja.db.pool import Connection, Database
 from mentorinaja.formats import WIB
 
@@ -98,7 +99,8 @@ class Found:
 class Listing:
     """A list: `SELECT {fields} FROM {source}`, newest first by `key` (a bigint of the source that is unique).
 
-    `at` is the time that days are asked of. `search` turns words into a condition; `search_hint` says what it finds.
+    `beside` are LEFT JOINs that only the fields need: rows are counted without them. `at` is the time that days are
+    asked of. `search` turns words into a condition; `search_hint` says what it finds.
     `amount` is added up in whole rupiah. `exports` are the columns of the CSV: a name and what stands in it (text,
     whole number, aware time or None).
     """
@@ -106,15 +108,15 @@ class Listing:
     fields: str
     source: str
     key: str
+    at: str
     columns: tuple[Column, ...]
     exports: tuple[tuple[str, Callable[[Row], object]], ...]
-    at: str = ""
+    beside: str = ""
     search: Callable[[str], Where] | None = None
     search_hint: str = ""
     filters: tuple[Filter, ...] = ()
     amount: str = ""
     amount_label: str = "Jumlah"
-    oldest_first: bool = False
     fixed: tuple[Where, ...] = field(default=())
 
 
@@ -125,8 +127,8 @@ async def page_of(db: Database, listing: Listing, asked: Asked) -> Found:
         await tx.execute("SET LOCAL plan_cache_mode = force_custom_plan")
         rows, more_before, more_after = await _rows(tx, listing, asked)
         totals = await _totals(tx, listing, asked)
-    following = asked.query(after=rows[-1]["key"], before=None) if rows and more_after else None
-    previous = asked.query(before=rows[0]["key"], after=None) if rows and more_before else None
+    following = asked.query(after=_place(asked, rows[-1]), before=None) if more_after else None
+    previous = asked.query(before=_place(asked, rows[0]), after=None) if rows and more_before else None
     return Found(rows, totals, following, previous)
 
 
@@ -134,33 +136,32 @@ async def rows_of(db: Database, listing: Listing, asked: Asked) -> AsyncIterator
     """All rows that are asked for, from the first, a thousand at a time: each a statement of its own, so that a slow
     download holds no transaction open.
     """
-    last: int | None = None
+    last: Place | None = None
     while True:
-        wheres = [*_wheres(listing, asked), *_beyond(listing, last, forward=True)]
-        rows = await _select(db, listing, wheres, _order(listing, forward=True), _EXPORTED_AT_ONCE)
+        rows = await _select(db, listing, asked, last, _EXPORTED_AT_ONCE)
         if rows:
             yield rows
         if len(rows) < _EXPORTED_AT_ONCE:
             return
-        last = rows[-1]["key"]
+        last = _place(asked, rows[-1])
 
 
 async def _rows(db: Connection, listing: Listing, asked: Asked) -> tuple[list[Row], bool, bool]:
     """The page's rows in the list's order, and whether there are more before and after them."""
     forward = asked.before is None
     start = asked.after if forward else asked.before
-    wheres = [*_wheres(listing, asked), *_beyond(listing, start, forward=forward)]
-    rows = await _select(db, listing, wheres, _order(listing, forward=forward), PAGE_SIZE + 1)
+    rows = await _select(db, listing, asked, start, PAGE_SIZE + 1, forward=forward)
     more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
     if forward:
         return rows, start is not None, more
-    return rows[::-1], more, True
+    return rows[::-1], more, bool(rows)
 
 
 async def _totals(db: Connection, listing: Listing, asked: Asked) -> Totals:
     sql, values = _numbered(_wheres(listing, asked))
     amount = listing.amount or "0"
-    capped = "" if asked.exact else f"LIMIT {COUNTED + 1}"
+    # Those that are counted are the first of the list: in its order they are found as its pages are.
+    capped = "" if asked.exact else f"ORDER BY {_order(listing, asked)} LIMIT {COUNTED + 1}"
     row = await db.fetchrow(
         f"""SELECT count(*) AS count, coalesce(sum(amount), 0)::bigint AS amount
             FROM (SELECT {amount} AS amount FROM {listing.source} {sql} {capped}) counted""",
@@ -174,12 +175,19 @@ async def _totals(db: Connection, listing: Listing, asked: Asked) -> Totals:
 
 
 async def _select(
-    db: Connection | Database, listing: Listing, wheres: Sequence[Where], order: str, limit: int
+    db: Connection | Database,
+    listing: Listing,
+    asked: Asked,
+    start: Place | None,
+    limit: int,
+    *,
+    forward: bool = True,
 ) -> list[Row]:
-    sql, values = _numbered(wheres)
+    """The rows next to a place, nearest first; from the list's beginning without one."""
+    sql, values = _numbered([*_wheres(listing, asked), *_beyond(listing, start, forward=forward)])
     return await db.fetch(
-        f"""SELECT {listing.fields}, {listing.key} AS key FROM {listing.source} {sql}
-            ORDER BY {listing.key} {order} LIMIT {limit}""",
+        f"""SELECT {listing.fields}, {listing.key} AS key, {listing.at} AS key_at
+            FROM {listing.source} {listing.beside} {sql} ORDER BY {_order(listing, asked, forward=forward)} LIMIT {limit}""",
         *values,
     )
 
@@ -191,9 +199,7 @@ def _wheres(listing: Listing, asked: Asked) -> list[Where]:
         wheres += [choice.where for choice in filter_.choices if choice.value == value]
     if asked.words and listing.search:
         wheres.append(listing.search(asked.words))
-    if listing.at:
-        wheres += _days(listing.at, asked.since, asked.until)
-    return wheres
+    return [*wheres, *_days(listing.at, asked.since, asked.until)]
 
 
 def _days(at: str, since: date | None, until: date | None) -> list[Where]:
@@ -206,14 +212,25 @@ def _days(at: str, since: date | None, until: date | None) -> list[Where]:
     return wheres
 
 
-def _beyond(listing: Listing, start: int | None, *, forward: bool) -> list[Where]:
+def _place(asked: Asked, row: Row) -> Place:
+    return Place(row["key"], row["key_at"] if asked.by_time else None)
+
+
+def _beyond(listing: Listing, start: Place | None, *, forward: bool) -> list[Where]:
+    """Rows behind a place, or before it."""
+    than = "<" if forward else ">"
     if start is None:
         return []
-    return [Where(f"{listing.key} {'>' if listing.oldest_first == forward else '<'} {{}}::bigint", (start,))]
+    if start.at is None:
+        return [Where(f"{listing.key} {than} {{}}::bigint", (start.key,))]
+    beyond = f"({listing.at}, {listing.key}) {than} ({{}}::timestamptz, {{}}::bigint)"
+    return [Where(beyond, (start.at, start.key))]
 
 
-def _order(listing: Listing, *, forward: bool) -> str:
-    return "ASC" if listing.oldest_first == forward else "DESC"
+def _order(listing: Listing, asked: Asked, *, forward: bool = True) -> str:
+    direction = "DESC" if forward else "ASC"
+    by_time = f"{listing.at} {direction}, " if asked.by_time else ""
+    return f"{by_time}{listing.key} {direction}"
 
 
 def _numbered(wheres: Sequence[Where]) -> tuple[str, list[object]]:

@@ -9,17 +9,17 @@ from uuid import UUID
 from mentorinaja.db.pool import Connection, Database
 from mentorinaja.payments.link_rules import ENOUGH, EXPIRING_DAYS, STATES, Line, LinkState, read_lines
 
-# Sessions `b` by video that are not over: few, and found by their time.
+# Sessions `b` by video that are not over: few, and found by their time. What time it is, is asked once, not for each.
 _COMING = """b.status IN ('pending', 'confirmed') AND b.category = 'online_video'
-    AND b.starts_at > app_now() - interval '2 days' AND upper(b.during) > app_now()"""
+    AND b.starts_at > app_now() - interval '2 days' AND upper(b.during) > (SELECT app_now())"""
 # Those of them that hold a link, with its use `u`.
 UPCOMING = f"FROM bookings b JOIN meeting_link_uses u ON u.booking_id = b.id WHERE {_COMING}"
 # Links that expire before a session that holds them ends.
 MISFITS = f"""l.id = ANY (ARRAY(SELECT h.link_id FROM (SELECT u.link_id, upper(b.during) AS ends_at {UPCOMING}) h
   JOIN meeting_links_pool m ON m.id = h.link_id WHERE m.expires_at < h.ends_at))"""
-# Of a link `l` of the pool.
+# Of a link `l` of the pool. OFFSET 0 has each link's own uses looked up, never those of all sessions to come.
 STATE = f"""CASE WHEN l.retired_at IS NOT NULL THEN 'retired'
-  WHEN l.spent_at IS NOT NULL AND EXISTS (SELECT {UPCOMING} AND u.link_id = l.id) THEN 'reserved'
+  WHEN l.spent_at IS NOT NULL AND EXISTS (SELECT {UPCOMING} AND u.link_id = l.id OFFSET 0) THEN 'reserved'
   WHEN l.spent_at IS NOT NULL THEN 'used'
   WHEN l.expires_at <= app_now() THEN 'expired'
   WHEN l.reusable THEN 'reusable' ELSE 'free' END"""

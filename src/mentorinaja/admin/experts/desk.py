@@ -26,7 +26,8 @@ LISTING = Listing(
     fields="""e.id, e.slug, e.status, e.display_name, e.position_title, e.company, e.user_id, e.created_at,
               e.rating_count, u.email::text AS email,
               (SELECT max(at) FROM application_events x WHERE x.expert_id = e.id AND x.event = 'submitted') AS sent_at""",
-    source="experts e JOIN users u ON u.id = e.user_id",
+    source="experts e",
+    beside="LEFT JOIN users u ON u.id = e.user_id",
     key="e.id",
     at="e.created_at",
     columns=(

@@ -56,7 +56,8 @@ LISTING = Listing(
     fields=f"""o.public_id, o.kind, o.item_name, o.user_id, o.payer_name, e.user_id AS expert_user_id, o.expert_name,
               b.status, b.category, b.starts_at, o.payment_status, {PAST_DEADLINE} AS overdue, o.payment_method, o.subtotal,
               o.admin_fee, o.total, o.platform_fee, o.expert_share, o.created_at, o.paid_at""",
-    source="orders o JOIN experts e ON e.id = o.expert_id LEFT JOIN bookings b ON b.order_id = o.id",
+    source="orders o LEFT JOIN bookings b ON b.order_id = o.id",
+    beside="LEFT JOIN experts e ON e.id = o.expert_id",
     key="o.id",
     at="o.created_at",
     columns=(

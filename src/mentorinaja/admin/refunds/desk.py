@@ -101,7 +101,8 @@ _REASONS = Filter(
 LISTING = Listing(
     fields=f"""r.id, r.state, r.amount, r.reason, r.way, r.created_at, r.reference, o.public_id, o.payer_name, o.user_id,
               {_ACCOUNT.format("tail")} AS tail, coalesce({LATE_REFUND}, false) AS late""",
-    source="refunds r JOIN orders o ON o.id = r.order_id",
+    source="refunds r",
+    beside="LEFT JOIN orders o ON o.id = r.order_id",
     key="r.id",
     at="r.created_at",
     columns=(

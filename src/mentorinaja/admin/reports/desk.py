@@ -52,8 +52,8 @@ _SIDES = Filter(
 LISTING = Listing(
     fields="""r.id, r.side, r.kind, r.words, r.at, r.decision, r.decided_at, r.refund_amount, o.public_id, o.item_name,
               o.total, o.payer_name, o.user_id, o.expert_name, e.user_id AS expert_user_id""",
-    source="""session_reports r JOIN bookings b ON b.id = r.booking_id JOIN orders o ON o.id = b.order_id
-              JOIN experts e ON e.id = o.expert_id""",
+    source="session_reports r JOIN bookings b ON b.id = r.booking_id JOIN orders o ON o.id = b.order_id",
+    beside="LEFT JOIN experts e ON e.id = o.expert_id",
     key="r.id",
     at="r.at",
     columns=(

@@ -20,8 +20,9 @@ def _search(words: str) -> Where:
     if words.upper().startswith("WD-"):
         return Where("w.public_id = upper({})", (words,))
     return Where(
-        """u.full_name ILIKE {}
-           OR w.id IN (SELECT s.withdrawal_id FROM withdrawal_steps s WHERE s.state = 'paid' AND s.note = {})""",
+        """w.id = ANY (ARRAY(SELECT x.id FROM users p JOIN experts m ON m.user_id = p.id
+               JOIN withdrawals x ON x.expert_id = m.id WHERE p.full_name ILIKE {}
+             UNION ALL SELECT s.withdrawal_id FROM withdrawal_steps s WHERE s.state = 'paid' AND s.note = {}))""",
         (inside(words), words),
     )
 
@@ -57,7 +58,8 @@ _BANKS = Filter(
 LISTING = Listing(
     fields=f"""w.public_id, w.state, w.amount, w.bank_name, w.account_tail, w.account_holder, e.user_id, u.full_name,
               w.asked_at, withdrawal_due(w.asked_at) AS due, {LATE_WITHDRAWAL} AS late""",
-    source="withdrawals w JOIN experts e ON e.id = w.expert_id JOIN users u ON u.id = e.user_id",
+    source="withdrawals w",
+    beside="LEFT JOIN experts e ON e.id = w.expert_id LEFT JOIN users u ON u.id = e.user_id",
     key="w.id",
     at="w.asked_at",
     columns=(
