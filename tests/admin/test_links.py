@@ -116,6 +116,7 @@ async def test_a_link_is_withdrawn_brought_back_and_dated_at_its_page(site: Site
         ("misfit", 1),
         ("retired", 0),
         ("used", 2),
+        ("left", 0),
         ("free", 0),
         ("expired", 0),
         ("expiring", 0),

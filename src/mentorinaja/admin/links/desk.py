@@ -23,6 +23,7 @@ _ROW = """
    WHERE u.link_id = l.id) AS starts_at
 """
 _KINDS = (
+    ("left", "Tersedia (semua)", link_queries.GOOD),
     ("free", STATES["free"], f"NOT l.reusable AND {link_queries.GOOD}"),
     ("reusable", STATES["reusable"], f"l.reusable AND {link_queries.GOOD}"),
     ("reserved", STATES["reserved"], link_queries.RESERVED),
