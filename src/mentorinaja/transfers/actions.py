@@ -53,7 +53,7 @@ class BankFile:
 class Outcome:
     """What became of a line with a reference; `problem` is "" for one that is marked as sent.
 
-    `known`: there is something with its id.
+    `known`: something with its id was found.
     """
 
     line: Reference
@@ -137,13 +137,14 @@ async def _marked(
     db: Database, admin: Viewer, source: Source, line: Reference, unclear: Collection[str]
 ) -> Outcome:
     if line.subject in unclear:
-        return Outcome(line, "Id ini ditempel dengan nomor referensi yang berbeda. Sisakan yang benar.")
+        problem = "Id ini ditempel dengan nomor referensi yang berbeda. Sisakan yang benar."
+        return Outcome(line, problem, known=False)
     try:
         await source.mark(db, admin, line.subject, line.reference)
     except NotThere:
         return Outcome(line, "Id ini tidak dikenal. Tulis seperti di berkas bank.", known=False)
-    except DomainError as problem:
-        return Outcome(line, str(problem))
+    except DomainError as refusal:
+        return Outcome(line, str(refusal))
     return Outcome(line)
 
 
