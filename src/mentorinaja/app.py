@@ -35,6 +35,7 @@ from mentorinaja.favourites.routes import router as favourites
 from mentorinaja.invoices.routes import router as invoices
 from mentorinaja.live.hub import Hub
 from mentorinaja.notices.routes import router as notices
+from mentorinaja.payments.forgeries import Forgeries
 from mentorinaja.payments.midtrans import Gateway
 from mentorinaja.payments.routes import router as payments
 from mentorinaja.portal.routes import router as portal
@@ -151,6 +152,7 @@ async def _lifespan(app: Litestar) -> AsyncIterator[None]:
         app.state.catalog = Catalog(resources.db, hub)
         app.state.find_kept = partial(kept.kept_by, resources.db)
         app.state.pace = Pace()
+        app.state.forgeries = Forgeries(resources.db)
         app.state.mails = {mail.kind: mail for mail in MAILS}
         app.state.rooms = Rooms(resources.db, hub, app.state.templates)
         await operations.refuse_shifted_clock(resources)
@@ -159,6 +161,7 @@ async def _lifespan(app: Litestar) -> AsyncIterator[None]:
         finally:
             del app.state.catalog
             await app.state.rooms.stop()
+            await app.state.forgeries.stop()
             await hub.stop()
 
 

@@ -37,7 +37,7 @@ async def test_what_was_told_is_found_read_and_told_once_more(site: Site) -> Non
     await log.write(db, "notification", "BE-20260101-XXXXXX", {"gross_amount": "1.00"}, alert="unknown_order")
     await site.control("POST", f"/_control/transactions/{order}/settle", {"notify": False})
     await admin.get("/admin/payments?source=notification")
-    assert len(first_column(admin)) == 2 and "0 sejak proses web ini menyala" in admin.text
+    assert len(first_column(admin)) == 2 and "0 hari ini, 0 dalam tujuh hari" in admin.text
     await admin.get("/admin/payments?alert=yes")
     assert len(first_column(admin)) == 1 and "Order tidak dikenal" in admin.text
     for found, query in ((1, "status=pending"), (0, "status=chargeback"), (1, "q=be-20260101-xxxxxx")):

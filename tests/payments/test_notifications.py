@@ -5,18 +5,23 @@ import hashlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from mentorinaja.app import create_app
 from mentorinaja.bookings import queries as orders
 from mentorinaja.db.invariants import broken
 from mentorinaja.db.pool import Connection, Database
-from mentorinaja.payments import actions, reconcile
+from mentorinaja.payments import actions, forgeries, reconcile
+from mentorinaja.payments.forgeries import Forgeries
+from mentorinaja.payments.log_queries import forged_lately
 from mentorinaja.payments.notifications import Forged, Malformed, read
 from tests.support.bookings import book, make_seller, make_user, slot_in, state_of
+from tests.support.desk import desk_of
 from tests.support.payments import said
 from tests.support.serve import free_socket, serving
 from tests.support.site import Site, running_site
@@ -117,6 +122,57 @@ async def test_a_forged_one_is_refused_and_its_body_not_kept(site: Site) -> None
     assert (await notify(site, public_id, forge=True))["answers"] == [403]
     assert await site.db.fetchval("SELECT count(*) FROM payment_logs") == 0
     assert await state_of(site.db, public_id) == ("pending", "waiting")
+
+
+async def counted(site: Site, many: int) -> None:
+    """Wait until so many were written."""
+    async with asyncio.timeout(20):
+        while await site.db.fetchval("SELECT coalesce(sum(count), 0) FROM forged_notifications") != many:
+            await asyncio.sleep(0.05)
+
+
+async def test_forged_ones_are_counted_in_a_row_a_day_and_told_at_the_desk_for_four_weeks(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forgeries, "_TOGETHER_SECONDS", 0.2)
+    db, desk = site.db, await desk_of(site)
+    await desk.get("/admin")
+    assert "Tanda tangan salah" not in desk.text
+    sender = await site.browser()
+    forged = signed(order_id="BE-1") | {"signature_key": "0" * 128}
+    for _ in range(40):
+        assert (await sender.client.post(PATH, json=forged)).status_code == 403
+    await counted(site, 40)
+    # Other processes count in the same row; nothing grows with how many come.
+    other = Forgeries(db)
+    other.count("203.0.113.9")
+    other.count("no address")
+    await other.stop()
+    await counted(site, 42)
+    assert await db.fetchval("SELECT count(*) FROM forged_notifications") == 1
+    await sender.client.post(PATH, json=forged)
+    await counted(site, 43)
+    await desk.get("/admin")
+    assert "Tanda tangan salah, tujuh hari 43 hari ini 43" in desk.text
+    await desk.get("/admin/payments")
+    assert "43 hari ini, 43 dalam tujuh hari" in desk.text and "dari 127.0.0.1" in desk.text
+    # What cannot be written now is written later.
+    await db.execute("ALTER TABLE forged_notifications RENAME TO away")
+    with capture_logs() as told:
+        await sender.client.post(PATH, json=forged)
+        async with asyncio.timeout(20):
+            while not any(line["event"] == "forgeries.not_written" for line in told):
+                await asyncio.sleep(0.05)
+    await db.execute("ALTER TABLE away RENAME TO forged_notifications")
+    await counted(site, 44)
+    for days, today, week in ((1, 0, 44), (6, 0, 0), (21, 0, 0)):
+        await site.move_clock(timedelta(days=days))
+        found = await forged_lately(db)
+        assert (found.today, found.week) == (today, week) and found.last_address == "127.0.0.1"
+    await site.move_clock(timedelta(days=1))
+    assert await db.fetchval("SELECT count(*) FROM forged_notifications") == 0
+    found = await forged_lately(db)
+    assert (found.week, found.last_at, found.last_address) == (0, None, "")
 
 
 async def test_an_edited_status_with_a_valid_signature_is_not_believed(site: Site) -> None:

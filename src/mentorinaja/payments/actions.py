@@ -26,7 +26,7 @@ from mentorinaja.payments.link_actions import (
 )
 from mentorinaja.payments.links import add_links, fill_links, give_link
 from mentorinaja.payments.mending import close_overdue, compare_again, take_in, write_off
-from mentorinaja.payments.notifications import forged, receive
+from mentorinaja.payments.notifications import receive
 from mentorinaja.payments.owing import cancel_and_owe, close_refunds, owe_back, owe_order_back, reopen_refunds
 from mentorinaja.payments.reconcile import hear, reconcile
 from mentorinaja.payments.refunds import CARRY_OUT
@@ -55,7 +55,6 @@ __all__ = [
     "compare_again",
     "expire_order",
     "fill_links",
-    "forged",
     "give_late_back",
     "give_link",
     "goes_on",

@@ -15,7 +15,7 @@ from mentorinaja.bookings.actions import EXPIRE_DUE, FILL_LINKS, RELEASE_DUE
 from mentorinaja.db.pool import Connection, Database, atomic
 from mentorinaja.jobs.queue import Job, Payload
 from mentorinaja.ledger import actions as ledger
-from mentorinaja.payments import link_actions, links, queries
+from mentorinaja.payments import forgeries, link_actions, links, queries
 from mentorinaja.payments.closing import close_attempt, expire_order
 from mentorinaja.payments.comparing import compare
 from mentorinaja.payments.gateway_words import GatewayDown
@@ -160,10 +160,16 @@ async def _expire(db: Database, gateway: Gateway, public_id: str, answers: bool)
     return answers
 
 
+async def tidy(resources: Resources, _payload: Payload) -> None:
+    """Forget how often forged notifications came long ago."""
+    await forgeries.forget_old(resources.db)
+
+
 JOBS = [
     Job("payments.check_due", check_due, sweep=True),
     Job("payments.compare_due", compare_due, sweep=True),
     Job(EXPIRE_DUE, expire_due, sweep=True),
     Job(RELEASE_DUE, release_due, sweep=True),
     Job(FILL_LINKS, fill_links, sweep=True),
+    Job("payments.tidy", tidy, sweep=True),
 ]

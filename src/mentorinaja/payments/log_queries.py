@@ -1,4 +1,4 @@
-"""Reading the payment log: one row, and what is true now of what it told."""
+"""Reading the payment log: one row, and what is true now of what it told; how much of what came was forged."""
 
 from __future__ import annotations
 
@@ -65,3 +65,29 @@ async def log_entry(db: Connection | Database, log_id: int) -> LogEntry | None:
         row["transaction_id"],
     )
     return LogEntry(**dict(row), transactions=tuple(LogTransaction(**dict(each)) for each in transactions))
+
+
+@dataclass(frozen=True, slots=True)
+class Forged:
+    """How many notifications were turned away for their signature, today and in seven days, as Jakarta has them.
+
+    `last_at` and `last_address` are the latest one's; None and "" where nothing is known.
+    """
+
+    today: int
+    week: int
+    last_at: datetime | None
+    last_address: str
+
+
+async def forged_lately(db: Database) -> Forged:
+    """What the desk says of forged notifications."""
+    row = await db.fetchrow(
+        """SELECT coalesce(sum(count) FILTER (WHERE day = today), 0)::bigint AS today,
+             coalesce(sum(count) FILTER (WHERE day > today - 7), 0)::bigint AS week, max(last_at) AS last_at,
+             coalesce((array_agg(host(last_address) ORDER BY day DESC))[1], '') AS last_address
+           FROM (SELECT (app_now() AT TIME ZONE 'Asia/Jakarta')::date AS today) now
+             LEFT JOIN forged_notifications ON true"""
+    )
+    assert row is not None, "an aggregate always answers"
+    return Forged(**row)

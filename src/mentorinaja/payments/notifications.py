@@ -90,11 +90,6 @@ async def follow_up(
     )
 
 
-def forged() -> int:
-    """How many notifications with a wrong signature this process turned away; nothing else of them is kept."""
-    return int(NOTIFICATIONS.labels("forged")._value.get())  # the library has no other way to read a counter
-
-
 def _object(raw: bytes) -> Json:
     try:
         body = json.loads(raw, parse_constant=_refuse)

@@ -135,6 +135,7 @@ async def notification(
     except Malformed:
         return _say(400, "malformed")
     except Forged:
+        request.app.state.forgeries.count(request.client.host if request.client else "")
         return _say(403, "forged")
     except GatewayDown:
         return _say(503, "unanswered")

@@ -188,8 +188,8 @@ async def _replay(means: Means, entry: LogEntry, _form: PlainForm) -> str:
     return f"Berubah: {'; '.join(said) or 'jumlah yang kembali'}."
 
 
-async def _above(_means: Means) -> Mapping[str, Any]:
-    return {"forged": actions.forged()}
+async def _above(means: Means) -> Mapping[str, Any]:
+    return {"forged": await log_queries.forged_lately(means.db)}
 
 
 DESK = Desk(

@@ -13,6 +13,7 @@ from mentorinaja.admin.health.numbers import numbers
 from mentorinaja.admin.pages import desk_page
 from mentorinaja.db.pool import Database
 from mentorinaja.jobs.waiting import counts
+from mentorinaja.payments.log_queries import forged_lately
 from mentorinaja.payments.queries import link_stock
 from mentorinaja.web.auth import requires_admin
 from mentorinaja.web.viewer import WebRequest
@@ -36,6 +37,7 @@ async def show_home(request: WebRequest, db: Database) -> Response[Any]:
         now_on=await now_on(db),
         jobs=await counts(db),
         stock=await link_stock(db),
+        forged=await forged_lately(db),
         days=days,
         charts=_charts(days),
         length=length,

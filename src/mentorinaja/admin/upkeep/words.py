@@ -93,6 +93,7 @@ JOBS: Mapping[str, str] = {
     "payments.check_due": "Tanya Midtrans",
     "payments.compare_due": "Bandingkan dengan Midtrans",
     "payments.fill_links": "Beri tautan meeting",
+    "payments.tidy": "Hapus hitungan lama pemberitahuan palsu",
     "products.sweep_files": "Rapikan berkas produk",
     "refunds.carry_out": "Kirim pengembalian dana",
     "rooms.choice_due": "Tawarkan pilihan saat mentor absen",
