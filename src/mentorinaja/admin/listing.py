@@ -120,38 +120,40 @@ class Listing:
     fixed: tuple[Where, ...] = field(default=())
 
 
-async def page_of(db: Database, listing: Listing, asked: Asked) -> Found:
-    """The page that is asked for, with its totals."""
+async def page_of(db: Database, listing: Listing, asked: Asked, size: int = PAGE_SIZE) -> Found:
+    """The page that is asked for, of at most `size` rows, with its totals."""
     async with db.snapshot() as tx:
         # What is asked for may be rare or common: a plan made for any value would be wrong for one of them.
         await tx.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-        rows, more_before, more_after = await _rows(tx, listing, asked)
+        rows, more_before, more_after = await _rows(tx, listing, asked, size)
         totals = await _totals(tx, listing, asked)
     following = asked.query(after=_place(asked, rows[-1]), before=None) if more_after else None
     previous = asked.query(before=_place(asked, rows[0]), after=None) if rows and more_before else None
     return Found(rows, totals, following, previous)
 
 
-async def rows_of(db: Database, listing: Listing, asked: Asked) -> AsyncIterator[list[Row]]:
-    """All rows that are asked for, from the first, a thousand at a time: each a statement of its own, so that a slow
+async def rows_of(
+    db: Database, listing: Listing, asked: Asked, size: int = _EXPORTED_AT_ONCE
+) -> AsyncIterator[list[Row]]:
+    """All rows that are asked for, from the first, `size` at a time: each a statement of its own, so that a slow
     download holds no transaction open.
     """
     last: Place | None = None
     while True:
-        rows = await _select(db, listing, asked, last, _EXPORTED_AT_ONCE)
+        rows = await _select(db, listing, asked, last, size)
         if rows:
             yield rows
-        if len(rows) < _EXPORTED_AT_ONCE:
+        if len(rows) < size:
             return
         last = _place(asked, rows[-1])
 
 
-async def _rows(db: Connection, listing: Listing, asked: Asked) -> tuple[list[Row], bool, bool]:
+async def _rows(db: Connection, listing: Listing, asked: Asked, size: int) -> tuple[list[Row], bool, bool]:
     """The page's rows in the list's order, and whether there are more before and after them."""
     forward = asked.before is None
     start = asked.after if forward else asked.before
-    rows = await _select(db, listing, asked, start, PAGE_SIZE + 1, forward=forward)
-    more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
+    rows = await _select(db, listing, asked, start, size + 1, forward=forward)
+    more, rows = len(rows) > size, rows[:size]
     if forward:
         return rows, start is not None, more
     return rows[::-1], more, bool(rows)
