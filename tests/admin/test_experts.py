@@ -64,6 +64,7 @@ async def test_an_application_goes_back_with_a_reason_and_profiles_go_off_and_on
         ("mentor-", 1),
         ("go", 1),
         ("wulandari", 1),
+        (dewi.email, 1),
         ("x%", 0),
     ):
         await browser.get(HERE, params={"q": words})

@@ -84,6 +84,8 @@ async def test_a_failed_job_is_seen_run_again_or_thrown_away_with_a_reason(site:
     assert happening.parent.css_first(".num").text(strip=True) == "2"
     await browser.get("/admin/jobs?state=failed")
     assert "ValueError: no such mail <b>" in browser.text and "payments.check_due" in browser.text
+    await browser.get("/admin/jobs?q=kirim+email")
+    assert "notices.send" in browser.text and "payments.check_due" not in browser.text
     case = f"/admin/jobs/{first}"
     await browser.get(case)
     assert "Traceback: line 7" in browser.text and "outbox_id" in browser.text

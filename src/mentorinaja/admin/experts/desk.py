@@ -11,11 +11,18 @@ from mentorinaja.admin.words import inside, moment, person, plain
 
 
 def _search(words: str) -> Where:
-    """In the name, the address, the company: found first, so that each goes by its index."""
-    like = inside(words) if len(words) > 2 else f"{plain(words)}%"
+    """In name, address, company, or at the beginning of the email: found first, so that each goes by its index."""
+    long = len(words) > 2
+    like = inside(words) if long else f"{plain(words)}%"
     columns = ("display_name", "slug", "company")
-    found = " UNION ALL ".join(f"SELECT id FROM experts WHERE {column} ILIKE {{}}" for column in columns)
-    return Where(f"e.id = ANY (ARRAY({found}))", (like,) * len(columns))
+    found = [f"SELECT id FROM experts WHERE {column} ILIKE {{}}" for column in columns]
+    values = [like] * len(columns)
+    if long:
+        found.append(
+            "SELECT m.id FROM users p JOIN experts m ON m.user_id = p.id WHERE p.email::text ILIKE {}"
+        )
+        values.append(f"{plain(words)}%")
+    return Where(f"e.id = ANY (ARRAY({' UNION ALL '.join(found)}))", tuple(values))
 
 
 def _state(row: Row) -> Cell:
@@ -53,7 +60,7 @@ LISTING = Listing(
         ("profil_dibuat", lambda row: row["created_at"]),
     ),
     search=_search,
-    search_hint="Nama, alamat profil, atau perusahaan",
+    search_hint="Nama, alamat profil, perusahaan, atau email",
     filters=(
         Filter(
             "status",
