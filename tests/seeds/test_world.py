@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import timedelta
 
 from mentorinaja import clock
+from mentorinaja.admin.desks import DESKS
 from mentorinaja.clock import Clock
 from mentorinaja.db.pool import Database
 from mentorinaja.experts.listing import find_experts
@@ -26,6 +27,7 @@ from mentorinaja.trust.jobs import look_again
 from mentorinaja.trust.queries import facts_of
 from tests.payments.conftest import simulating
 from tests.support.config import make_settings
+from tests.support.lists import narrowings, turn_through
 
 STATES = {
     ("pending", "waiting"), ("confirmed", "paid"), ("completed", "paid"), ("completed", "chargeback"),
@@ -50,6 +52,7 @@ async def test_the_demo_world_is_there_and_is_made_once(db: Database) -> None:
     await _check_desk(db)
     await _check_bank(db)
     await _check_trust(resources)
+    await _check_lists(db)
     before = await _all_counts(db)
     await db.execute("UPDATE experts SET ready_until = NULL")
     await seed(resources)
@@ -109,11 +112,18 @@ async def _check_desk(db: Database) -> None:
         "SELECT state, account_id IS NOT NULL AS sent FROM refunds WHERE way = 'bank' ORDER BY id"
     )
     assert [tuple(row) for row in rows] == [("done", True), ("approved", False)]
-    assert await count_ready(db) == 1
+    assert (await count_ready(db))[0] == 1, "money to transfer"
     assert await db.fetchval("SELECT state FROM refunds WHERE reason = 'quarantined'") == "requested"
     assert await db.fetchval("SELECT count(*) FROM session_reports WHERE decision = 'kept'") == 1
     stock = await link_stock(db)
     assert (stock.reusable, stock.retired, stock.is_low) == (2, 1, False)
+
+
+async def _check_lists(db: Database) -> None:
+    """Every list of the desk has each of its rows once and in order, however it is narrowed."""
+    for desk in DESKS:
+        for query in narrowings(desk):
+            await turn_through(db, desk, query, size=20)
 
 
 async def _check_bank(db: Database) -> None:

@@ -65,6 +65,9 @@ async def test_an_expert_asks_and_follows_it_to_the_end(site: Site) -> None:
     assert_shown(
         browser, public_id, "Gagal", "Alasan: Rekening sudah ditutup.", "Uangnya sudah kembali ke saldo"
     )
+    await actions.restore(site.db, admin, public_id, "Bank mengirimnya juga.")
+    await browser.get(PAGE)
+    assert_shown(browser, public_id, "Dibuka lagi", "Bank mengirimnya juga.", "Rekening sudah ditutup.")
 
 
 def assert_shown(browser: Browser, public_id: str, *words: str) -> None:
