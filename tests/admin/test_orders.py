@@ -199,6 +199,9 @@ async def test_a_paid_session_is_moved_called_off_and_restored_at_the_desk(site:
     ):
         assert told in browser.text, told
     await second.get(f"{HERE}/{public_id}/cancel")
+    await browser.submit("#question", {"share": "own", "amount": "separuh", "count": "1"})
+    assert browser.page.css_first("#amount-error") is not None, "it cannot be counted"
+    assert browser.page.css_first("#reason-error") is None, "that is still being written"
     await browser.submit("#question", {"share": "own", "amount": "57.500", "count": "1"})
     assert "Bagian mentor Rp 80.000" in browser.text
     assert await decide(browser, public_id, "cancel", share="own", amount="", reason=WHY) == 422

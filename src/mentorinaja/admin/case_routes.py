@@ -80,6 +80,8 @@ async def decide(request: WebRequest, name: str, case_id: str, decision_name: st
     if not decision.allowed(case.data):
         return await _refused(here, case)
     if decision.preview and "count" in sent:
+        for field in form:  # what cannot be read is told beside it; what is not written yet is not
+            field.errors = field.process_errors
         return await _question(here, case, decision, form)
     if sent.text("version") != case.version:
         form.form_errors.append(_CHANGED)
