@@ -64,8 +64,13 @@ def _subject(kind: str, subject: str) -> Cell:
         desk = BY_NAME.get(subject)
         return Cell(desk.title if desk else subject, href=f"/admin/{subject}" if desk else "", note=called)
     desk = next((desk for desk in DESKS if desk.kind == kind), None)
-    shown = name_of(int(subject)) if kind == "refund" else subject
-    return Cell(shown, href=f"/admin/{desk.name}/{subject}" if desk else "", note=called)
+    href = f"/admin/{desk.name}/{subject}" if desk else ""
+    if kind == "refund":
+        return Cell(name_of(int(subject)), href=href, note=called)
+    # A number alone says nothing: it stands with what it numbers.
+    return (
+        Cell(f"{called} {subject}", href=href) if subject.isdigit() else Cell(subject, href=href, note=called)
+    )
 
 
 def _from_where(address: object, session_id: int) -> str:
@@ -165,7 +170,6 @@ async def load(means: Means, entry_id: str) -> Case[Whole] | None:
             ("Alasan", Cell(one.reason or "–")),
             ("Jumlah", money(one.amount) if one.amount is not None else Cell("–")),
             ("Dari", Cell(_from_where(one.address, one.session_id), note=one.user_agent)),
-            ("Nama tindakan", Cell(one.action)),
         ),
         parts=tuple(parts),
     )
