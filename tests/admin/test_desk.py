@@ -7,16 +7,11 @@ from mentorinaja.admin.listing import PAGE_SIZE
 from mentorinaja.db.pool import Database
 from mentorinaja.web.viewer import Viewer
 from mentorinaja.withdrawals import actions
-from tests.support.desk import desk_of, make_admin
-from tests.support.site import Browser, Site
+from tests.support.desk import desk_of, first_column, make_admin
+from tests.support.site import Site
 from tests.support.withdrawals import ask, make_earner, wish
 
 HERE = "/admin/withdrawals"
-
-
-def ids(browser: Browser) -> list[str]:
-    """The first column of the list, in order."""
-    return [node.text(strip=True) for node in browser.page.css("table.rows tbody tr td:first-child")]
 
 
 async def many(db: Database, sari: Viewer, count: int) -> list[str]:
@@ -36,18 +31,18 @@ async def test_a_list_is_turned_by_keys_added_up_and_taken_along(site: Site) -> 
     browser = await desk_of(site)
     await browser.get(HERE)
     newest = made[::-1]
-    assert ids(browser) == newest[:PAGE_SIZE]
+    assert first_column(browser) == newest[:PAGE_SIZE]
     assert f"{PAGE_SIZE + 3} penarikan" in browser.text and "Rp 2.650.000" in browser.text
     assert browser.page.css_first("a[rel=prev]") is None
     # What comes in meanwhile moves no page: nobody sees a row twice or misses one.
     following = browser.page.css_first("a[rel=next]").attributes["href"] or ""
     late = await ask(site.db, sari, wish(50_000))
     await browser.get(following)
-    assert ids(browser) == newest[PAGE_SIZE:]
+    assert first_column(browser) == newest[PAGE_SIZE:]
     await browser.get(browser.page.css_first("a[rel=prev]").attributes["href"] or "")
-    assert ids(browser) == newest[:PAGE_SIZE]
+    assert first_column(browser) == newest[:PAGE_SIZE]
     await browser.get(f"{HERE}?state=requested")
-    assert ids(browser) == [late]
+    assert first_column(browser) == [late]
     answer = await browser.submit("form[action$='/export']", {})
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     lines = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
@@ -81,11 +76,11 @@ async def test_what_makes_no_sense_is_told_and_narrows_nothing(site: Site) -> No
         "after=99999999999999999999",
     ):
         answer = await browser.get(f"{HERE}?{odd}")
-        assert answer.status_code == 200 and ids(browser) == made[::-1], odd
+        assert answer.status_code == 200 and first_column(browser) == made[::-1], odd
     await browser.get(f"{HERE}?q=tidak-ada")
     assert "Tidak ada yang cocok" in browser.text
     await browser.get(f"{HERE}?q={made[0].lower()}")
-    assert ids(browser) == [made[0]]
+    assert first_column(browser) == [made[0]]
     for missing in (
         "/admin/lain",
         f"{HERE}/WD-00000000-AAAAAA",

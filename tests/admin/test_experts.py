@@ -2,16 +2,11 @@
 
 from tests.applications.people import complete_draft, status_of, submitted
 from tests.support.bookings import browser_of, make_seller
-from tests.support.desk import desk_of, make_admin
-from tests.support.site import Browser, Site
+from tests.support.desk import desk_of, first_column, make_admin
+from tests.support.site import Site
 
 HERE = "/admin/experts"
 REASON = "Ceritakan pengalaman Anda lebih rinci."
-
-
-def names(browser: Browser) -> list[str]:
-    """The first column of the list, in order."""
-    return [node.text(strip=True) for node in browser.page.css("table.rows tbody tr td:first-child a")]
 
 
 async def test_from_an_application_to_a_published_mentor(site: Site) -> None:
@@ -24,7 +19,7 @@ async def test_from_an_application_to_a_published_mentor(site: Site) -> None:
     case = next(word for word in mail.text.split() if HERE in word).removeprefix(site.url)
 
     await browser.get(f"{HERE}?status=submitted")
-    assert names(browser) == ["Dewi Anggraini"]
+    assert first_column(browser) == ["Dewi Anggraini"]
     await browser.get(case)
     for words in ("Menunggu", "Senior Data Analyst", "Tokopedia", "Membantu Anda membaca data", "SQL", "Rp 150.000",
                   "Senin–Jumat", "Foto", "Lamaran dikirim", "Saldo tersedia"):  # fmt: skip
@@ -68,14 +63,14 @@ async def test_an_application_goes_back_with_a_reason_and_profiles_go_off_and_on
         ("x%", 0),
     ):
         await browser.get(HERE, params={"q": words})
-        assert len(names(browser)) == found, words
+        assert len(first_column(browser)) == found, words
     for status, found in (
         ("submitted", ["Dewi Anggraini"]),
         ("published", ["Sari Wulandari"]),
         ("paused", []),
     ):
         await browser.get(f"{HERE}?status={status}")
-        assert names(browser) == found, status
+        assert first_column(browser) == found, status
     for nobody in (f"{HERE}/0", f"{HERE}/99", f"{HERE}/sari", f"{HERE}/pratinjau?id=99", f"{HERE}/pratinjau"):
         assert (await browser.get(nobody)).status_code == 404, nobody
     case = f"{HERE}/{await site.db.fetchval('SELECT id FROM experts WHERE user_id = $1', dewi.id)}"

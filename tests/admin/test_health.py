@@ -15,7 +15,7 @@ from tests.payments.test_notifications import notify, settle
 from tests.refunds.test_bank import NUMBER, give, owed_by_bank
 from tests.support.bookings import book, make_seller, make_user, slot_in, state_of
 from tests.support.database import assert_invariants
-from tests.support.desk import desk_of, make_admin
+from tests.support.desk import decide, desk_of, make_admin
 from tests.support.site import Browser, Site
 from tests.support.withdrawals import ask, make_earner, wish
 
@@ -41,14 +41,6 @@ async def to_the_case(browser: Browser, name: str) -> str:
     answer = await browser.get(case)
     assert answer.status_code == 200
     return case
-
-
-async def decide(browser: Browser, case: str, name: str, **values: str) -> int:
-    """Take a decision as its page asks for it; answers the last status."""
-    link = browser.page.css_first(f"a[href='{case}/{name}']")
-    assert link is not None, f"{name} is not offered at {case}"
-    await browser.get(f"{case}/{name}")
-    return (await browser.submit("#question", values)).status_code
 
 
 async def decide_again(browser: Browser, case: str) -> int:

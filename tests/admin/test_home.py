@@ -13,9 +13,8 @@ from mentorinaja.jobs.queue import enqueue
 from mentorinaja.payments import actions as payments
 from mentorinaja.rooms.actions import enter
 from mentorinaja.withdrawals import actions as withdrawals
-from tests.admin.test_health import decide
 from tests.support.bookings import book, make_seller, make_user, slot_in
-from tests.support.desk import desk_of, first_column, make_admin
+from tests.support.desk import decide, desk_of, first_column, make_admin
 from tests.support.payments import pay, said
 from tests.support.rooms import meet_now
 from tests.support.site import Site

@@ -12,36 +12,20 @@ from mentorinaja.reports import actions as reports
 from mentorinaja.rooms import actions as rooms
 from mentorinaja.web.viewer import Viewer
 from tests.support.bookings import Seller, book, make_seller, make_user, slot_in, state_of
-from tests.support.desk import desk_of, make_admin
+from tests.support.desk import decide, desk_of, first_column, make_admin, offered
 from tests.support.payments import pay, said
 from tests.support.products import make_product, purchase
 from tests.support.rooms import meet_now
-from tests.support.site import Browser, Site
+from tests.support.site import Site
 
 HERE = "/admin/orders"
 WHY = "Mentor mengabari kami lewat telepon."
-
-
-def ids(browser: Browser) -> list[str]:
-    """The list's first column."""
-    return [node.text(strip=True) for node in browser.page.css("table.rows tbody tr td:first-child a")]
-
-
-def decisions(browser: Browser) -> list[str]:
-    """What can be decided now."""
-    links = browser.page.css("aside a.btn")
-    return [(link.attributes.get("href") or "").rsplit("/", 1)[-1] for link in links]
 
 
 async def sell(db: Database, seller: Seller | None = None, **said_: Any) -> tuple[Viewer, str, str]:
     seller, user = seller or await make_seller(db), await make_user(db)
     public_id = await book(db, user, seller, await slot_in(db, days=3))
     return user, public_id, await pay(db, public_id, **said_)
-
-
-async def decide(browser: Browser, public_id: str, name: str, **values: str) -> int:
-    await browser.get(f"{HERE}/{public_id}/{name}")
-    return (await browser.submit("#question", values)).status_code
 
 
 async def test_an_order_is_found_by_whatever_is_at_hand(site: Site) -> None:
@@ -69,7 +53,7 @@ async def test_an_order_is_found_by_whatever_is_at_hand(site: Site) -> None:
     for words in found:
         await browser.get(HERE, params={"q": words})
         wanted = {mine} if words not in (row["phone"][:9], tono.email[:9]) else {mine, product}
-        assert {mine} <= set(ids(browser)) <= wanted, words
+        assert {mine} <= set(first_column(browser)) <= wanted, words
     for words in (
         "ab",
         "Tidak Ada",
@@ -81,7 +65,7 @@ async def test_an_order_is_found_by_whatever_is_at_hand(site: Site) -> None:
         "INV-2026-999999",
     ):
         await browser.get(HERE, params={"q": words})
-        assert ids(browser) == [], words
+        assert first_column(browser) == [], words
     for filters, wanted in (
         ("kind=product", [product]),
         ("category=online_chat", [mine]),
@@ -92,7 +76,7 @@ async def test_an_order_is_found_by_whatever_is_at_hand(site: Site) -> None:
         ("", [product, mine]),
     ):
         await browser.get(f"{HERE}?{filters}")
-        assert ids(browser) == wanted, filters
+        assert first_column(browser) == wanted, filters
     assert "2 order" in browser.text and "Total Rp 315.000" in browser.text
     answer = await browser.submit("form[action$='/export']", {})
     lines = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
@@ -123,14 +107,17 @@ async def test_what_should_be_looked_at_is_in_its_list(site: Site) -> None:
         ("taken", []),
     ):
         await browser.get(f"{HERE}?see={see}")
-        assert ids(browser) == wanted, see
+        assert first_column(browser) == wanted, see
     # A report decides about its session's money, and one past its deadline is closed once Midtrans was asked.
     await browser.get(f"{HERE}/{held}")
-    assert decisions(browser) == ["ask"]
+    assert offered(browser) == {"Tanya Midtrans lagi"}
     assert "Mentor tidak pernah datang." in browser.text
     await browser.get(f"{HERE}/{unpaid}")
-    assert decisions(browser) == ["give-up"]
-    assert await decide(browser, unpaid, "give-up", reason="Tidak dibayar, slotnya dibutuhkan.") == 200
+    assert offered(browser) == {"Batalkan sebelum dibayar"}
+    assert (
+        await decide(browser, f"{HERE}/{unpaid}", "give-up", reason="Tidak dibayar, slotnya dibutuhkan.")
+        == 200
+    )
     assert await state_of(db, unpaid) == ("cancelled", "cancelled")
 
 
@@ -172,22 +159,21 @@ async def test_the_history_tells_everything_but_the_conversation(site: Site) -> 
 async def test_a_paid_session_is_moved_called_off_and_restored_at_the_desk(site: Site) -> None:
     db = site.db
     _, public_id, _ = await sell(db)
+    case = f"{HERE}/{public_id}"
     browser, second = await desk_of(site), await desk_of(site)
-    await browser.get(f"{HERE}/{public_id}")
-    assert decisions(browser) == ["ask", "move", "cancel"]
+    await browser.get(case)
+    assert offered(browser) == {"Tanya Midtrans lagi", "Pindahkan", "Batalkan sesi"}
     for wrong in ({"date": "2026-02-30"}, {"time": "25:00"}, {"zone": "UTC"}, {"reason": "pendek"}):
         at = await slot_in(db, days=5)
         fields = {"date": f"{at:%Y-%m-%d}", "time": f"{at:%H:%M}", "zone": "Asia/Jakarta", "reason": WHY}
-        assert await decide(browser, public_id, "move", **fields | wrong) == 422, wrong
+        assert await decide(browser, case, "move", **fields | wrong) == 422, wrong
     taken = f"{(await slot_in(db, days=2)):%Y-%m-%d}"
     assert (
-        await decide(browser, public_id, "move", date=taken, time="10:07", zone="Asia/Jakarta", reason=WHY)
-        == 422
+        await decide(browser, case, "move", date=taken, time="10:07", zone="Asia/Jakarta", reason=WHY) == 422
     )
     assert "tidak kosong di jadwal mentor" in browser.text
     assert (
-        await decide(browser, public_id, "move", date=taken, time="10:00", zone="Asia/Makassar", reason=WHY)
-        == 200
+        await decide(browser, case, "move", date=taken, time="10:00", zone="Asia/Makassar", reason=WHY) == 200
     )
     assert "dipindah ke" in browser.text and "09:00 WIB" in browser.text
     # The plan says who gets what under each share, and follows what is typed.
@@ -204,15 +190,15 @@ async def test_a_paid_session_is_moved_called_off_and_restored_at_the_desk(site:
     assert browser.page.css_first("#reason-error") is None, "that is still being written"
     await browser.submit("#question", {"share": "own", "amount": "57.500", "count": "1"})
     assert "Bagian mentor Rp 80.000" in browser.text
-    assert await decide(browser, public_id, "cancel", share="own", amount="", reason=WHY) == 422
-    assert await decide(browser, public_id, "cancel", share="own", amount="157.501", reason=WHY) == 409
-    assert await decide(browser, public_id, "cancel", share="own", amount="57.500", reason=WHY) == 200
-    assert decisions(browser) == ["ask", "restore", "refund"]
+    assert await decide(browser, case, "cancel", share="own", amount="", reason=WHY) == 422
+    assert await decide(browser, case, "cancel", share="own", amount="157.501", reason=WHY) == 409
+    assert await decide(browser, case, "cancel", share="own", amount="57.500", reason=WHY) == 200
+    assert offered(browser) == {"Tanya Midtrans lagi", "Pulihkan sesi", "Kembalikan dana"}
     # The other admin decided on what is not true any more, and is told so.
     await second.submit("#question", {"share": "all", "reason": WHY})
     assert second.answer is not None and second.answer.status_code == 409
     assert await state_of(db, public_id) == ("cancelled", "refund_pending")
-    assert await decide(browser, public_id, "restore", reason="Salah order, sesinya jadi.") == 200
+    assert await decide(browser, case, "restore", reason="Salah order, sesinya jadi.") == 200
     assert await state_of(db, public_id) == ("confirmed", "paid")
     await site.sweep()
     subjects = " ".join(message.subject for message in site.mailbox.messages)
@@ -223,18 +209,19 @@ async def test_midtrans_is_asked_again_and_nothing_is_lost_when_it_is_away(site:
     db, gateway = site.db, site.resources.gateway
     user, seller = await make_user(db), await make_seller(db)
     public_id = await book(db, user, seller, await slot_in(db, days=3))
+    case = f"{HERE}/{public_id}"
     attempt = await payments.open_payment(db, gateway, site.settings, user, public_id)
     browser = await desk_of(site)
-    assert await decide(browser, public_id, "ask") == 200
+    assert await decide(browser, case, "ask") == 200
     assert "Tidak ada yang berubah" in browser.text
     await site.control("PUT", "/_control/faults", {"notify": {"drop": True}})
     await site.control("POST", f"/_control/transactions/{attempt.gateway_order_id}/settle")
     assert await state_of(db, public_id) == ("pending", "waiting")
     await site.control("PUT", "/_control/faults", {"status": {"error_before": 500}, "notify": {"drop": True}})
-    assert await decide(browser, public_id, "ask") == 503
+    assert await decide(browser, case, "ask") == 503
     assert "tidak ada yang hilang" in browser.text
     await site.control("PUT", "/_control/faults", {})
-    assert await decide(browser, public_id, "ask") == 200
+    assert await decide(browser, case, "ask") == 200
     assert "Belum dibayar → Dibayar" in browser.text
     assert await state_of(db, public_id) == ("confirmed", "paid")
     asked = await db.fetch("SELECT detail FROM audit_log WHERE action = 'order.asked' ORDER BY id")
@@ -248,5 +235,5 @@ async def test_what_the_bank_took_is_told_and_nothing_of_it_can_go_back(site: Si
     await payments.hear(db, public_id, said(public_id, "deny", transaction_id=transaction))
     browser = await desk_of(site)
     await browser.get(f"{HERE}/{public_id}")
-    assert decisions(browser) == ["ask"]
+    assert offered(browser) == {"Tanya Midtrans lagi"}
     assert "Ditarik bank" in browser.text and "Perlu dilihat: Ditarik kembali oleh bank" in browser.text

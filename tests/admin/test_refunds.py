@@ -24,30 +24,14 @@ from tests.payments.conftest import Counter
 from tests.refunds.sales import TOTAL, next_sweep, sell, sell_at
 from tests.refunds.test_bank import NUMBER, WHY, give, owed_by_bank
 from tests.support.bookings import browser_of, settings_of
-from tests.support.desk import desk_of, make_admin
+from tests.support.desk import decide, desk_of, first_column, make_admin, offered
 from tests.support.payments import said
 from tests.support.races import Meet
-from tests.support.site import Browser, Site
+from tests.support.site import Site
 
 HERE = "/admin/refunds"
 BATCH = f"{HERE}/batch"
 SENT = f"form[action='{BATCH}/sent']"
-
-
-def ids(browser: Browser) -> list[str]:
-    """The refunds of the list, in order."""
-    return [node.text(strip=True) for node in browser.page.css("table.rows tbody tr td:first-child a")]
-
-
-def buttons(browser: Browser) -> set[str]:
-    """What can be decided about the case that is shown."""
-    return {node.text(strip=True) for node in browser.page.css("#decisions-title ~ a.btn")}
-
-
-async def decide(browser: Browser, refund_id: int, decision: str, **values: str) -> httpx.Response:
-    """Open a decision's page and send its form."""
-    await browser.get(f"{HERE}/{refund_id}/{decision}")
-    return await browser.submit("#question", values)
 
 
 async def test_a_refund_of_a_virtual_account_goes_to_the_payers_account(site: Site) -> None:
@@ -63,14 +47,14 @@ async def test_a_refund_of_a_virtual_account_goes_to_the_payers_account(site: Si
     refund = await sale.refund()
     name, back = f"RF-{refund.id}", refund.amount
     await desk.get(f"{HERE}?waiting=account")
-    assert ids(desk) == [name] and "menunggu rekening" in desk.text
+    assert first_column(desk) == [name] and "menunggu rekening" in desk.text
     await desk.get(f"{HERE}/{refund.id}")
-    assert buttons(desk) == {"Minta rekening"}, "what a rule owes is stopped by nobody"
+    assert offered(desk) == {"Minta rekening"}, "what a rule owes is stopped by nobody"
     await payer.get(f"/user/transactions/{sale.public_id}/refund-account")
     filled = {"bank": "014", "account_number": NUMBER, "account_holder": "=HYPERLINK(1)"}
     await payer.submit(values=filled)
     await desk.get(f"{HERE}?waiting=transfer")
-    assert ids(desk) == [name]
+    assert first_column(desk) == [name]
 
     await db.execute("UPDATE login_sessions SET confirmed_at = app_now() - interval '11 minutes'")
     await desk.get(BATCH)
@@ -104,7 +88,7 @@ async def test_a_refund_of_a_virtual_account_goes_to_the_payers_account(site: Si
     await site.sweep()
     desk = await desk_of(site)
     await desk.get(f"{HERE}/{refund.id}")
-    assert "Selesai" in desk.text and buttons(desk) == {"Transfer kembali"}
+    assert "Selesai" in desk.text and offered(desk) == {"Transfer kembali"}
     told = [mail.subject for mail in site.mailbox.messages if sale.user.email in mail.recipients]
     for words in ("Isi rekening untuk", "sudah dikirim", "sudah dikembalikan"):
         assert any(words in subject for subject in told), words
@@ -127,7 +111,7 @@ async def test_the_list_finds_what_waits_for_whom_and_what_is_late(site: Site) -
 
     async def found(query: str) -> set[str]:
         await browser.get(f"{HERE}?{query}")
-        return set(ids(browser))
+        return set(first_column(browser))
 
     one, two, three, four = (f"RF-{id_}" for id_ in (ready_id, waiting_id, wrong_id, asked_id))
     for query, expected in {
@@ -169,14 +153,14 @@ async def test_the_second_of_two_admins_is_told_and_every_decision_is_written_do
     answer = await first.submit("#question", {"reason": "pendek"})
     assert answer.status_code == 422 and first.page.css_first("#reason").text() == "pendek"
     await first.submit("#question", {"reason": "Salah pencet, maaf."})
-    assert buttons(first) == {"Lanjutkan lagi"}
+    assert offered(first) == {"Lanjutkan lagi"}
     answer = await second.submit("#question", {"reason": "Salah pencet, maaf."})
     assert (
         answer.status_code == 409 and "Ayu" in second.text and "Menghentikan pengembalian dana" in second.text
     )
-    await decide(second, refund_id, "resume", reason="Ternyata memang perlu.")
+    await decide(second, f"{HERE}/{refund_id}", "resume", reason="Ternyata memang perlu.")
     assert "dilanjutkan lagi" in second.text
-    assert buttons(second) == {"Hentikan"}
+    assert offered(second) == {"Hentikan"}
     await site.sweep()
     mails = [mail for mail in site.mailbox.messages if sale.user.email in mail.recipients]
     assert any("Ternyata memang perlu." in mail.text for mail in mails)
@@ -186,7 +170,7 @@ async def test_the_second_of_two_admins_is_told_and_every_decision_is_written_do
         site, Viewer(sale.seller.user_id, "Sari", "", "admin", "Asia/Jakarta", 0, sale.seller.id)
     )
     await own.get(f"{HERE}/{refund_id}")
-    assert own.answer and own.answer.status_code == 200 and not buttons(own)
+    assert own.answer and own.answer.status_code == 200 and not offered(own)
     assert (await own.get(f"{HERE}/{refund_id}/reject")).status_code == 409
     await db.execute("UPDATE users SET role = 'expert' WHERE id = $1", sale.seller.user_id)
 
@@ -242,8 +226,8 @@ async def test_what_hangs_at_the_gateway_is_tried_again_at_once(site: Site) -> N
         await next_sweep(db, minutes=1)  # nobody answers
         desk = await desk_of(site)
         await desk.get(f"{HERE}/{refund_id}")
-        assert {"Coba lagi sekarang", "Hentikan"} == buttons(desk) and "Kendala terakhir" in desk.text
-        await decide(desk, refund_id, "retry")
+        assert {"Coba lagi sekarang", "Hentikan"} == offered(desk) and "Kendala terakhir" in desk.text
+        await decide(desk, f"{HERE}/{refund_id}", "retry")
         assert "Midtrans sudah menjawab" in desk.text
     assert (await sale.refund()).state in ("sent", "done")
     assert await db.fetchval("SELECT count(*) FROM audit_log WHERE action = 'refund.retried'") == 1

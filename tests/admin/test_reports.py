@@ -5,7 +5,7 @@ from mentorinaja.refunds.actions import give_account, mark_transferred
 from mentorinaja.reports import actions as reports
 from mentorinaja.threads import actions as threads
 from tests.support.bookings import browser_of, state_of
-from tests.support.desk import desk_of, make_admin
+from tests.support.desk import desk_of, first_column, make_admin, offered
 from tests.support.places import be_over, code_of, meet_in_person, open_doors
 from tests.support.rooms import meet_in_writing
 from tests.support.site import Browser, Site
@@ -32,8 +32,7 @@ async def test_a_reported_session_is_decided_on_what_was_recorded(site: Site) ->
     second = await reports.report(db, meeting.expert, meeting.booking_id, "Saya menunggu di lobi satu jam.")
     desk, other = await desk_of(site, await make_admin(db, "Ayu")), await desk_of(site)
     await desk.get(f"{HERE}?state=open&q={meeting.order_id}")
-    shown = [node.text(strip=True) for node in desk.page.css("table.rows tbody tr td:first-child a")]
-    assert shown == [f"Laporan {second}", f"Laporan {first}"]
+    assert first_column(desk) == [f"Laporan {second}", f"Laporan {first}"]
     await desk.get(f"{HERE}/{first}")
     for words in ("Mentor tidak datang.", "Saya menunggu di lobi", "tidak tercatat", "Pesan terkirim"):
         assert words in desk.text, words
@@ -146,4 +145,4 @@ async def test_a_decided_report_is_opened_again_and_both_decisions_stay_readable
     await give_account(db, Vault(site.settings), meeting.user, meeting.order_id, "014", "1234567890", "Budi")
     await mark_transferred(db, await make_admin(db), newest, "TRX-1")
     await desk.get(f"{HERE}/{report_id}")
-    assert desk.page.css_first("#decisions-title ~ a.btn") is None
+    assert not offered(desk)

@@ -6,16 +6,11 @@ from mentorinaja.admin.typed_ids import phone_range
 from mentorinaja.db.pool import Database
 from tests.support.accounts import PASSWORD, eventually, make_account
 from tests.support.bookings import book, browser_of, make_seller, make_user, pay, seller_browser, slot_in
-from tests.support.desk import desk_of, make_admin
-from tests.support.site import Browser, Site
+from tests.support.desk import desk_of, first_column, make_admin
+from tests.support.site import Site
 
 HERE = "/admin/users"
 REASON = "Banyak laporan dari pengguna yang sama."
-
-
-def names(browser: Browser) -> list[str]:
-    """The first column of the list, in order."""
-    return [node.text(strip=True) for node in browser.page.css("table.rows tbody tr td:first-child")]
 
 
 async def set_person(db: Database, user_id: int, name: str, email: str, phone: str) -> None:
@@ -73,7 +68,7 @@ async def test_everybody_is_found_by_what_is_known_of_them(site: Site) -> None:
         ("'; DROP TABLE users", []),
     ):
         await browser.get(HERE, params={"q": words})
-        assert names(browser) == found, words
+        assert first_column(browser) == found, words
     await db.execute("UPDATE users SET suspended_at = app_now() WHERE id = $1", budi.id)
     for query, found in (
         ("role=admin", ["Admin MentorinAja"]),
@@ -84,7 +79,7 @@ async def test_everybody_is_found_by_what_is_known_of_them(site: Site) -> None:
         ("state=unverified&role=expert&q=sari", ["Sari Wulandari"]),
     ):
         await browser.get(f"{HERE}?{query}")
-        assert names(browser) == found, query
+        assert first_column(browser) == found, query
     for nobody in (
         f"{HERE}/0",
         f"{HERE}/99999",

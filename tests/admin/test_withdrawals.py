@@ -7,8 +7,8 @@ from uuid import uuid4
 
 from mentorinaja.withdrawals import actions
 from tests.support.bookings import browser_of
-from tests.support.desk import desk_of, make_admin
-from tests.support.site import Browser, Site
+from tests.support.desk import desk_of, first_column, make_admin, offered
+from tests.support.site import Site
 from tests.support.withdrawals import NUMBER, ask, make_earner, wish
 from tests.withdrawals.forms import filled
 
@@ -18,30 +18,20 @@ PORTAL = "/expert/dashboard/withdrawals"
 REASON = "Diperiksa lagi bersama."
 
 
-def ids(browser: Browser) -> list[str]:
-    """The first column of the list, in order."""
-    return [node.text(strip=True) for node in browser.page.css("table.rows tbody tr td:first-child")]
-
-
-def buttons(browser: Browser) -> set[str]:
-    """What can be decided about the case that is shown."""
-    return {node.text(strip=True) for node in browser.page.css("#decisions-title ~ a.btn")}
-
-
 async def test_a_withdrawal_goes_from_the_portal_to_the_bank_and_the_mentor_reads_it(site: Site) -> None:
     sari = await make_earner(site.db)
     mentor, desk = await browser_of(site, sari), await desk_of(site)
     await mentor.get(PORTAL)
     await mentor.submit("#withdraw form", filled(account_holder="=HYPERLINK(1)", form_key=str(uuid4())))
     await desk.get(f"{HERE}?state=open")
-    [public_id] = ids(desk)
+    [public_id] = first_column(desk)
     await desk.get(f"{HERE}/{public_id}")
-    assert buttons(desk) == {"Setujui", "Tolak"}
+    assert offered(desk) == {"Setujui", "Tolak"}
     assert "Penarikan pertama" in desk.text and "Nama pemilik rekening tidak sama" in desk.text
     assert desk.page.css_first("#earned a[href^='/admin/orders/BE-']") is not None
     await desk.get(f"{HERE}/{public_id}/approve")
     await desk.submit("#question", {})
-    assert buttons(desk) == {"Tandai terkirim", "Tarik persetujuan", "Tandai gagal"}
+    assert offered(desk) == {"Tandai terkirim", "Tarik persetujuan", "Tandai gagal"}
 
     await desk.get(HERE)
     assert "1 siap ditransfer, Rp 100.000" in desk.text
@@ -96,7 +86,7 @@ async def test_a_withdrawal_goes_from_the_portal_to_the_bank_and_the_mentor_read
     assert "Berhasil" in mentor.text and "TRF-0001" in mentor.text
     assert await site.db.fetchval("SELECT count(*) FROM withdrawal_steps") == 3
     await desk.get(f"{HERE}?q=TRF-0001")
-    assert ids(desk) == [public_id]
+    assert first_column(desk) == [public_id]
     log = await site.db.fetch("SELECT action, detail::text FROM audit_log ORDER BY id")
     assert [row["action"] for row in log] == [
         "withdrawal.approved",
@@ -116,7 +106,7 @@ async def test_above_ten_million_two_admins_are_needed_and_each_sees_what_the_ot
     assert "satu admin lain harus menyetujuinya juga" in second.text
     await first.get(f"{HERE}/{public_id}/approve")
     await first.submit("#question", {})
-    assert "Menunggu admin kedua" in first.text and buttons(first) == {"Tarik persetujuan", "Tolak"}
+    assert "Menunggu admin kedua" in first.text and offered(first) == {"Tarik persetujuan", "Tolak"}
     assert (await first.get(f"{HERE}/{public_id}/approve")).status_code == 409
     # The second had begun before the first decided: what is approved now is another thing, and told.
     assert (await second.submit("#question", {})).status_code == 409
@@ -124,7 +114,7 @@ async def test_above_ten_million_two_admins_are_needed_and_each_sees_what_the_ot
     await second.submit("#question", {})
     assert "disetujui" in second.text and "Admin Satu" in second.text
     await second.get(f"{HERE}?state=checked")
-    assert ids(second) == []
+    assert first_column(second) == []
     await site.sweep()
     mails = [mail.subject for mail in site.mailbox.messages_to(satu.email)]
     assert not [subject for subject in mails if "persetujuan kedua" in subject]
@@ -170,7 +160,7 @@ async def test_lists_find_what_is_late_and_a_case_warns_of_what_is_odd(site: Sit
         ("state=paid&bank=014", [first]),
     ):
         await desk.get(f"{HERE}?{query}")
-        assert ids(desk) == found, query
+        assert first_column(desk) == found, query
     # The last four digits are the same, the account is another one.
     await site.db.execute(
         "UPDATE users SET suspended_at = app_now(), email_verified_at = NULL WHERE id = $1", sari.id
@@ -178,7 +168,7 @@ async def test_lists_find_what_is_late_and_a_case_warns_of_what_is_odd(site: Sit
     await desk.get(f"{HERE}/{late}")
     for words in ("Rekening berbeda", "ditangguhkan", "belum dikonfirmasi", "Terlambat", first):
         assert words in desk.text, words
-    assert buttons(desk) == {"Tolak"}
+    assert offered(desk) == {"Tolak"}
     assert (await desk.get(f"{HERE}/{late}/approve")).status_code == 409
     # What was rejected can be opened again, with a reason that the mentor reads.
     await desk.get(f"{HERE}/{late}/reject")

@@ -23,5 +23,16 @@ async def desk_of(site: Site, admin: Viewer | None = None) -> Browser:
 
 
 def first_column(browser: Browser) -> list[str]:
-    """What stands first in each row of the list, in order."""
-    return [node.text(strip=True) for node in browser.page.css("table.rows tbody tr td:first-child")]
+    """What each row of the list leads with, in order."""
+    return [node.text(strip=True) for node in browser.page.css("table.rows tbody tr td:first-child a")]
+
+
+def offered(browser: Browser) -> set[str]:
+    """What can be decided about the case that is shown, as its buttons say it."""
+    return {node.text(strip=True) for node in browser.page.css("#decisions a.btn")}
+
+
+async def decide(browser: Browser, case: str, name: str, **values: str) -> int:
+    """Open a decision of the case at this address and send its form; answers the last status."""
+    assert (await browser.get(f"{case}/{name}")).status_code == 200, f"{name} is not offered at {case}"
+    return (await browser.submit("#question", values)).status_code
