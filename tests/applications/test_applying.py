@@ -2,6 +2,7 @@
 
 from mentorinaja.applications import actions
 from tests.applications.people import complete_draft, events_of, status_of
+from tests.support.accounts import eventually
 from tests.support.bookings import browser_of, make_seller, make_user, seller_browser
 from tests.support.desk import make_admin
 from tests.support.site import Browser, Site
@@ -56,9 +57,13 @@ async def test_somebody_applies_is_sent_back_applies_again_and_is_published(site
     assert (await visitor.get("/expert/dewi-anggraini")).status_code == 404
     await browser.submit()
     assert where(browser) == APPLY and "sedang kami periksa" in browser.text
-    await browser.get("/expert/dashboard")
-    assert "Lamaran sedang kami periksa" in browser.text
 
+    async def is_told() -> bool:
+        """Who the browser is by now: the application follows the doorbell."""
+        await browser.get("/expert/dashboard")
+        return "Lamaran sedang kami periksa" in browser.text
+
+    await eventually(is_told)
     await actions.reject(site.db, admin, "dewi-anggraini", "Ceritakan <b>pengalaman</b> Anda lebih rinci.")
     await site.sweep()
     for page in ("/expert/dashboard", APPLY):

@@ -217,8 +217,12 @@ async def test_an_expert_sees_the_own_page_without_booking(site: Site) -> None:
         "UPDATE experts SET user_id = (SELECT id FROM users WHERE email = 'sari@mentorinaja.test') WHERE user_id = $1",
         user_id,
     )
-    await browser.get("/expert/sari")
-    assert "Ini profil Anda sendiri" in browser.text
+
+    async def is_known() -> bool:
+        await browser.get("/expert/sari")
+        return "Ini profil Anda sendiri" in browser.text
+
+    await eventually(is_known)
     assert browser.page.css_first("a[href^='/expert/sari/booking']") is None
 
 

@@ -109,6 +109,7 @@ async def test_weeks_are_turned_and_odd_ones_are_this_one(site: Site) -> None:
 
 async def test_a_mentor_without_a_service_that_takes_a_slot_is_told(site: Site) -> None:
     await set_now(site.db, NOW)
+    site.resources.clock.set(NOW)
     seller = await make_seller(site.db, minutes=None)
     browser = await seller_browser(site, seller)
     await browser.get(JADWAL)

@@ -128,7 +128,7 @@ async def test_whatever_happens_to_the_answer_the_money_is_sent_once(
 ) -> None:
     sale = await sell_at(counter, "gopay")
     await sale.owe(40_000)
-    await counter.faults(refund={"times": 1, **fault})
+    await counter.faults(refund={"times": 1, **fault}, bank_silent=True)
     await sweep(counter.db, counter.gateway)
     assert await refunded_there(counter, sale) == ([40_000] if made else [])
     assert (await sale.refund()).state == "sent"  # what came of it is not known
@@ -136,6 +136,7 @@ async def test_whatever_happens_to_the_answer_the_money_is_sent_once(
     assert len(await refunded_there(counter, sale)) == int(made)
     await next_sweep(counter.db, counter.gateway, minutes=2)
     assert await refunded_there(counter, sale) == [40_000]
+    await counter.faults()
     await confirmed(counter, sale)
     assert await sale.steps() == ["requested", "approved", "sent", "done"]
 
@@ -181,6 +182,7 @@ async def test_what_the_gateway_gave_by_itself_is_not_sent_again(counter: Counte
 async def test_a_refund_no_bank_ever_confirms_is_done_after_two_weeks(counter: Counter) -> None:
     sale = await sell_at(counter, "gopay")
     await sale.owe(TOTAL)
+    await counter.faults(bank_silent=True)
     await sweep(counter.db, counter.gateway)
     assert (await sale.refund()).state == "sent"
     await next_sweep(counter.db, days=15)

@@ -273,6 +273,7 @@ async def test_a_session_without_its_user_is_told_so_everywhere(site: Site) -> N
     await actions.enter(site.db, meeting.expert, meeting.booking_id)
     await actions.streams(site.db, meeting.booking_id, "expert")
     await clock.shift(site.db, 31 * MINUTE)
+    site.resources.clock.set(await clock.now(site.db))
     await actions.advance(site.db, meeting.booking_id)
     notice = (await meeting.items())[-1]
     assert isinstance(notice, Notice) and notice.cause == "user_absent"

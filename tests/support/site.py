@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -185,4 +185,6 @@ async def running_site(db: Database, **changes: Any) -> AsyncIterator[Site]:
         app = stack.enter_context(_application(settings.mode))
         await stack.enter_async_context(serving(wiring.with_settings(app, settings), web_socket))
         resources = await stack.enter_async_context(open_resources(settings))
+        # One clock with the application: a test that moves it does not wait for the doorbell.
+        resources = replace(resources, clock=app.state.clock)
         yield Site(web_url, simulator_url, mailbox, settings, resources, stack)

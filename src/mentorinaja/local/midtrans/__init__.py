@@ -51,6 +51,7 @@ Control (JSON; ``GET /_control`` is a page over it)
     ``wrong_signature``, ``unknown_order``,
     ``set`` (fields to add or change), ``remove`` (fields to leave out). For ``notify`` also ``drop``,
     ``duplicate`` (n in parallel), ``reorder`` (the next one of the order overtakes it), ``delay``.
+    ``"bank_silent": true`` beside the endpoints: no bank confirms a refund meanwhile.
 """
 
 from mentorinaja.local.midtrans.app import create_simulator

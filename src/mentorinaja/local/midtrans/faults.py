@@ -43,7 +43,10 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, froz
 
 
 class FaultSet(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """Faults by endpoint; `all` stands in for every API endpoint without its own, but not for `notify`."""
+    """Faults by endpoint; `all` stands in for every API endpoint without its own, but not for `notify`.
+
+    While `bank_silent`, no bank confirms a refund.
+    """
 
     all: Fault | None = None
     create: Fault | None = None
@@ -54,6 +57,7 @@ class FaultSet(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     approve: Fault | None = None
     deny: Fault | None = None
     notify: Fault | None = None
+    bank_silent: bool = False
 
 
 class Faults:

@@ -245,6 +245,8 @@ class Simulator:
         elif captured and transaction.paid_at and transaction.paid_at + rules.CARD_SETTLES_AFTER <= now:
             refused = rules.under_review(transaction)
             self.move(attempt, transaction, "deny" if refused else "settlement", now)
+        if self.faults.active.bank_silent:
+            return
         for refund in transaction.refunds:
             if refund.bank_confirmed_at is None and refund.confirm_after <= time.time():
                 refund.bank_confirmed_at = now
