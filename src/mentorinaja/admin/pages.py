@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qsl
 
 from litestar import Response
 
@@ -13,6 +14,7 @@ from mentorinaja.errors import NotThere
 from mentorinaja.transfers.actions import BankFile
 from mentorinaja.web import html
 from mentorinaja.web.auth import admin_of
+from mentorinaja.web.bodies import Posted
 from mentorinaja.web.viewer import WebRequest
 
 
@@ -42,6 +44,11 @@ def desk_page(
 ) -> Response[bytes]:
     """A page in the desk's frame; `here` is the desk's name in the menu."""
     return html.page(request, template, status=status, menu=MENU, here=here, **context)
+
+
+def query_sent(sent: Posted) -> dict[str, str]:
+    """The list that a form was sent from, as its address narrowed it down (`query`)."""
+    return dict(parse_qsl(sent.text("query") or ""))
 
 
 def bank_file(file: BankFile) -> Response[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar import Router
 
-from mentorinaja.admin import batch_routes, case_routes, list_routes
+from mentorinaja.admin import batch_routes, case_routes, exporting, list_routes
 from mentorinaja.admin.health import home
 from mentorinaja.admin.links import paste as link_paste
 from mentorinaja.admin.orders import pages as order_pages
@@ -17,6 +17,7 @@ router = Router(
         *home.handlers,
         *link_paste.handlers,
         *list_routes.handlers,
+        *exporting.handlers,
         *order_pages.handlers,
         *user_pages.handlers,
         *settings_pages.handlers,
