@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mentorinaja.admin.cases import Case, Decision, Event, Means, Part, Plan, with_reason
 from mentorinaja.admin.desk import Desk
 from mentorinaja.admin.listing import Cell, Choice, Column, Filter, Listing, Row, Where
@@ -26,9 +28,12 @@ def _shown(hidden: bool) -> Cell:
 
 def _words(row: Row) -> Cell:
     text = row["comment"] or "(tanpa kata)"
-    short = text if len(text) <= 160 else text[:159] + "…"
+    return Cell(text if len(text) <= 160 else text[:159] + "…")
+
+
+def _state(row: Row) -> Cell:
     replied = "Balasan disembunyikan" if row["reply_hidden_at"] else "Ada balasan"
-    return Cell(short, note=replied if row["replied_at"] else "")
+    return replace(_shown(row["hidden_at"] is not None), note=replied if row["replied_at"] else "")
 
 
 LISTING = Listing(
@@ -43,7 +48,7 @@ LISTING = Listing(
     at="r.created_at",
     columns=(
         Column("Ulasan", lambda row: Cell(f"{row['rating']} ★", href=f"/admin/reviews/{row['public_id']}")),
-        Column("Status", lambda row: _shown(row["hidden_at"] is not None)),
+        Column("Status", _state),
         Column("Kata", _words, long=True),
         Column(
             "Penulis", lambda row: person(row["author"], f"sebagai {row['display_name']}", row["user_id"])
