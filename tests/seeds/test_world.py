@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import timedelta
 
 from mentorinaja import clock
+from mentorinaja.accounts.queries import admin_by_email
 from mentorinaja.admin.desks import DESKS
 from mentorinaja.clock import Clock
 from mentorinaja.db.pool import Database
@@ -23,6 +24,7 @@ from mentorinaja.seeds.bank import tell_simulator
 from mentorinaja.seeds.portraits import FACES
 from mentorinaja.seeds.world import seed
 from mentorinaja.storage import Storage
+from mentorinaja.trust.actions import unlist
 from mentorinaja.trust.jobs import look_again
 from mentorinaja.trust.queries import facts_of
 from tests.payments.conftest import simulating
@@ -58,6 +60,12 @@ async def test_the_demo_world_is_there_and_is_made_once(db: Database) -> None:
     await seed(resources)
     assert await _all_counts(db) == before
     assert await _ready(db) == {"sari", "dimas"}
+    # Who was taken off the lists meanwhile stays so, and the demo starts.
+    admin = await admin_by_email(db, "admin@mentorinaja.test")
+    dimas = await db.fetchval("SELECT id FROM experts WHERE slug = 'dimas'")
+    await unlist(db, admin, dimas, "Foto profilnya bukan foto sendiri.")
+    await seed(resources)
+    assert await _ready(db) == {"sari"}
     resources.gateway.close()
 
 

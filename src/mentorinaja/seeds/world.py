@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from mentorinaja import clock
@@ -14,6 +15,7 @@ from mentorinaja.notices import actions as notices
 from mentorinaja.payments import actions as payments
 from mentorinaja.resources import Resources
 from mentorinaja.schedule import actions as schedule
+from mentorinaja.schedule.rules import NotListed
 from mentorinaja.seeds import applicants, people, portraits
 from mentorinaja.seeds.absences import Absences
 from mentorinaja.seeds.applicants import Applicants
@@ -58,7 +60,8 @@ async def seed(resources: Resources) -> None:
     if not await _user_id(db, ADMIN.email):
         await _make(resources)
     for slug in READY:
-        await schedule.set_ready(db, await _expert_id(db, slug), True)
+        with suppress(NotListed):  # who was paused or taken off the lists meanwhile stays so
+            await schedule.set_ready(db, await _expert_id(db, slug), True)
 
 
 async def _make(resources: Resources) -> None:
