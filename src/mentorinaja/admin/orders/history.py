@@ -54,7 +54,8 @@ _SOURCES = {
           'status', m.status, 'sent', m.sent_at, 'problem', m.problem)
         FROM outbox m JOIN users u ON u.id = m.user_id WHERE m.order_id = $1""",
     "room": """SELECT x.at, x.seq, jsonb_build_object('kind', x.kind, 'cause', x.cause)
-        FROM bookings b JOIN session_events x ON x.booking_id = b.id WHERE b.order_id = $1""",
+        FROM bookings b JOIN session_events x ON x.booking_id = b.id
+        WHERE b.order_id = $1 AND x.kind NOT IN ('arrived', 'moved')""",
     "joined": """SELECT came.at, 0, jsonb_build_object('kind', came.kind)
         FROM bookings b JOIN active_sessions s ON s.booking_id = b.id CROSS JOIN LATERAL (VALUES
           ('user_joined', s.user_joined_at), ('expert_joined', s.expert_joined_at)) came (kind, at)

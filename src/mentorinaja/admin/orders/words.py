@@ -170,6 +170,7 @@ ROOM = {
     "resumed": "Waktu berjalan lagi",
     "extended": "Waktu ditambah",
     "finished": "Mentor menekan Selesai",
+    "objected": "Pengguna mengajukan keberatan",
     "ended": "Sesi berakhir",
     "user_joined": "Pengguna masuk ke ruang sesi",
     "expert_joined": "Mentor masuk ke ruang sesi",
@@ -179,6 +180,11 @@ ROOM = {
     "expert_code": "Kode kedatangan dipakai",
 }
 ROOM_CAUSES = {
+    "schedule": "sesuai jadwal",
+    "paid": "sudah dibayar",
+    "paid_late": "dibayar terlambat",
+    "expert_gone": "mentor tidak terhubung",
+    "expert_back": "mentor terhubung lagi",
     "expert_arrived": "mentor hadir",
     "user": "diakhiri pengguna",
     "expert": "diakhiri mentor",
