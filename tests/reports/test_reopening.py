@@ -101,7 +101,9 @@ async def test_what_has_left_or_was_taken_is_decided_by_nobody_again(db: Databas
     await refunds.mark_bounced(db, admin, refund_id, WHY)
     with pytest.raises(Undecidable, match="nota kredit"):
         await reports.reopen(db, admin, report_id, WHY)
-    assert await db.fetchval("SELECT refund_amount FROM session_reports WHERE decision = 'refunded'") == 60_000
+    assert (
+        await db.fetchval("SELECT refund_amount FROM session_reports WHERE decision = 'refunded'") == 60_000
+    )
 
 
 async def test_a_thread_stays_ended_and_only_its_money_is_decided_again(db: Database) -> None:

@@ -11,8 +11,6 @@ from mentorinaja.admin.cases import Means
 from mentorinaja.transfers import queries
 from mentorinaja.transfers.actions import Outcome, Source
 from mentorinaja.transfers.queries import Batched
-from mentorinaja.transfers.rules import LONGEST_REFERENCE, SHORTEST_REFERENCE
-from mentorinaja.web.forms import LineField, length, required, seen
 
 # A form carries so many boxes at most.
 _SHOWN = 200
@@ -98,13 +96,3 @@ async def rows_of(means: Means, transfers: Transfers, told: Told) -> list[Row]:
         kept = due.subject in (told.again if file else told.chosen)
         rows.append(Row(due, file, kept if told.form == "file" else file is None))
     return rows
-
-
-def reference_field() -> LineField:
-    """The field for the bank's reference of one transfer."""
-    said = f"Tulis nomor referensi bank, {SHORTEST_REFERENCE} sampai {LONGEST_REFERENCE} karakter."
-    return LineField(
-        "Nomor referensi bank",
-        [required("Tulis nomor referensi bank."), length(said, SHORTEST_REFERENCE, LONGEST_REFERENCE), seen],
-        render_kw={"autocomplete": "off", "maxlength": LONGEST_REFERENCE},
-    )

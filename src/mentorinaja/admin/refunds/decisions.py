@@ -7,23 +7,21 @@ from typing import Any
 
 from wtforms import ValidationError
 
-from mentorinaja.admin.batch import reference_field
 from mentorinaja.admin.cases import Decision, Means, Plan, at_once, with_reason
-from mentorinaja.admin.forms import PlainForm, ReasonForm
+from mentorinaja.admin.forms import PlainForm, ReasonForm, SentForm
 from mentorinaja.admin.orders.split import split
 from mentorinaja.admin.refunds.case import RefundCase
 from mentorinaja.formats import rupiah
 from mentorinaja.refunds import actions, queries
 from mentorinaja.refunds.queries import Looked
-from mentorinaja.web.forms import BaseForm, LineField, required
+from mentorinaja.web.forms import LineField, required
 
 _TO_BOTH = "Pembayar dan mentor diberi tahu lewat email, dan membaca alasan Anda."
 
 
-class SentForm(BaseForm):
-    """A transfer that was made by hand."""
+class SentToForm(SentForm):
+    """To which account it was sent, too: the payer may have given another one meanwhile."""
 
-    reference = reference_field()
     tail = LineField(
         "Empat angka terakhir rekening tujuan",
         [required("Tulis empat angka terakhir rekeningnya.")],
@@ -94,9 +92,8 @@ def _plan_sent(one: RefundCase) -> Plan:
     )
 
 
-async def _sent(means: Means, one: RefundCase, form: SentForm) -> str:
-    reference, tail = form.reference.data or "", form.tail.data or ""
-    await actions.mark_transferred(means.db, means.admin, one.refund.id, reference, tail)
+async def _sent(means: Means, one: RefundCase, form: SentToForm) -> str:
+    await actions.mark_transferred(means.db, means.admin, one.refund.id, form.number, form.tail.data or "")
     return f"{one.refund.name} tercatat terkirim."
 
 
@@ -178,7 +175,7 @@ DECISIONS: tuple[Decision[RefundCase], ...] = (
         _may(lambda refund: refund.is_ready),
         _plan_sent,
         _sent,
-        form=SentForm,
+        form=SentToForm,
         sensitive=True,
     ),
     Decision(

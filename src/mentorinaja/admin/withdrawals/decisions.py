@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mentorinaja.admin.batch import reference_field
 from mentorinaja.admin.cases import Decision, Means, Plan, at_once, with_reason
-from mentorinaja.admin.forms import PlainForm
+from mentorinaja.admin.forms import PlainForm, SentForm
 from mentorinaja.admin.withdrawals.case import WithdrawalCase
 from mentorinaja.formats import rupiah
-from mentorinaja.web.forms import BaseForm
 from mentorinaja.withdrawals import actions
 from mentorinaja.withdrawals.rules import ALONE_UP_TO, State, needs_two
-
-
-class SentForm(BaseForm):
-    """The bank's reference of a transfer, which the mentor reads."""
-
-    reference = reference_field()
 
 
 def _id(one: WithdrawalCase) -> str:
@@ -95,7 +87,7 @@ def _plan_sent(case: WithdrawalCase) -> Plan:
 
 
 async def _sent(means: Means, one: WithdrawalCase, form: SentForm) -> str:
-    await actions.mark_sent(means.db, means.admin, _id(one), form.reference.data or "")
+    await actions.mark_sent(means.db, means.admin, _id(one), form.number)
     return f"{_id(one)} ditandai terkirim."
 
 
