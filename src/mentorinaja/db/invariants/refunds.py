@@ -50,7 +50,8 @@ REFUNDS = {
     # keeps what a credit note took off the invoice, unless all of the payment was taken back.
     "M9_an_order_waits_for_what_came_back": """
         SELECT o.public_id, r.refund_key, r.state FROM orders o JOIN refunds r ON r.order_id = o.id
-        WHERE o.payment_status = 'refunded' AND r.state NOT IN ('done', 'rejected')
+          JOIN credit_notes n ON n.refund_id = r.id
+        WHERE o.payment_status = 'refunded' AND r.state <> 'rejected' AND r.left_at IS NULL
           AND r.reason NOT IN ('paid_twice', 'quarantined')""",
     "M9_what_had_arrived_is_not_kept": """
         SELECT r.refund_key FROM refunds r JOIN credit_notes n ON n.refund_id = r.id
