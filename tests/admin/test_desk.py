@@ -109,6 +109,7 @@ async def test_a_narrowed_list_is_kept_under_a_name_for_oneself_alone(site: Site
     assert await site.db.fetchval("SELECT count(*) FROM saved_filters") == 1
     await browser.submit(".saved-one", {})
     assert await site.db.fetchval("SELECT count(*) FROM saved_filters") == 0
+    assert browser.answer and str(browser.answer.url).endswith(f"{HERE}?state=failed"), "narrowed as before"
 
 
 async def test_a_decision_says_what_it_does_and_whoever_is_late_is_told(site: Site) -> None:
