@@ -61,7 +61,7 @@ def compress(body: bytes, accepted: str) -> tuple[bytes, str | None]:
         # 5 is the knee: a page is 5% smaller than with 4 for 0.2 ms, and above it hardly smaller at all.
         return brotli.compress(body, mode=brotli.MODE_TEXT, quality=5), "br"
     if _accepts(accepted, "gzip"):
-        return gzip.compress(body, 5), "gzip"
+        return gzip.compress(body, 9), "gzip"
     return body, None
 
 
